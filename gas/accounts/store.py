@@ -1,0 +1,91 @@
+"""Queries on accounts."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, create_engine, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from gas.accounts.models import Account
+from gas.errors import ServiceUnavailable
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the identity provider vouches for at login."""
+
+    user_id: str
+    name: str
+    email: str
+    organization: str = ""
+
+
+class AccountStore:
+    """Reads and writes accounts. Safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def record_login(self, identity: Identity) -> Account:
+        """Create the account at its first login, refresh name, mail and time at later ones.
+
+        The plan is never touched here.
+
+        Raises:
+            ServiceUnavailable: the database cannot be reached.
+        """
+        fresh = {
+            "name": identity.name,
+            "email": identity.email,
+            "organization": identity.organization,
+            "last_login_at": func.now(),
+        }
+        statement = (
+            insert(Account)
+            .values(user_id=identity.user_id, **fresh)
+            .on_conflict_do_update(index_elements=[Account.user_id], set_=fresh)
+            .returning(Account)
+        )
+        try:
+            with Session(self._engine, expire_on_commit=False) as session, session.begin():
+                return session.scalars(
+                    statement, execution_options={"populate_existing": True}
+                ).one()
+        except OperationalError as error:
+            raise _unavailable() from error
+
+    def get(self, user_id: str) -> Account | None:
+        """The account, or None.
+
+        Raises:
+            ServiceUnavailable: the database cannot be reached.
+        """
+        try:
+            with Session(self._engine, expire_on_commit=False) as session:
+                return session.scalar(select(Account).where(Account.user_id == user_id))
+        except OperationalError as error:
+            raise _unavailable() from error
+
+    def ping(self) -> None:
+        """Check that the database answers.
+
+        Raises:
+            ServiceUnavailable: it does not.
+        """
+        try:
+            with self._engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except OperationalError as error:
+            raise _unavailable() from error
+
+
+def connect(database_url: str) -> Engine:
+    """A connection pool for `database_url`; connections that died are replaced unnoticed."""
+    return create_engine(database_url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+
+
+def _unavailable() -> ServiceUnavailable:
+    return ServiceUnavailable(
+        "The accounts database cannot be reached just now.", remedy="Try again in a minute."
+    )

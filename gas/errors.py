@@ -1,0 +1,89 @@
+"""What can go wrong, said once.
+
+A domain error carries a stable `code` for machines, a `message` for a person, a `remedy` that
+says what to do, and `retryable`: whether the same request may succeed later. Each surface
+(pages, JSON, worker) has one mapper that turns these into its own form.
+"""
+
+from typing import ClassVar
+
+
+class GasError(Exception):
+    """Base of all domain errors. Subclasses fix `code` and `retryable`."""
+
+    code: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class NotFound(GasError):
+    """The thing does not exist, or belongs to somebody else: a stranger cannot tell which."""
+
+    code = "not_found"
+
+
+class InvalidUpload(GasError):
+    """An upload that this service did not sign, or whose key or bucket is not the user's own."""
+
+    code = "invalid_upload"
+
+
+class UploadMissing(GasError):
+    """The object is not in the inputs bucket (yet)."""
+
+    code = "upload_missing"
+    retryable = True
+
+
+class UploadTooLarge(GasError):
+    """The file is larger than the plan allows."""
+
+    code = "upload_too_large"
+
+
+class InvalidRequest(GasError):
+    """A parameter is missing or malformed."""
+
+    code = "invalid_request"
+
+
+class ResultsNotReady(GasError):
+    """The job has no result (yet): it is still queued or running, or it failed."""
+
+    code = "results_not_ready"
+    retryable = True
+
+
+class InvalidMessage(GasError):
+    """A queue message that does not follow its contract. It goes to the dead-letter queue."""
+
+    code = "invalid_message"
+
+
+class InvalidSignature(GasError):
+    """A webhook call whose signature, certificate, topic or age is not acceptable."""
+
+    code = "invalid_signature"
+
+
+class MailRefused(GasError):
+    """The mail service will never accept this mail: bad address, suppressed recipient."""
+
+    code = "mail_refused"
+
+
+class LeaseLost(GasError):
+    """Another worker has taken the job over, or it was cancelled: stop working on it."""
+
+    code = "lease_lost"
+
+
+class ServiceUnavailable(GasError):
+    """A neighbour (S3, DynamoDB, SNS, Globus, …) cannot be reached just now."""
+
+    code = "service_unavailable"
+    retryable = True

@@ -1,0 +1,172 @@
+"""The job: what is recorded of it, and which changes of state are allowed.
+
+Times are whole seconds since 1970-01-01 UTC. Every stored change of `job_status` or
+`results_state` is a conditional write on one of the transitions below (`gas.ports.JobStore`).
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class JobStatus(StrEnum):
+    """Where the annotation of the input stands."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class ResultsState(StrEnum):
+    """Where the results file is kept."""
+
+    NONE = "NONE"
+    AVAILABLE = "AVAILABLE"
+    ARCHIVING = "ARCHIVING"
+    ARCHIVED = "ARCHIVED"
+    RESTORING = "RESTORING"
+    DELETED = "DELETED"
+
+
+#: RUNNING → RUNNING is the takeover of a job whose worker let its lease lapse.
+JOB_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELLED}),
+    JobStatus.RUNNING: frozenset(
+        {JobStatus.RUNNING, JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}
+    ),
+    JobStatus.COMPLETED: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.CANCELLED: frozenset(),
+}
+
+RESULTS_TRANSITIONS: Mapping[ResultsState, frozenset[ResultsState]] = {
+    ResultsState.NONE: frozenset({ResultsState.AVAILABLE}),
+    ResultsState.AVAILABLE: frozenset({ResultsState.ARCHIVING, ResultsState.DELETED}),
+    ResultsState.ARCHIVING: frozenset(
+        {ResultsState.ARCHIVED, ResultsState.AVAILABLE, ResultsState.DELETED}
+    ),
+    ResultsState.ARCHIVED: frozenset({ResultsState.RESTORING, ResultsState.DELETED}),
+    ResultsState.RESTORING: frozenset(
+        {ResultsState.AVAILABLE, ResultsState.ARCHIVED, ResultsState.DELETED}
+    ),
+    ResultsState.DELETED: frozenset(),
+}
+
+#: After this many starts that ended without a result, the job is FAILED with the cause in words.
+MAX_ATTEMPTS = 3
+
+FINAL_STATUSES = frozenset(s for s, following in JOB_TRANSITIONS.items() if not following)
+
+
+def sources_of(target: JobStatus) -> frozenset[JobStatus]:
+    """The statuses from which `target` may be reached: what a conditional write must find."""
+    return frozenset(s for s, following in JOB_TRANSITIONS.items() if target in following)
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class JobOptions(_Record):
+    """What the user asked of the engine."""
+
+    pack: str = "demo"
+    strict: bool = False
+
+
+class Progress(_Record):
+    """How far the engine is. `percent` is of the input's bytes, 0 to 100."""
+
+    records_done: int = 0
+    percent: float = 0.0
+
+
+class Failure(_Record):
+    """Why a job failed, in words for its user."""
+
+    code: str
+    message: str
+    remedy: str = ""
+    line: int | None = None
+    """1-based line of the input where the cause stands, where it has one."""
+
+
+class StoredFile(_Record):
+    """A file of a job in the results bucket."""
+
+    key: str
+    name: str
+    size: int
+    sha256: str
+
+
+class Results(_Record):
+    """What a completed job left in the results bucket, and its nothing-lost receipt."""
+
+    bucket: str
+    annotated: StoredFile
+    log: StoredFile
+    summary: StoredFile
+    receipt: StoredFile
+    records_in: int
+    records_annotated: int
+    skipped: Mapping[str, int] = Field(default_factory=dict)
+    """Records passed through without annotation, by reason."""
+
+
+class Job(_Record):
+    """One annotation job, as recorded in the `annotations` table."""
+
+    job_id: str
+    user_id: str
+    user_email: str
+    input_file_name: str
+    s3_inputs_bucket: str
+    s3_key_input_file: str
+    input_size: int
+    submit_time: int
+    options: JobOptions = JobOptions()
+
+    job_status: JobStatus = JobStatus.PENDING
+    results_state: ResultsState = ResultsState.NONE
+
+    queued_at: int | None = None
+    """When the job's message was accepted by the topic; absent: nobody has been told yet."""
+    start_time: int | None = None
+    attempts: int = 0
+    lease_owner: str | None = None
+    lease_until: int = 0
+    progress: Progress = Progress()
+
+    complete_time: int | None = None
+    """When the job reached its final status, whichever that was."""
+    results: Results | None = None
+    failure: Failure | None = None
+    log: StoredFile | None = None
+    """The log of a failed job, which has no other results."""
+    announced_at: int | None = None
+    """When the final status was published; absent on a finished job: it is still to be done."""
+    notified_at: int | None = None
+
+    @property
+    def is_final(self) -> bool:
+        return self.job_status in FINAL_STATUSES
+
+    @property
+    def log_file(self) -> StoredFile | None:
+        """The log, whether the job completed or failed."""
+        return self.results.log if self.results else self.log
+
+    def to_record(self) -> dict[str, Any]:
+        """Plain data for storage; unset optional fields are left out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def new_job_id() -> str:
+    """A fresh random job id (UUID version 4)."""
+    return str(uuid4())

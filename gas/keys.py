@@ -1,0 +1,79 @@
+"""S3 keys: `{prefix}{user_id}/{job_id}~{file name}`, built and parsed in this one place.
+
+The server chooses every key, in ASCII; the name the user gave the file is kept as data.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from gas.errors import InvalidUpload
+
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_KEY = re.compile(rf"(?P<user_id>{_UUID})/(?P<job_id>{_UUID})~(?P<name>[A-Za-z0-9._-]{{1,128}})\Z")
+_SUFFIX = re.compile(r"\.vcf(\.gz|\.bgz|\.bgzf)?\Z|\.(gz|bgz|bgzf|bcf|txt)\Z", re.IGNORECASE)
+_MAX_NAME = 100
+
+
+@dataclass(frozen=True)
+class ObjectKey:
+    """The parts of a key that belongs to a job."""
+
+    user_id: str
+    job_id: str
+    name: str
+
+
+def ascii_name(file_name: str) -> str:
+    """`file_name` reduced to what is safe in a key, a header and a shell: ASCII, no folders.
+
+    The ending is kept when a long name is cut, because it says how to read the file.
+    """
+    base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    plain = unicodedata.normalize("NFKD", base).encode("ascii", "ignore").decode()
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", plain).strip("._-")
+    if not safe:
+        return "upload.vcf"
+    suffix = _SUFFIX.search(safe)
+    ending = suffix.group(0) if suffix else ""
+    return safe[: len(safe) - len(ending)][: _MAX_NAME - len(ending)] + ending
+
+
+def stem_of(file_name: str) -> str:
+    """`NAME` of `NAME.vcf`, `NAME.vcf.gz`, `NAME.VCF.BGZ`, …: what result files are named after."""
+    name = ascii_name(file_name)
+    stem = _SUFFIX.sub("", name)
+    return stem or name
+
+
+def input_key(prefix: str, user_id: str, job_id: str, file_name: str) -> str:
+    """The key under which the input of a job is uploaded."""
+    return build_key(prefix, user_id, job_id, ascii_name(file_name))
+
+
+def build_key(prefix: str, user_id: str, job_id: str, name: str) -> str:
+    """The key of a file of a job. `name` is one of ours already (ASCII, no folder)."""
+    key = f"{user_id}/{job_id}~{name}"
+    if not _KEY.match(key):
+        raise ValueError(f"not a valid object key: {key!r}")
+    return prefix + key
+
+
+def user_prefix(prefix: str, user_id: str) -> str:
+    """What all keys of a user start with."""
+    return f"{prefix}{user_id}/"
+
+
+def parse_key(prefix: str, key: str) -> ObjectKey:
+    """The parts of `key`.
+
+    Raises:
+        InvalidUpload: the key is not one that `build_key` makes.
+    """
+    match = _KEY.match(key[len(prefix) :]) if key.startswith(prefix) else None
+    if match is None:
+        raise InvalidUpload(
+            "This address does not name an upload of this service.",
+            remedy="Start again from the upload page.",
+        )
+    return ObjectKey(**match.groupdict())

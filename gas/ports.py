@@ -1,0 +1,202 @@
+"""The ports: what the services need of the world, as Protocols.
+
+`gas.aws` holds the adapters, `gas.testing` in-memory fakes; both pass the same contract tests
+(`tests/integration/ports/`). Ports raise `ServiceUnavailable` when the thing behind cannot be
+reached; a lost race is a normal return value, never an error.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from gas.jobs import Failure, Job, Progress, Results, StoredFile
+
+
+class Clock(Protocol):
+    """Where the time comes from."""
+
+    def now(self) -> int:
+        """Whole seconds since 1970-01-01 UTC."""
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """One page of a user's jobs, newest first."""
+
+    jobs: Sequence[Job]
+    next_cursor: str | None
+    """Opaque; pass it to get the following page. None: this was the last."""
+
+
+class JobStore(Protocol):
+    """The `annotations` table."""
+
+    def create(self, job: Job) -> bool:
+        """Record a new job. False when the id is there already (nothing was written)."""
+
+    def get(self, job_id: str) -> Job | None:
+        """The job, read consistently, or None."""
+
+    def list_for_user(self, user_id: str, *, limit: int, cursor: str | None = None) -> JobPage:
+        """A page of the user's jobs by submit time, newest first.
+
+        Raises:
+            InvalidRequest: `cursor` is not one this user was given.
+        """
+
+    def mark_queued(self, job_id: str, *, at: int) -> None:
+        """Note that the job's message was accepted."""
+
+    def claim(self, job_id: str, *, owner: str, now: int, lease_seconds: int) -> Job | None:
+        """Take the job: PENDING → RUNNING, or RUNNING whose lease lapsed before `now`.
+
+        Counts one attempt. None when the job is not there to be taken.
+        """
+
+    def renew(self, job_id: str, *, owner: str, until: int, progress: Progress) -> bool:
+        """Extend the lease and note the progress. False when `owner` no longer holds the job."""
+
+    def release(self, job_id: str, *, owner: str, now: int) -> bool:
+        """Give the lease up so that the job may be claimed at once. False when not held."""
+
+    def complete(self, job_id: str, *, owner: str, at: int, results: Results) -> Job | None:
+        """RUNNING → COMPLETED and results AVAILABLE. None when `owner` no longer holds the job."""
+
+    def fail(
+        self,
+        job_id: str,
+        *,
+        owner: str,
+        at: int,
+        failure: Failure,
+        log: StoredFile | None = None,
+    ) -> Job | None:
+        """RUNNING → FAILED. None when `owner` no longer holds the job."""
+
+    def mark_announced(self, job_id: str, *, at: int) -> None:
+        """Note that the final status was published."""
+
+    def mark_notified(self, job_id: str, *, at: int) -> None:
+        """Note that the user was told by mail."""
+
+
+@dataclass(frozen=True)
+class SignedPost:
+    """A signed browser upload: POST `fields` and then the file, as form data, to `url`."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class BlobInfo:
+    """What HEAD says of an object."""
+
+    key: str
+    size: int
+    metadata: Mapping[str, str]
+
+
+class BlobStore(Protocol):
+    """One bucket."""
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+
+    def sign_post(
+        self,
+        key: str,
+        *,
+        min_bytes: int,
+        max_bytes: int,
+        expires_in: int,
+        metadata: Mapping[str, str],
+        redirect_to: str,
+    ) -> SignedPost:
+        """A SigV4 signed POST for exactly `key`, valid `expires_in` seconds.
+
+        The policy fixes key, size range, private ACL, encryption, metadata and redirect.
+        """
+
+    def sign_get(self, key: str, *, expires_in: int, file_name: str, content_type: str) -> str:
+        """A link that downloads the object as `file_name` for `expires_in` seconds."""
+
+    def head(self, key: str) -> BlobInfo | None:
+        """Facts of the object, or None when there is none."""
+
+    def list(self, prefix: str, *, limit: int) -> Sequence[BlobInfo]:
+        """Up to `limit` objects whose key starts with `prefix`, in key order, no metadata."""
+
+    def download(self, key: str, path: Path) -> None:
+        """Write the object to `path`, streamed.
+
+        Raises:
+            NotFound: there is no such object.
+        """
+
+    def upload(self, path: Path, key: str, *, content_type: str) -> None:
+        """Store the file under `key`, streamed, encrypted, private; replaces what is there."""
+
+    def read(self, key: str, *, start: int, length: int) -> bytes:
+        """Up to `length` bytes from offset `start` (0-based).
+
+        Raises:
+            NotFound: there is no such object.
+        """
+
+    def delete(self, key: str) -> None:
+        """Remove the object; no error when it is gone already."""
+
+
+class Topic(Protocol):
+    """Something that can be told, once, to many."""
+
+    def publish(self, body: str, *, attributes: Mapping[str, str]) -> None:
+        """Returns when the message is durable."""
+
+
+@dataclass(frozen=True)
+class QueueMessage:
+    """A received message. `receipt` is good for this delivery only."""
+
+    body: str
+    receipt: str
+    receive_count: int
+    """How often this message was delivered, this time included."""
+
+
+class Queue(Protocol):
+    """A queue with visibility timeouts and a dead-letter queue behind it."""
+
+    def receive(self, *, limit: int, wait_seconds: int) -> Sequence[QueueMessage]:
+        """Up to `limit` (1–10) messages; waits up to `wait_seconds` (0–20) for the first."""
+
+    def extend(self, receipt: str, *, seconds: int) -> bool:
+        """Keep the message hidden for `seconds` from now. False when the receipt has lapsed."""
+
+    def delete(self, receipt: str) -> None:
+        """The work is durable: forget the message."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail in both forms."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+class Mailer(Protocol):
+    """Sends mail."""
+
+    def send(self, mail: Mail) -> str:
+        """Hand the mail over; returns the message id.
+
+        Raises:
+            MailRefused: this address or mail will never be accepted.
+            ServiceUnavailable: try again later.
+        """

@@ -1,0 +1,136 @@
+"""Settings: frozen, read once from the environment (and Secrets Manager), passed down.
+
+Every variable is `GAS_` + the field's name in capitals. Those marked *stack* are outputs of
+`deploy/service.yaml`, turned into variables by `deploy/stack_env.py`; addresses of AWS itself
+come from the SDK's own variables (`AWS_ENDPOINT_URL`, `AWS_REGION`, the credential chain).
+Secrets may stand in one JSON document in Secrets Manager instead (`GAS_SECRET_ID`).
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+FetchSecret = Callable[[str], str]
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text names the variable."""
+
+
+class CoreSettings(BaseSettings):
+    """What every service needs."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, env_prefix="GAS_", extra="ignore", case_sensitive=False
+    )
+
+    log_level: str = "INFO"
+    secret_id: str = ""
+    """Secrets Manager id of a JSON object with more settings (names as the fields here)."""
+
+    annotations_table: str
+    """*stack* DynamoDB table of the jobs."""
+    inputs_bucket: str
+    """*stack*"""
+    results_bucket: str
+    """*stack*"""
+    key_prefix: str = ""
+    """What every S3 key starts with, such as `lab1/`."""
+
+    @classmethod
+    def load(
+        cls, environ: Mapping[str, str] | None = None, *, fetch_secret: FetchSecret | None = None
+    ) -> Self:
+        """The settings in `environ` (default: the process's environment).
+
+        Variables win over the secret document.
+
+        Raises:
+            SettingsError: a variable is missing or malformed.
+        """
+        env = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        secret_id = env.get("GAS_SECRET_ID", "")
+        if secret_id and fetch_secret is not None:
+            values.update(json.loads(fetch_secret(secret_id)))
+        for field in cls.model_fields:
+            variable = f"GAS_{field.upper()}"
+            if variable in env:
+                values[field] = env[variable]
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            wrong = "; ".join(
+                f"GAS_{str(e['loc'][0]).upper()}: {e['msg']}"
+                for e in error.errors(include_url=False, include_input=False)
+            )
+            raise SettingsError(f"wrong or missing settings: {wrong}") from None
+
+
+class PublisherSettings(CoreSettings):
+    """What it takes to register an upload as a job (web, register_upload)."""
+
+    job_requests_topic: str
+    """*stack* ARN."""
+
+
+class WebSettings(PublisherSettings):
+    """The web app."""
+
+    public_url: str
+    """Where browsers reach this app, such as `https://gas.example.org`; no trailing slash."""
+    secret_key: SecretStr
+    """Signs the session cookie; shared by all web instances."""
+    database_url: SecretStr
+    """SQLAlchemy URL of the accounts database."""
+    globus_client_id: str
+    globus_client_secret: SecretStr
+    upload_expires_in: int = 3600
+    """Seconds a signed upload stays valid."""
+    link_expires_in: int = 300
+    """Seconds a download link stays valid."""
+    session_hours: int = 12
+    """A session ends this long after login."""
+
+
+class WebhookSettings(CoreSettings):
+    """A service that SNS pushes to."""
+
+    sns_cert_url: str = ""
+    """One more certificate address to trust besides those of amazonaws.com, by exact match."""
+
+
+class AnnotatorSettings(WebhookSettings):
+    """The annotator."""
+
+    job_requests_topic: str
+    """*stack* ARN: the only topic whose pushes are accepted."""
+    job_requests_queue: str
+    """*stack* URL."""
+    job_results_topic: str
+    """*stack* ARN."""
+    work_dir: Path
+    """Holds one folder per running job."""
+    slots: int = 2
+    """Jobs run at once by this instance."""
+    lease_seconds: int = 60
+    """A worker that is silent this long has lost its job."""
+    visibility_seconds: int = 90
+    """A message is hidden this long between two extensions."""
+    job_timeout_seconds: int = 6 * 3600
+    job_memory_mib: int = 4096
+    """Address-space limit of one engine process, in MiB."""
+    idle_seconds: int = 60
+    """Look into the queue this often even when no push came."""
+
+
+class NotifySettings(CoreSettings):
+    """The notify Lambda."""
+
+    public_url: str
+    mail_from: str

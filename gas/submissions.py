@@ -1,0 +1,174 @@
+"""From a file on somebody's disk to a job: sign the upload, then register what was uploaded.
+
+`register` is idempotent and has two callers that race by design: the web app, when the browser
+comes back from S3, and the register_upload Lambda, which S3 tells of every object, so that an
+upload whose browser died still becomes the same job.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gas import keys
+from gas.errors import InvalidMessage, InvalidUpload, UploadMissing, UploadTooLarge
+from gas.jobs import Job, JobOptions, new_job_id
+from gas.logs import get_logger
+from gas.messages import JobRequested, Submission
+from gas.plans import MIB, Plan, terms_of
+from gas.ports import BlobInfo, BlobStore, Clock, JobStore, SignedPost, Topic
+
+log = get_logger()
+
+SUBMISSION_FIELD = "submission"
+"""Name of the object metadata entry (`x-amz-meta-submission`) that carries the Submission."""
+
+
+@dataclass(frozen=True)
+class Uploader:
+    """The person who uploads."""
+
+    user_id: str
+    email: str
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class SignedUpload:
+    """A signed upload and the id of the job that it will become."""
+
+    job_id: str
+    key: str
+    post: SignedPost
+    max_bytes: int
+
+
+def sign_upload(
+    inputs: BlobStore,
+    uploader: Uploader,
+    *,
+    key_prefix: str,
+    file_name: str,
+    size: int | None,
+    options: JobOptions,
+    redirect_to: str,
+    expires_in: int,
+) -> SignedUpload:
+    """Sign the upload of one file. `size` is what the browser says (None: it cannot tell).
+
+    Raises:
+        UploadTooLarge: `size` is above the limit of the uploader's plan.
+        InvalidUpload: the file is empty.
+    """
+    max_bytes = terms_of(uploader.plan).max_upload_bytes
+    if size is not None:
+        check_size(size, uploader.plan)
+    job_id = new_job_id()
+    key = keys.input_key(key_prefix, uploader.user_id, job_id, file_name)
+    submission = Submission(
+        user_email=uploader.email, file_name=_display_name(file_name), options=options
+    )
+    post = inputs.sign_post(
+        key,
+        min_bytes=1,
+        max_bytes=max_bytes,
+        expires_in=expires_in,
+        metadata={SUBMISSION_FIELD: _encode(submission)},
+        redirect_to=redirect_to,
+    )
+    return SignedUpload(job_id=job_id, key=key, post=post, max_bytes=max_bytes)
+
+
+def check_size(size: int, plan: Plan) -> None:
+    """Refuse what the plan does not allow.
+
+    Raises:
+        InvalidUpload: the file is empty.
+        UploadTooLarge: it is larger than the plan allows.
+    """
+    terms = terms_of(plan)
+    if size <= 0:
+        raise InvalidUpload("The file is empty.", remedy="Choose a VCF file with content.")
+    if size > terms.max_upload_bytes:
+        raise UploadTooLarge(
+            f"The file has {size / MIB:,.1f} MiB; the {terms.name} plan allows "
+            f"{terms.max_upload_bytes // MIB:,} MiB.",
+            remedy="Compress it with bgzip or gzip, split it, or upgrade to Premium.",
+        )
+
+
+def register(
+    key: str,
+    *,
+    inputs: BlobStore,
+    key_prefix: str,
+    jobs: JobStore,
+    requests: Topic,
+    clock: Clock,
+) -> Job:
+    """The job of the uploaded object `key`: made and announced now, unless it was before.
+
+    Raises:
+        InvalidUpload: the key or its metadata is not of our making.
+        UploadMissing: there is no such object (yet).
+    """
+    parts = keys.parse_key(key_prefix, key)
+    job = jobs.get(parts.job_id)
+    if job is None:
+        info = inputs.head(key)
+        if info is None:
+            raise UploadMissing(
+                "The uploaded file has not arrived.", remedy="Upload the file once more."
+            )
+        job = _new_job(parts, info, bucket=inputs.bucket, now=clock.now())
+        if jobs.create(job):
+            log.info("job_created", job_id=job.job_id, user_id=job.user_id, size=job.input_size)
+        else:
+            job = jobs.get(parts.job_id) or job
+    if job.s3_key_input_file != key:
+        raise InvalidUpload("This upload belongs to another job.")
+    if job.queued_at is None and not job.is_final:
+        _announce(job, jobs=jobs, requests=requests, clock=clock)
+    return job
+
+
+def _announce(job: Job, *, jobs: JobStore, requests: Topic, clock: Clock) -> None:
+    """Tell the annotator. Should we die between the two steps, the next caller tells it again."""
+    message = JobRequested(job_id=job.job_id, user_id=job.user_id)
+    requests.publish(message.to_json(), attributes={"type": message.type, "job_id": message.job_id})
+    jobs.mark_queued(job.job_id, at=clock.now())
+    log.info("job_queued", job_id=job.job_id)
+
+
+def _new_job(parts: keys.ObjectKey, info: BlobInfo, *, bucket: str, now: int) -> Job:
+    submission = _decode(info.metadata)
+    return Job(
+        job_id=parts.job_id,
+        user_id=parts.user_id,
+        user_email=submission.user_email,
+        input_file_name=submission.file_name,
+        s3_inputs_bucket=bucket,
+        s3_key_input_file=info.key,
+        input_size=info.size,
+        submit_time=now,
+        options=submission.options,
+    )
+
+
+def _display_name(file_name: str) -> str:
+    """The name as the user knows it: no folders, no control characters, of bounded length."""
+    base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(c for c in base if c.isprintable())[:255] or "upload.vcf"
+
+
+def _encode(submission: Submission) -> str:
+    return base64.urlsafe_b64encode(submission.to_json().encode()).decode()
+
+
+def _decode(metadata: Mapping[str, str]) -> Submission:
+    try:
+        return Submission.from_json(base64.urlsafe_b64decode(metadata[SUBMISSION_FIELD]))
+    except (KeyError, ValueError, InvalidMessage) as error:
+        raise InvalidUpload(
+            "This file was not uploaded through the upload page.",
+            remedy="Upload the file through the upload page.",
+        ) from error
