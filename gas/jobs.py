@@ -147,7 +147,7 @@ class Job(_Record):
     """When the job reached its final status, whichever that was."""
     results: Results | None = None
     failure: Failure | None = None
-    log: StoredFile | None = None
+    failure_log: StoredFile | None = None
     """The log of a failed job, which has no other results."""
     announced_at: int | None = None
     """When the final status was published; absent on a finished job: it is still to be done."""
@@ -160,7 +160,7 @@ class Job(_Record):
     @property
     def log_file(self) -> StoredFile | None:
         """The log, whether the job completed or failed."""
-        return self.results.log if self.results else self.log
+        return self.results.log if self.results else self.failure_log
 
     def to_record(self) -> dict[str, Any]:
         """Plain data for storage; unset optional fields are left out."""

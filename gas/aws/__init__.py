@@ -1,0 +1,1 @@
+"""The AWS adapters of `gas.ports`, and the only place where boto3 clients are made."""

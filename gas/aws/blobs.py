@@ -1,0 +1,139 @@
+"""A bucket on S3."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+from gas.aws.faults import code_of, neighbour
+from gas.errors import NotFound
+from gas.ports import BlobInfo, SignedPost
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ENCRYPTION = "AES256"
+
+_TRANSFER = TransferConfig(
+    multipart_threshold=16 * 1024 * 1024, multipart_chunksize=16 * 1024 * 1024, max_concurrency=4
+)
+_ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
+
+
+class S3BlobStore:
+    """`gas.ports.BlobStore` on one S3 bucket."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    @property
+    def bucket(self) -> str:
+        return self._bucket
+
+    def sign_post(
+        self,
+        key: str,
+        *,
+        min_bytes: int,
+        max_bytes: int,
+        expires_in: int,
+        metadata: Mapping[str, str],
+        redirect_to: str,
+    ) -> SignedPost:
+        fields = {
+            "acl": "private",
+            "x-amz-server-side-encryption": ENCRYPTION,
+            "success_action_redirect": redirect_to,
+            **{f"x-amz-meta-{name}": value for name, value in metadata.items()},
+        }
+        conditions: list[Any] = [{name: value} for name, value in fields.items()]
+        conditions.append(["content-length-range", min_bytes, max_bytes])
+        post = self._client.generate_presigned_post(
+            self._bucket, key, Fields=dict(fields), Conditions=conditions, ExpiresIn=expires_in
+        )
+        return SignedPost(url=post["url"], fields=post["fields"])
+
+    def sign_get(self, key: str, *, expires_in: int, file_name: str, content_type: str) -> str:
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": key,
+                "ResponseContentDisposition": _attachment(file_name),
+                "ResponseContentType": content_type,
+            },
+            ExpiresIn=expires_in,
+        )
+
+    def head(self, key: str) -> BlobInfo | None:
+        with neighbour("The file store"):
+            try:
+                answer = self._client.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if code_of(error) in _ABSENT:
+                    return None
+                raise
+        return BlobInfo(key=key, size=answer["ContentLength"], metadata=answer["Metadata"])
+
+    def list(self, prefix: str, *, limit: int) -> Sequence[BlobInfo]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix, PaginationConfig={"MaxItems": limit}
+        )
+        with neighbour("The file store"):
+            return [
+                BlobInfo(key=found["Key"], size=found["Size"], metadata={})
+                for page in pages
+                for found in page.get("Contents", [])
+            ]
+
+    def download(self, key: str, path: Path) -> None:
+        with neighbour("The file store"):
+            try:
+                self._client.download_file(self._bucket, key, str(path), Config=_TRANSFER)
+            except ClientError as error:
+                raise _absent(error, key) from error
+
+    def upload(self, path: Path, key: str, *, content_type: str) -> None:
+        with neighbour("The file store"):
+            self._client.upload_file(
+                str(path),
+                self._bucket,
+                key,
+                ExtraArgs={"ContentType": content_type, "ServerSideEncryption": ENCRYPTION},
+                Config=_TRANSFER,
+            )
+
+    def read(self, key: str, *, start: int, length: int) -> bytes:
+        with neighbour("The file store"):
+            try:
+                answer = self._client.get_object(
+                    Bucket=self._bucket, Key=key, Range=f"bytes={start}-{start + length - 1}"
+                )
+                with answer["Body"] as body:
+                    return body.read()
+            except ClientError as error:
+                if code_of(error) == "InvalidRange":
+                    return b""
+                raise _absent(error, key) from error
+
+    def delete(self, key: str) -> None:
+        with neighbour("The file store"):
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+
+
+def _absent(error: ClientError, key: str) -> Exception:
+    """NotFound for an absent object; any other error as it is."""
+    if code_of(error) in _ABSENT:
+        return NotFound(f"There is no object {key}.")
+    return error
+
+
+def _attachment(file_name: str) -> str:
+    """A Content-Disposition value that is safe for any file name (RFC 6266)."""
+    plain = re.sub(r'[^ -~]|["\\]', "_", file_name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"

@@ -1,0 +1,68 @@
+"""Builds boto3 clients, once per process. Addresses and credentials come from the SDK's chain."""
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from gas.settings import FetchSecret
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 5},
+    connect_timeout=5,
+    # Longer than the longest poll of a queue (20 s).
+    read_timeout=60,
+    max_pool_connections=32,
+    signature_version="v4",
+)
+_S3_CONFIG = _CONFIG.merge(
+    Config(
+        signature_version="s3v4",
+        # Stores other than AWS do not all know the newer default checksums.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+)
+
+
+class AwsClients:
+    """All clients of one process; each is made when first asked for. Thread-safe clients."""
+
+    def __init__(self, session: boto3.Session | None = None) -> None:
+        self._session = session or boto3.Session()
+
+    def dynamodb(self) -> "DynamoDBClient":
+        client: DynamoDBClient = self._session.client("dynamodb", config=_CONFIG)
+        return client
+
+    def s3(self) -> "S3Client":
+        client: S3Client = self._session.client("s3", config=_S3_CONFIG)
+        return client
+
+    def sns(self) -> "SNSClient":
+        client: SNSClient = self._session.client("sns", config=_CONFIG)
+        return client
+
+    def sqs(self) -> "SQSClient":
+        client: SQSClient = self._session.client("sqs", config=_CONFIG)
+        return client
+
+    def sesv2(self) -> "SESV2Client":
+        client: SESV2Client = self._session.client("sesv2", config=_CONFIG)
+        return client
+
+    def fetch_secret(self) -> FetchSecret:
+        """A function that reads a secret's text from Secrets Manager."""
+
+        def fetch(secret_id: str) -> str:
+            client = self._session.client("secretsmanager", config=_CONFIG)
+            return str(client.get_secret_value(SecretId=secret_id)["SecretString"])
+
+        return fetch

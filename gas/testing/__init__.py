@@ -1,0 +1,14 @@
+"""In-memory ports for unit tests. They pass the same contract tests as the AWS adapters."""
+
+from gas.testing.blobs import MemoryBlobStore
+from gas.testing.jobs import MemoryJobStore
+from gas.testing.messaging import FakeClock, MemoryMailer, MemoryQueue, MemoryTopic
+
+__all__ = [
+    "FakeClock",
+    "MemoryBlobStore",
+    "MemoryJobStore",
+    "MemoryMailer",
+    "MemoryQueue",
+    "MemoryTopic",
+]
