@@ -58,7 +58,10 @@ class JobStore(Protocol):
         """Extend the lease and note the progress. False when `owner` no longer holds the job."""
 
     def release(self, job_id: str, *, owner: str, now: int) -> bool:
-        """Give the lease up so that the job may be claimed at once. False when not held."""
+        """Give the lease up so that the job may be claimed at once. False when not held.
+
+        The attempt is not counted: it ended for no fault of the job.
+        """
 
     def complete(self, job_id: str, *, owner: str, at: int, results: Results) -> Job | None:
         """RUNNING → COMPLETED and results AVAILABLE. None when `owner` no longer holds the job."""
@@ -178,6 +181,9 @@ class Queue(Protocol):
 
     def delete(self, receipt: str) -> None:
         """The work is durable: forget the message."""
+
+    def bury(self, message: QueueMessage) -> None:
+        """Move the message to the dead-letter queue at once, where an operator finds it."""
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,8 @@ class AnnotatorSettings(WebhookSettings):
     """*stack* ARN: the only topic whose pushes are accepted."""
     job_requests_queue: str
     """*stack* URL."""
+    job_requests_dead_letters: str
+    """*stack* URL."""
     job_results_topic: str
     """*stack* ARN."""
     work_dir: Path

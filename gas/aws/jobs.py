@@ -120,7 +120,12 @@ class DynamoJobStore:
         return job is not None
 
     def release(self, job_id: str, *, owner: str, now: int) -> bool:
-        job = self._update_held(job_id, owner, "SET lease_until = :past", {":past": now - 1})
+        job = self._update_held(
+            job_id,
+            owner,
+            "SET lease_until = :past, attempts = attempts - :one",
+            {":past": now - 1, ":one": 1},
+        )
         return job is not None
 
     def complete(self, job_id: str, *, owner: str, at: int, results: Results) -> Job | None:

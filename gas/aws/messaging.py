@@ -45,11 +45,12 @@ class SnsTopic:
 
 
 class SqsQueue:
-    """`gas.ports.Queue` on one SQS queue."""
+    """`gas.ports.Queue` on one SQS queue and its dead-letter queue."""
 
-    def __init__(self, client: "SQSClient", url: str) -> None:
+    def __init__(self, client: "SQSClient", url: str, *, dead_letters_url: str) -> None:
         self._client = client
         self._url = url
+        self._dead_letters_url = dead_letters_url
 
     def receive(self, *, limit: int, wait_seconds: int) -> Sequence[QueueMessage]:
         with neighbour("The queue"):
@@ -88,6 +89,11 @@ class SqsQueue:
                 # Lapsed: it will be delivered again, and its reader finds the work done.
                 if code_of(error) not in _RECEIPT_LAPSED:
                     raise
+
+    def bury(self, message: QueueMessage) -> None:
+        with neighbour("The dead-letter queue"):
+            self._client.send_message(QueueUrl=self._dead_letters_url, MessageBody=message.body)
+        self.delete(message.receipt)
 
 
 class SesMailer:

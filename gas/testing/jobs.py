@@ -73,7 +73,9 @@ class MemoryJobStore:
         return self._held(job_id, owner, lease_until=until, progress=progress) is not None
 
     def release(self, job_id: str, *, owner: str, now: int) -> bool:
-        return self._held(job_id, owner, lease_until=now - 1) is not None
+        job = self.get(job_id)
+        attempts = job.attempts - 1 if job else 0
+        return self._held(job_id, owner, lease_until=now - 1, attempts=attempts) is not None
 
     def complete(self, job_id: str, *, owner: str, at: int, results: Results) -> Job | None:
         return self._held(

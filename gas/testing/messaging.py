@@ -67,6 +67,10 @@ class MemoryQueue:
             if message is not None:
                 self._bodies.pop(message, None)
 
+    def bury(self, message: QueueMessage) -> None:
+        self.dead.append(message.body)
+        self.delete(message.receipt)
+
     def __len__(self) -> int:
         return len(self._bodies)
 

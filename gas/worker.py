@@ -1,0 +1,192 @@
+"""The one receive–work–acknowledge loop.
+
+A worker has a number of slots, each a thread that takes one message at a time. It drains the
+queue when it starts and whenever it is woken by a push; in between it sleeps, looking in only
+every `idle_seconds` in case a push was lost. While a message is worked on it is kept hidden
+from others; it is deleted only after its handler says that the work is durable.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gas.errors import InvalidMessage, ServiceUnavailable
+from gas.logs import get_logger
+from gas.ports import Queue, QueueMessage
+
+log = get_logger()
+
+_POLL_AFTER_PUSH = 5
+"""The push may overtake the message on its way to the queue by this many seconds."""
+_LONGEST_PAUSE = 60
+_LONGEST_DELAY = 900
+
+
+@dataclass(frozen=True)
+class Done:
+    """The work is durable, or there is nothing to do: forget the message."""
+
+
+@dataclass(frozen=True)
+class Later:
+    """Deliver the message again after `seconds`."""
+
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Bury:
+    """No delivery will ever succeed: move the message to the dead-letter queue."""
+
+    reason: str
+
+
+Outcome = Done | Later | Bury
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a handler gets."""
+
+    body: str
+    receive_count: int
+    stopping: threading.Event
+    """Set when the process wants to end: put the work down where another can take it up."""
+
+
+Handler = Callable[[Delivery], Outcome]
+
+
+def backoff(receive_count: int) -> int:
+    """Seconds to wait after the n-th failed delivery: 30, 60, 120, … up to 15 minutes."""
+    return int(min(_LONGEST_DELAY, 30 * 2 ** (max(receive_count, 1) - 1)))
+
+
+class Worker:
+    """Runs `handler` on the messages of `queue`."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        handler: Handler,
+        *,
+        slots: int,
+        visibility_seconds: int,
+        idle_seconds: int,
+    ) -> None:
+        self._queue = queue
+        self._handler = handler
+        self._visibility = visibility_seconds
+        self._idle = idle_seconds
+        self._stopping = threading.Event()
+        self._pushed = threading.Condition()
+        self._pushes = 1
+        self._in_flight: dict[str, str] = {}
+        self._threads = [
+            threading.Thread(target=self._run_slot, name=f"slot-{number}", daemon=True)
+            for number in range(slots)
+        ]
+        self._threads.append(threading.Thread(target=self._keep_hidden, name="keep", daemon=True))
+
+    def start(self) -> None:
+        """Start the slots; they begin with what is waiting."""
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """There is something in the queue."""
+        with self._pushed:
+            self._pushes += 1
+            self._pushed.notify_all()
+
+    def stop(self, timeout: float) -> bool:
+        """Ask the handlers to put their work down. True when all ended within `timeout`."""
+        self._stopping.set()
+        self.wake()
+        share = timeout / len(self._threads)
+        for thread in self._threads:
+            thread.join(share)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    @property
+    def alive(self) -> bool:
+        """Whether every thread runs."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    @property
+    def busy(self) -> int:
+        """Messages being worked on."""
+        return len(self._in_flight)
+
+    def _run_slot(self) -> None:
+        seen, faults = 0, 0
+        while not self._stopping.is_set():
+            woken, seen = self._pushes != seen, self._pushes
+            try:
+                messages = self._queue.receive(
+                    limit=1, wait_seconds=_POLL_AFTER_PUSH if woken else 0
+                )
+            except ServiceUnavailable as error:
+                faults += 1
+                pause = min(_LONGEST_PAUSE, 2**faults)
+                log.warning("queue_unreachable", error=error.message, pause=pause)
+                self._stopping.wait(pause)
+                seen -= 1
+                continue
+            faults = 0
+            if not messages:
+                self._sleep(seen)
+                continue
+            self.work(messages[0])
+            # There may be more where this came from.
+            seen -= 1
+
+    def _sleep(self, seen: int) -> None:
+        with self._pushed:
+            if self._pushes == seen:
+                self._pushed.wait(self._idle)
+
+    def work(self, message: QueueMessage) -> Outcome:
+        """Handle one received message and settle it with the queue."""
+        self._in_flight[message.receipt] = message.body
+        try:
+            outcome = self._handle(message)
+        finally:
+            self._in_flight.pop(message.receipt, None)
+        try:
+            self._settle(message, outcome)
+        except ServiceUnavailable as error:
+            # It will be delivered again; its handler will find the work done.
+            log.warning("settling_failed", outcome=repr(outcome), error=error.message)
+        return outcome
+
+    def _handle(self, message: QueueMessage) -> Outcome:
+        delivery = Delivery(message.body, message.receive_count, self._stopping)
+        try:
+            return self._handler(delivery)
+        except InvalidMessage as error:
+            return Bury(error.message)
+        except ServiceUnavailable as error:
+            log.warning("delivery_postponed", error=error.message)
+        except Exception:  # noqa: BLE001 - the outermost edge of a worker: nothing may end the slot
+            log.exception("delivery_failed")
+        return Later(backoff(message.receive_count))
+
+    def _settle(self, message: QueueMessage, outcome: Outcome) -> None:
+        match outcome:
+            case Done():
+                self._queue.delete(message.receipt)
+            case Later(seconds):
+                self._queue.extend(message.receipt, seconds=seconds)
+            case Bury(reason):
+                log.error("message_buried", reason=reason, body=message.body[:1000])
+                self._queue.bury(message)
+
+    def _keep_hidden(self) -> None:
+        while not self._stopping.wait(self._visibility / 3):
+            for receipt in list(self._in_flight):
+                try:
+                    if not self._queue.extend(receipt, seconds=self._visibility):
+                        log.warning("receipt_lapsed")
+                except ServiceUnavailable as error:
+                    log.warning("extension_failed", error=error.message)
