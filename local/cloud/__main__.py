@@ -1,0 +1,90 @@
+"""``python -m local.cloud --data DIR [--port 4566]``: run the embedded cloud."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from aiohttp import web
+
+from local.addresses import HOST, is_free, who_listens
+from local.cloud.gateway import Gateway
+from local.cloud.settings import CloudSettings
+from local.errors import LocalError
+from local.paths import DEFAULT_DATA
+
+
+def parse(arguments: list[str] | None = None) -> CloudSettings:
+    parser = argparse.ArgumentParser(prog="python -m local.cloud", description=__doc__)
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA / "cloud")
+    parser.add_argument("--port", type=int, default=4566)
+    parser.add_argument("--relay-port", type=int, help="default: the next port")
+    parser.add_argument("--log-level", default="WARNING")
+    given = parser.parse_args(arguments)
+    return CloudSettings(
+        data=given.data.expanduser().resolve(),
+        port=given.port,
+        relay_port=given.relay_port or given.port + 1,
+        log_level=given.log_level.upper(),
+        wait_scale=os.environ.get("SFN_WAIT_SCALE", "1"),
+    )
+
+
+async def run(settings: CloudSettings) -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    gateway = Gateway(settings)
+    server = web.Server(
+        gateway.handle,
+        access_log=None,
+        auto_decompress=False,
+        max_line_size=65536,
+        max_field_size=65536,
+    )
+    runner = web.ServerRunner(server)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, HOST, settings.port).start()
+        starting = asyncio.create_task(gateway.start())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            print(f"The embedded cloud is ready at {settings.url}", flush=True)
+        await stopping
+        starting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await starting
+    finally:
+        await gateway.stop()
+        await runner.cleanup()
+
+
+def main() -> int:
+    settings = parse()
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        for port in (settings.port, settings.relay_port):
+            if not is_free(port):
+                holder = who_listens(port)
+                raise LocalError(f"Port {port} is in use{f' by {holder}' if holder else ''}.")
+        asyncio.run(run(settings))
+    except LocalError as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
