@@ -168,7 +168,7 @@ class Worker:
             return Bury(error.message)
         except ServiceUnavailable as error:
             log.warning("delivery_postponed", error=error.message)
-        except Exception:  # noqa: BLE001 - the outermost edge of a worker: nothing may end the slot
+        except Exception:
             log.exception("delivery_failed")
         return Later(backoff(message.receive_count))
 

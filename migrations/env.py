@@ -1,0 +1,21 @@
+"""Runs the migrations against `GAS_DATABASE_URL`."""
+
+import os
+
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+from gas.accounts.models import Base
+
+
+def run() -> None:
+    engine = create_engine(os.environ["GAS_DATABASE_URL"], poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection, target_metadata=Base.metadata, transactional_ddl=True
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run()

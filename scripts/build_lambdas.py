@@ -1,0 +1,100 @@
+"""Zips the Lambda functions, for AWS and for the embedded cloud alike.
+
+    python scripts/build_lambdas.py [--out build/lambdas] [--platform manylinux2014_x86_64]
+
+Each zip holds `gas/`, `lambdas/` and the pinned packages of `lambdas/requirements.txt`; boto3
+comes with the runtime. The zip is named after its content (`notify-<sha256 prefix>.zip`) and its
+bytes depend on nothing else, so an unchanged function is not deployed again. Prints one line
+`name path` per function.
+"""
+
+import argparse
+import hashlib
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ROOT / "lambdas" / "requirements.txt"
+RUNTIME_PYTHON = "3.12"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_LEFT_OUT = {"__pycache__", "testing", "accounts"}
+
+
+def functions() -> list[str]:
+    """The names of all functions: the folders that have a handler."""
+    return sorted(path.parent.name for path in (ROOT / "lambdas").glob("*/handler.py"))
+
+
+def build(out: Path, platform: str | None) -> dict[str, Path]:
+    """Build all zips into `out`; packages are installed only when their lock changed."""
+    packages = _packages(out, platform)
+    return {name: _zip(name, packages, out) for name in functions()}
+
+
+def _packages(out: Path, platform: str | None) -> Path:
+    """The folder with the installed packages, made once per lock and platform."""
+    here = f"{sys.version_info.major}{sys.version_info.minor}-{sys.platform}"
+    lock = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    folder = out / f"packages-{platform or here}-{lock}"
+    if folder.is_dir():
+        return folder
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out) as scratch:
+        target = Path(scratch) / "packages"
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes"]
+        command += ["--disable-pip-version-check", "--no-compile", "--target", str(target)]
+        command += ["--only-binary", ":all:", "--requirement", str(REQUIREMENTS)]
+        if platform:
+            command += ["--platform", platform, "--python-version", RUNTIME_PYTHON]
+            command += ["--implementation", "cp"]
+        subprocess.run(command, check=True)
+        target.rename(folder)
+    return folder
+
+
+def _zip(name: str, packages: Path, out: Path) -> Path:
+    files = {path.relative_to(packages).as_posix(): path for path in _files(packages)}
+    for package in ("gas", "lambdas"):
+        files |= {path.relative_to(ROOT).as_posix(): path for path in _files(ROOT / package)}
+    digest = hashlib.sha256()
+    for arcname in sorted(files):
+        digest.update(arcname.encode() + b"\0" + files[arcname].read_bytes())
+    path = out / f"{name}-{digest.hexdigest()[:16]}.zip"
+    if path.exists():
+        return path
+    scratch = path.with_suffix(".tmp")
+    with zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED) as archive:
+        for arcname in sorted(files):
+            info = zipfile.ZipInfo(arcname, _EPOCH)
+            info.external_attr = 0o644 << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, files[arcname].read_bytes())
+    scratch.rename(path)
+    return path
+
+
+def _files(folder: Path) -> list[Path]:
+    return [
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and not _LEFT_OUT & set(path.relative_to(folder).parts)
+        and path.suffix != ".pyc"
+        and path.name not in {"requirements.txt", "requirements.in"}
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "lambdas")
+    parser.add_argument("--platform", help="pip platform tag of the runtime; default: this machine")
+    arguments = parser.parse_args()
+    for name, path in build(arguments.out, arguments.platform).items():
+        print(name, path)
+
+
+if __name__ == "__main__":
+    main()
