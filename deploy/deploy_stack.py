@@ -1,0 +1,299 @@
+"""Creates or updates a CloudFormation stack, shows how it goes, and says plainly what failed.
+
+    python -m deploy.deploy_stack NAME --template deploy/service.yaml -p PublicUrl=https://... \\
+        --code-bucket BUCKET --code notify=build/lambdas/notify-0123.zip
+
+Against AWS and against the embedded cloud alike (`AWS_ENDPOINT_URL`). Nothing is sent when the
+template and the parameters are those of the deployed stack.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from deploy.template import Template, TemplateError
+
+LONGEST_INLINE = 51_200  # bytes; a longer template goes through S3 (CloudFormation quota)
+_DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+_BROKEN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
+Say = Callable[[str], None]
+
+
+class DeployError(Exception):
+    """The stack could not be brought to the wanted state; the text says which resource and why."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A stack after deployment."""
+
+    stack_id: str
+    outputs: Mapping[str, str]
+    parameters: Mapping[str, str]
+    changed: bool
+    """Whether this deployment changed anything."""
+
+
+def deploy(
+    cloudformation: Any,
+    name: str,
+    template: Template,
+    parameters: Mapping[str, str],
+    say: Say = lambda line: None,
+    *,
+    template_url: Callable[[str], str] | None = None,
+    seconds: float = 900.0,
+) -> Deployed:
+    """Bring a stack to what the template and the parameters say.
+
+    Args:
+        cloudformation: the boto3 client.
+        say: is given a line for each thing worth telling.
+        template_url: stores a template that is too long to send and returns its S3 address.
+        seconds: how long to wait for the stack.
+
+    Raises:
+        DeployError: a resource failed, or the stack is in a state that only a person can resolve.
+        TemplateError: the parameters do not fit the template.
+    """
+    wanted = template.complete(parameters)
+    stack = _describe(cloudformation, name)
+    if stack is not None and stack["StackStatus"].endswith("_IN_PROGRESS"):
+        say("A deployment of this stack is under way; waiting for it.")
+        stack = _wait(cloudformation, name, None, say, seconds)
+    if stack is not None and stack["StackStatus"] in _BROKEN:
+        say(f"The stack is {stack['StackStatus']} from an earlier attempt and is made anew.")
+        _delete(cloudformation, name, seconds)
+        stack = None
+    if stack is not None and _is_current(cloudformation, name, stack, template, wanted):
+        return _deployed(stack, wanted, changed=False)
+    request: dict[str, Any] = {
+        "StackName": name,
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in wanted.items()
+        ],
+        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        **_body(template, template_url),
+    }
+    seen = _newest_event(cloudformation, name) if stack is not None else None
+    try:
+        if stack is None:
+            cloudformation.create_stack(**request, OnFailure="DELETE")
+        else:
+            cloudformation.update_stack(**request)
+    except ClientError as fault:
+        message = fault.response["Error"]["Message"]
+        if stack is not None and "No updates are to be performed" in message:
+            return _deployed(stack, wanted, changed=False)
+        raise DeployError(f"CloudFormation refuses the template: {message}") from fault
+    stack = _wait(cloudformation, name, seen, say, seconds)
+    if stack is None or stack["StackStatus"] not in _DONE:
+        raise DeployError(_why(cloudformation, name, seen))
+    return _deployed(stack, wanted, changed=True)
+
+
+def _describe(cloudformation: Any, name: str) -> dict[str, Any] | None:
+    try:
+        stacks: list[dict[str, Any]] = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    except ClientError as fault:
+        if "does not exist" in fault.response["Error"]["Message"]:
+            return None
+        raise
+    return next((s for s in stacks if s["StackStatus"] != "DELETE_COMPLETE"), None)
+
+
+def _is_current(
+    cloudformation: Any,
+    name: str,
+    stack: Mapping[str, Any],
+    template: Template,
+    wanted: Mapping[str, str],
+) -> bool:
+    if stack["StackStatus"] not in _DONE or _parameters(stack) != dict(wanted):
+        return False
+    deployed = cloudformation.get_template(StackName=name)["TemplateBody"]
+    return isinstance(deployed, str) and deployed.strip() == template.body.strip()
+
+
+def _parameters(stack: Mapping[str, Any]) -> dict[str, str]:
+    return {p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", [])}
+
+
+def _body(template: Template, template_url: Callable[[str], str] | None) -> dict[str, str]:
+    if len(template.body.encode()) <= LONGEST_INLINE:
+        return {"TemplateBody": template.body}
+    if template_url is None:
+        raise DeployError("The template is too long to be sent; give a bucket for it.")
+    return {"TemplateURL": template_url(template.body)}
+
+
+def _wait(
+    cloudformation: Any, name: str, seen: str | None, say: Say, seconds: float
+) -> dict[str, Any] | None:
+    """Wait until nothing is in progress; None when the stack has gone (a failed creation)."""
+    deadline = time.monotonic() + seconds
+    pause = 0.05
+    told = time.monotonic()
+    while True:
+        stack = _describe(cloudformation, name)
+        if stack is None or not stack["StackStatus"].endswith("_IN_PROGRESS"):
+            return stack
+        if time.monotonic() > deadline:
+            raise DeployError(
+                f"The stack {name} is still {stack['StackStatus']} after {seconds} s."
+            )
+        if time.monotonic() - told > 5:
+            told = time.monotonic()
+            ready = {
+                e["LogicalResourceId"]
+                for e in _events(cloudformation, stack["StackId"], seen)
+                if e["ResourceStatus"] in _DONE
+            }
+            say(f"{len(ready)} resources are ready.")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 3.0)
+
+
+def _delete(cloudformation: Any, name: str, seconds: float) -> None:
+    cloudformation.delete_stack(StackName=name)
+    deadline = time.monotonic() + seconds
+    while (stack := _describe(cloudformation, name)) is not None:
+        if time.monotonic() > deadline or stack["StackStatus"] == "DELETE_FAILED":
+            raise DeployError(f"The broken stack {name} cannot be deleted; delete it by hand.")
+        time.sleep(0.5)
+
+
+def _events(cloudformation: Any, name: str, seen: str | None) -> list[dict[str, Any]]:
+    """The stack's events after the event `seen`, newest first."""
+    events: list[dict[str, Any]] = []
+    token: dict[str, str] = {}
+    while True:
+        page = cloudformation.describe_stack_events(StackName=name, **token)
+        for event in page["StackEvents"]:
+            if event["EventId"] == seen:
+                return events
+            events.append(event)
+        if not page.get("NextToken"):
+            return events
+        token = {"NextToken": page["NextToken"]}
+
+
+def _newest_event(cloudformation: Any, name: str) -> str | None:
+    events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+    return events[0]["EventId"] if events else None
+
+
+def _why(cloudformation: Any, name: str, seen: str | None) -> str:
+    """The first failures of a deployment, in words."""
+    try:
+        events = _events(cloudformation, name, seen)
+    except ClientError:
+        events = []
+    failures = [
+        event
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("_FAILED")
+        and "cancelled" not in event.get("ResourceStatusReason", "")
+    ]
+    if not failures:
+        stack = _describe(cloudformation, name)
+        reason = (stack or {}).get("StackStatusReason", "CloudFormation gives no reason")
+        return f"The stack {name} could not be deployed: {reason}"
+    lines = [
+        f"  {event['LogicalResourceId']} ({event['ResourceType']}): "
+        f"{event.get('ResourceStatusReason', 'no reason given')}"
+        for event in failures
+    ]
+    return f"The stack {name} could not be deployed:\n" + "\n".join(lines)
+
+
+def _deployed(stack: Mapping[str, Any], parameters: Mapping[str, str], changed: bool) -> Deployed:
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+    return Deployed(stack["StackId"], outputs, parameters, changed)
+
+
+# ------------------------------------------------------------------ the functions' code
+
+
+def upload_code(
+    s3: Any, bucket: str, zips: Mapping[str, Path], prefix: str = "lambdas/"
+) -> dict[str, str]:
+    """Upload zipped functions; the template parameters that name them.
+
+    The function `notify` becomes the parameter `NotifyCodeKey`. A zip's name carries the hash of
+    its content (scripts/build_lambdas.py), so what is there already is not sent again.
+    """
+    keys = {}
+    for name, path in zips.items():
+        key = prefix + path.name
+        try:
+            s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as fault:
+            if fault.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+        keys["".join(word.capitalize() for word in name.split("_")) + "CodeKey"] = key
+    return keys
+
+
+def ensure_bucket(s3: Any, bucket: str) -> None:
+    """Make a private bucket if it is not there."""
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError as fault:
+        if fault.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        region = s3.meta.region_name
+        where = (
+            {}
+            if region == "us-east-1"
+            else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        )
+        s3.create_bucket(Bucket=bucket, **where)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    import boto3
+
+    parser = argparse.ArgumentParser(description="Create or update a CloudFormation stack.")
+    parser.add_argument("name", help="name of the stack")
+    parser.add_argument("--template", type=Path, required=True)
+    parser.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument(
+        "--code", action="append", default=[], metavar="NAME=ZIP", help="a zipped function"
+    )
+    parser.add_argument("--code-bucket", help="bucket for them; made if it is not there")
+    options = parser.parse_args(arguments)
+    parameters = dict(pair.split("=", 1) for pair in options.parameter)
+    if options.code_bucket:
+        s3 = boto3.client("s3")
+        ensure_bucket(s3, options.code_bucket)
+        parameters["CodeBucket"] = options.code_bucket
+        zips = {name: Path(path) for name, path in (pair.split("=", 1) for pair in options.code)}
+        parameters.update(upload_code(s3, options.code_bucket, zips))
+    try:
+        deployed = deploy(
+            boto3.client("cloudformation"),
+            options.name,
+            Template.read(options.template),
+            parameters,
+            lambda line: print(line, flush=True),  # noqa: T201
+        )
+    except (DeployError, TemplateError) as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    for name, value in sorted(deployed.outputs.items()):
+        sys.stdout.write(f"{name}={value}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""The loopback addresses of the parts, and whether their ports are free."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+import psutil
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The TCP port of each part. All of them listen on the loopback interface only."""
+
+    web: int = 8000
+    annotator: int = 8010
+    globus: int = 8020
+    mailbox: int = 8030
+    cloud: int = 4566
+    relay: int = 4567
+    """The cloud's own second port: it signs and repeats the notifications of SNS."""
+
+    def shifted(self, offset: int) -> Addresses:
+        """The same addresses, each port ``offset`` higher."""
+        return Addresses(*(getattr(self, field.name) + offset for field in fields(self)))
+
+    def with_ports(self, ports: Mapping[str, int]) -> Addresses:
+        """The same addresses with some ports given by the name of their part."""
+        return replace(self, **ports)
+
+    def by_name(self) -> dict[str, int]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def url(self, part: str) -> str:
+        return f"http://{HOST}:{self.by_name()[part]}"
+
+
+def is_free(port: int, host: str = HOST) -> bool:
+    """Whether a server could listen on this port now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As servers do: a port whose last connections are still closing counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as fault:
+            if fault.errno in (errno.EADDRINUSE, errno.EACCES):
+                return False
+            raise
+    return True
+
+
+def free_addresses() -> Addresses:
+    """Addresses on ports that nobody uses at this moment, for tests."""
+    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in fields(Addresses)]
+    try:
+        for probe in probes:
+            probe.bind((HOST, 0))
+        return Addresses(*(probe.getsockname()[1] for probe in probes))
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def who_listens(port: int) -> str:
+    """The process that holds a port, in words; empty when the system does not tell."""
+    try:
+        connections = psutil.net_connections(kind="tcp")
+    except (psutil.AccessDenied, OSError):
+        return ""  # macOS tells only root
+    for connection in connections:
+        local = connection.laddr
+        if connection.status == psutil.CONN_LISTEN and local and local.port == port:
+            try:
+                return f"{psutil.Process(connection.pid).name()}, process {connection.pid}"
+            except (psutil.Error, TypeError, ValueError):
+                return ""
+    return ""
+
+
+def busy_ports(addresses: Addresses) -> list[str]:
+    """One sentence for each port that is in use."""
+    sentences = []
+    for part, port in addresses.by_name().items():
+        if not is_free(port):
+            holder = who_listens(port)
+            by = f" by {holder}" if holder else ""
+            sentences.append(f"Port {port}, wanted for {part}, is in use{by}.")
+    return sentences

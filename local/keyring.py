@@ -1,0 +1,81 @@
+"""Secrets of this installation, made once, and the AWS configuration files made from them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from local.paths import write_private
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """What the parts of this installation trust each other by."""
+
+    secret_key: str
+    """Signs the web app's session cookies."""
+    globus_client_id: str
+    globus_client_secret: str
+
+    @classmethod
+    def load_or_make(cls, path: Path) -> Keyring:
+        """Read the keyring; make it, readable by the owner only, where there is none."""
+        if path.exists():
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        made = cls(
+            secret_key=secrets.token_urlsafe(48),
+            globus_client_id=str(uuid.uuid4()),
+            globus_client_secret=secrets.token_urlsafe(32),
+        )
+        write_private(path, json.dumps(asdict(made), indent=2))
+        return made
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """A pair of AWS keys."""
+
+    key_id: str
+    secret: str
+
+
+def write_aws_files(
+    folder: Path, root: AccessKey, endpoint: str, roles: Mapping[str, str]
+) -> dict[str, str]:
+    """Write the AWS configuration that gives each service its role.
+
+    The services then find credentials as on AWS, by the SDK's own chain: a profile assumes the
+    role, with the root keys of the embedded cloud as its source.
+
+    Parameters
+    ----------
+    roles
+        Profile name to role ARN.
+
+    Returns
+    -------
+    dict
+        The environment variables that point to the files.
+    """
+    credentials = folder / "aws-credentials"
+    config = folder / "aws-config"
+    write_private(
+        credentials,
+        f"[root]\naws_access_key_id = {root.key_id}\naws_secret_access_key = {root.secret}\n",
+    )
+    common = f"region = {REGION}\nendpoint_url = {endpoint}\n"
+    sections = [f"[profile root]\n{common}"]
+    sections += [
+        f"[profile {name}]\n{common}role_arn = {arn}\nsource_profile = root\n"
+        f"role_session_name = {name}\n"
+        for name, arn in roles.items()
+    ]
+    write_private(config, "\n".join(sections))
+    return {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(credentials)}

@@ -1,0 +1,71 @@
+"""Where the embedded default keeps its things: one data folder, made private to its owner."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DEFAULT_DATA = REPOSITORY / ".gas"
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """The layout of a data folder. Nothing outside of it is written."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, path: str | os.PathLike[str] | None) -> DataFolder:
+        """The data folder at ``path`` (relative to the working directory), or the default one."""
+        return cls(Path(path).expanduser().resolve() if path else DEFAULT_DATA)
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def run(self) -> Path:
+        """What only matters while the parts run: the lock, process records, sockets."""
+        return self.root / "run"
+
+    @property
+    def cloud(self) -> Path:
+        return self.root / "cloud"
+
+    @property
+    def postgres(self) -> Path:
+        return self.root / "postgres"
+
+    @property
+    def globus(self) -> Path:
+        return self.root / "globus"
+
+    @property
+    def work(self) -> Path:
+        """The annotator's working folders, one for each job that runs."""
+        return self.root / "work"
+
+    @property
+    def settings(self) -> Path:
+        """Secrets and generated configuration, each file readable by the owner only."""
+        return self.root / "settings"
+
+    def create(self) -> None:
+        """Make the folders. The root is closed to other users: it holds data and keys."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o700)
+        for folder in (self.logs, self.run, self.cloud, self.globus, self.work, self.settings):
+            folder.mkdir(exist_ok=True)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, all of it or nothing."""
+    temporary = path.with_name(path.name + ".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

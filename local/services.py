@@ -1,0 +1,168 @@
+"""The parts of the embedded default: which command each one is, and which settings it gets."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.addresses import HOST, Addresses
+from local.keyring import REGION, Keyring
+from local.parts import Layer, Part, answers_http
+from local.paths import REPOSITORY, DataFolder
+
+REDIRECT_PATH = "/authcallback"
+"""Where the web app takes people back from Globus; registered with the stand-in."""
+STOP_SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What is fixed for one run of the embedded default."""
+
+    data: DataFolder
+    addresses: Addresses
+    keyring: Keyring
+
+    def base_environment(self) -> dict[str, str]:
+        """What every part inherits: our surroundings without any cloud account of the person.
+
+        ``AWS_*`` variables are dropped, so that nothing here can ever reach a real account;
+        loopback addresses are exempt from a proxy.
+        """
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith("AWS_")
+        }
+        loopback = f"{HOST},localhost"
+        for name in ("NO_PROXY", "no_proxy"):
+            inherited[name] = ",".join(filter(None, (os.environ.get(name), loopback)))
+        return {
+            **inherited,
+            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
+        }
+
+    def cloud(self) -> Part:
+        return Part(
+            name="cloud",
+            title="The embedded cloud",
+            command=[
+                *_module("local.cloud"),
+                "--data",
+                str(self.data.cloud),
+                "--port",
+                str(self.addresses.cloud),
+                "--relay-port",
+                str(self.addresses.relay),
+            ],
+            environment=self.base_environment(),
+            folder=REPOSITORY,
+            ready=answers_http(self.addresses.cloud, "/_gas/health"),
+            layer=Layer.FOUNDATION,
+            stop_seconds=STOP_SECONDS,
+        )
+
+    def globus(self) -> Part:
+        return Part(
+            name="globus",
+            title="The Globus stand-in",
+            command=[
+                *_module("local.globus"),
+                "--data",
+                str(self.data.globus),
+                "--port",
+                str(self.addresses.globus),
+                "--redirect-uri",
+                self.addresses.url("web") + REDIRECT_PATH,
+            ],
+            environment={**self.base_environment(), **self.globus_settings()},
+            folder=REPOSITORY,
+            ready=answers_http(self.addresses.globus, "/.well-known/openid-configuration"),
+            layer=Layer.HELPER,
+            stop_seconds=STOP_SECONDS,
+        )
+
+    def mailbox(self) -> Part:
+        return Part(
+            name="mailbox",
+            title="The mailbox",
+            command=[
+                *_module("local.mailbox"),
+                "--cloud",
+                self.addresses.url("cloud"),
+                "--port",
+                str(self.addresses.mailbox),
+            ],
+            environment=self.base_environment(),
+            folder=REPOSITORY,
+            ready=answers_http(self.addresses.mailbox, "/health"),
+            layer=Layer.HELPER,
+            stop_seconds=STOP_SECONDS,
+        )
+
+    def web(self, settings: Mapping[str, str]) -> Part:
+        return self._under_uwsgi("web", "The web app", settings)
+
+    def annotator(self, settings: Mapping[str, str]) -> Part:
+        return self._under_uwsgi("annotator", "The annotator", settings)
+
+    def globus_settings(self) -> dict[str, str]:
+        return {
+            "GAS_GLOBUS_CLIENT_ID": self.keyring.globus_client_id,
+            "GAS_GLOBUS_CLIENT_SECRET": self.keyring.globus_client_secret,
+        }
+
+    def service_settings(
+        self, stack: Mapping[str, str], database_url: str, aws_files: Mapping[str, str]
+    ) -> dict[str, str]:
+        """The settings of the services, as variables: the stack's outputs and our addresses."""
+        return {
+            "GAS_MAIL_FROM": MAIL_FROM,
+            **self.base_environment(),
+            **stack,
+            **aws_files,
+            **self.globus_settings(),
+            "AWS_ENDPOINT_URL": self.addresses.url("cloud"),
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "GAS_PUBLIC_URL": self.addresses.url("web"),
+            "GAS_SECRET_KEY": self.keyring.secret_key,
+            "GAS_DATABASE_URL": database_url,
+            "GAS_SNS_CERT_URL": self.addresses.url("cloud") + "/_gas/sns-signing-certificate.pem",
+            "GAS_WORK_DIR": str(self.data.work),
+            "GLOBUS_SDK_SERVICE_URL_AUTH": self.addresses.url("globus") + "/",
+        }
+
+    def _under_uwsgi(self, name: str, title: str, settings: Mapping[str, str]) -> Part:
+        port = self.addresses.by_name()[name]
+        return Part(
+            name=name,
+            title=title,
+            command=[
+                str(Path(sys.executable).parent / "uwsgi"),
+                "--ini",
+                str(REPOSITORY / "deploy" / "uwsgi" / f"{name}.ini"),
+            ],
+            environment={
+                **settings,
+                "AWS_PROFILE": name,
+                "GAS_HTTP_SOCKET": f"{HOST}:{port}",
+                "GAS_STOP_SECONDS": f"{STOP_SECONDS - 1:.0f}",
+            },
+            folder=REPOSITORY,
+            ready=answers_http(port, "/health"),
+            layer=Layer.SERVICE,
+            stop_seconds=STOP_SECONDS,
+        )
+
+
+MAIL_FROM = "gas@localhost.localdomain"
+"""Sender of all mail here; the embedded SES never sends anything out."""
+
+
+def _module(name: str) -> list[str]:
+    return [sys.executable, "-m", name]
