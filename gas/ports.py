@@ -57,10 +57,10 @@ class JobStore(Protocol):
     def renew(self, job_id: str, *, owner: str, until: int, progress: Progress) -> bool:
         """Extend the lease and note the progress. False when `owner` no longer holds the job."""
 
-    def release(self, job_id: str, *, owner: str, now: int) -> bool:
+    def release(self, job_id: str, *, owner: str, now: int, count_attempt: bool) -> bool:
         """Give the lease up so that the job may be claimed at once. False when not held.
 
-        The attempt is not counted: it ended for no fault of the job.
+        `count_attempt` is false when the attempt ended for no fault of the job.
         """
 
     def complete(self, job_id: str, *, owner: str, at: int, results: Results) -> Job | None:

@@ -119,12 +119,12 @@ class DynamoJobStore:
         )
         return job is not None
 
-    def release(self, job_id: str, *, owner: str, now: int) -> bool:
+    def release(self, job_id: str, *, owner: str, now: int, count_attempt: bool) -> bool:
         job = self._update_held(
             job_id,
             owner,
-            "SET lease_until = :past, attempts = attempts - :one",
-            {":past": now - 1, ":one": 1},
+            "SET lease_until = :past, attempts = attempts - :uncounted",
+            {":past": now - 1, ":uncounted": 0 if count_attempt else 1},
         )
         return job is not None
 

@@ -1,6 +1,6 @@
 """Topics on SNS, queues on SQS, mail on SES version 2."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -42,6 +42,18 @@ class SnsTopic:
                     for name, value in attributes.items()
                 },
             )
+
+
+def confirm_subscription(client: "SNSClient") -> Callable[[str, str], None]:
+    """A function that confirms a subscription by topic ARN and token (`gas.webhook.Confirm`)."""
+
+    def confirm(topic_arn: str, token: str) -> None:
+        with neighbour("The message service"):
+            client.confirm_subscription(
+                TopicArn=topic_arn, Token=token, AuthenticateOnUnsubscribe="true"
+            )
+
+    return confirm
 
 
 class SqsQueue:

@@ -72,9 +72,9 @@ class MemoryJobStore:
     def renew(self, job_id: str, *, owner: str, until: int, progress: Progress) -> bool:
         return self._held(job_id, owner, lease_until=until, progress=progress) is not None
 
-    def release(self, job_id: str, *, owner: str, now: int) -> bool:
+    def release(self, job_id: str, *, owner: str, now: int, count_attempt: bool) -> bool:
         job = self.get(job_id)
-        attempts = job.attempts - 1 if job else 0
+        attempts = job.attempts - (not count_attempt) if job else 0
         return self._held(job_id, owner, lease_until=now - 1, attempts=attempts) is not None
 
     def complete(self, job_id: str, *, owner: str, at: int, results: Results) -> Job | None:

@@ -1,0 +1,169 @@
+"""The life of one delivery: claim the job, run the engine, store, complete, announce.
+
+Whatever dies at whatever step, the message comes back and the next worker goes on: every step
+can be repeated, and the message is deleted only when the last one is done.
+"""
+
+from pathlib import Path
+from uuid import uuid4
+
+from annotator.engine import Engine, EngineDied, EngineRefused, EngineStopped
+from annotator.folders import WorkFolders
+from annotator.lease import Lease
+from annotator.results import ResultsWriter, write_failure_log
+from gas import keys
+from gas.errors import LeaseLost, NotFound, ServiceUnavailable
+from gas.jobs import MAX_ATTEMPTS, Failure, Job, JobStatus
+from gas.logs import bound, get_logger
+from gas.messages import JobFinished, JobRequested
+from gas.ports import BlobStore, Clock, JobStore, Topic
+from gas.worker import Bury, Delivery, Done, Later, Outcome, backoff
+
+log = get_logger()
+
+WORN_OUT = Failure(
+    code="worker_died",
+    message=f"The annotation was started {MAX_ATTEMPTS} times and ended each time without a result.",
+    remedy="The file may need more memory than this service gives a job. Split it by chromosome "
+    "and submit the parts, or ask the operator, naming the job.",
+)
+INPUT_GONE = Failure(
+    code="input_missing",
+    message="The uploaded file is no longer there.",
+    remedy="Upload the file again.",
+)
+
+
+class AnnotateJob:
+    """The handler of the job requests queue."""
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        inputs: BlobStore,
+        writer: ResultsWriter,
+        announcements: Topic,
+        engine: Engine,
+        folders: WorkFolders,
+        clock: Clock,
+        lease_seconds: int,
+    ) -> None:
+        self._jobs = jobs
+        self._inputs = inputs
+        self._writer = writer
+        self._announcements = announcements
+        self._engine = engine
+        self._folders = folders
+        self._clock = clock
+        self._lease_seconds = lease_seconds
+
+    def __call__(self, delivery: Delivery) -> Outcome:
+        request = JobRequested.from_json(delivery.body)
+        with bound(job_id=request.job_id):
+            job = self._jobs.get(request.job_id)
+            if job is None:
+                return Bury(f"no such job: {request.job_id}")
+            if job.is_final:
+                return self._announce(job)
+            owner = uuid4().hex
+            claimed = self._jobs.claim(
+                job.job_id, owner=owner, now=self._clock.now(), lease_seconds=self._lease_seconds
+            )
+            if claimed is None:
+                # In other hands, or finished just now: look again when that lease has run out.
+                return Later(max(backoff(delivery.receive_count), self._lease_seconds + 5))
+            log.info("job_claimed", attempt=claimed.attempts)
+            if claimed.attempts > MAX_ATTEMPTS:
+                self._fail(claimed, owner, WORN_OUT, None)
+                return Bury(WORN_OUT.message)
+            return self._run(claimed, owner, delivery)
+
+    def _run(self, job: Job, owner: str, delivery: Delivery) -> Outcome:
+        try:
+            with (
+                Lease(
+                    self._jobs, self._clock, job, owner=owner, lease_seconds=self._lease_seconds
+                ) as lease,
+                self._folders.folder(job.job_id) as folder,
+            ):
+                return self._annotate(job, lease, folder, delivery)
+        except LeaseLost as error:
+            log.warning("job_lost", reason=error.message)
+            return Later(self._lease_seconds + 5)
+        except EngineStopped:
+            log.info("job_put_down")
+            self._jobs.release(job.job_id, owner=owner, now=self._clock.now(), count_attempt=False)
+            return Later(0)
+        except ServiceUnavailable as error:
+            log.warning("job_postponed", reason=error.message)
+            self._try_release(job, owner)
+            return Later(backoff(delivery.receive_count))
+        except EngineDied as error:
+            log.error("engine_died", reason=str(error), attempt=job.attempts)
+            if job.attempts >= MAX_ATTEMPTS:
+                self._fail(job, owner, WORN_OUT, None)
+                return Bury(WORN_OUT.message)
+            self._jobs.release(job.job_id, owner=owner, now=self._clock.now(), count_attempt=True)
+            return Later(backoff(job.attempts))
+
+    def _annotate(self, job: Job, lease: Lease, folder: Path, delivery: Delivery) -> Outcome:
+        source = folder / "input"
+        out = folder / "out"
+        out.mkdir()
+        try:
+            self._inputs.download(job.s3_key_input_file, source)
+            output = self._engine.run(
+                source,
+                out,
+                keys.stem_of(job.input_file_name),
+                job.options,
+                on_progress=lease.report,
+                should_stop=lambda: lease.lost or delivery.stopping.is_set(),
+            )
+        except NotFound:
+            return self._fail(job, lease.owner, INPUT_GONE, None)
+        except EngineRefused as refused:
+            return self._fail(job, lease.owner, refused.failure, refused.log)
+        except EngineStopped:
+            lease.check()
+            raise
+        results = self._writer.store(job, output)
+        lease.check()
+        completed = self._jobs.complete(
+            job.job_id, owner=lease.owner, at=self._clock.now(), results=results
+        )
+        if completed is None:
+            raise LeaseLost("somebody else finished the job")
+        log.info("job_completed", records=results.records_in)
+        return self._announce(completed)
+
+    def _fail(self, job: Job, owner: str, failure: Failure, log_path: Path | None) -> Outcome:
+        with self._folders.folder(job.job_id) as folder:
+            if log_path is None:
+                log_path = write_failure_log(folder, job, failure)
+            stored = self._writer.store_log(job, log_path)
+        failed = self._jobs.fail(
+            job.job_id, owner=owner, at=self._clock.now(), failure=failure, log=stored
+        )
+        if failed is None:
+            raise LeaseLost("somebody else finished the job")
+        log.info("job_failed", code=failure.code, reason=failure.message)
+        return self._announce(failed)
+
+    def _announce(self, job: Job) -> Outcome:
+        """Publish the final status, unless that was done. Repeated after a crash in between."""
+        if job.announced_at is None and job.job_status is not JobStatus.CANCELLED:
+            message = JobFinished(job_id=job.job_id, user_id=job.user_id, job_status=job.job_status)
+            self._announcements.publish(
+                message.to_json(), attributes={"type": message.type, "job_id": job.job_id}
+            )
+            self._jobs.mark_announced(job.job_id, at=self._clock.now())
+        return Done()
+
+    def _try_release(self, job: Job, owner: str) -> None:
+        try:
+            self._jobs.release(job.job_id, owner=owner, now=self._clock.now(), count_attempt=False)
+        except ServiceUnavailable:
+            # The lease runs out by itself.
+            log.warning("release_failed")

@@ -1,0 +1,108 @@
+"""The annotator's process: the webhook, the worker, and their wiring.
+
+Served by uWSGI with one process, because the worker's threads live in it.
+"""
+
+import atexit
+import os
+from dataclasses import dataclass
+
+from flask import Flask, Response, jsonify
+
+from annotator.annotate import AnnotateJob
+from annotator.folders import WorkFolders
+from annotator.results import ResultsWriter
+from annotator.subprocess_engine import SubprocessEngine
+from gas.aws.blobs import S3BlobStore
+from gas.aws.clients import AwsClients
+from gas.aws.jobs import DynamoJobStore
+from gas.aws.messaging import SnsTopic, SqsQueue, confirm_subscription
+from gas.clock import SystemClock
+from gas.logs import configure, get_logger
+from gas.settings import AnnotatorSettings
+from gas.sns import SnsVerifier
+from gas.webhook import Confirm, sns_blueprint
+from gas.worker import Worker
+
+log = get_logger()
+
+PUSH_PATH = "/process-job-request"
+_STOP_SECONDS = 8
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the app is made of; tests pass their own."""
+
+    worker: Worker
+    verifier: SnsVerifier
+    confirm: Confirm
+    folders: WorkFolders
+
+
+def create_app(parts: Parts | None = None) -> Flask:
+    """The WSGI app. Starts the worker."""
+    parts = parts or build_parts()
+    app = Flask("annotator")
+    app.register_blueprint(
+        sns_blueprint(
+            PUSH_PATH, verifier=parts.verifier, confirm=parts.confirm, wake=parts.worker.wake
+        )
+    )
+
+    @app.get("/healthz")
+    def healthz() -> tuple[Response, int]:
+        alive = parts.worker.alive
+        return jsonify(alive=alive, jobs_running=parts.worker.busy), 200 if alive else 503
+
+    parts.worker.start()
+    atexit.register(_stop, parts)
+    return app
+
+
+def build_parts() -> Parts:
+    """The real parts, from the environment."""
+    clients = AwsClients()
+    settings = AnnotatorSettings.load(fetch_secret=clients.fetch_secret())
+    configure("annotator", settings.log_level)
+    clock = SystemClock()
+    sns = clients.sns()
+    folders = WorkFolders(settings.work_dir)
+    handler = AnnotateJob(
+        jobs=DynamoJobStore(clients.dynamodb(), settings.annotations_table),
+        inputs=S3BlobStore(clients.s3(), settings.inputs_bucket),
+        writer=ResultsWriter(
+            S3BlobStore(clients.s3(), settings.results_bucket), key_prefix=settings.key_prefix
+        ),
+        announcements=SnsTopic(sns, settings.job_results_topic),
+        engine=SubprocessEngine(
+            timeout_seconds=settings.job_timeout_seconds, memory_mib=settings.job_memory_mib
+        ),
+        folders=folders,
+        clock=clock,
+        lease_seconds=settings.lease_seconds,
+    )
+    worker = Worker(
+        SqsQueue(
+            clients.sqs(),
+            settings.job_requests_queue,
+            dead_letters_url=settings.job_requests_dead_letters,
+        ),
+        handler,
+        slots=settings.slots,
+        visibility_seconds=settings.visibility_seconds,
+        idle_seconds=settings.idle_seconds,
+    )
+    verifier = SnsVerifier(
+        topics=frozenset({settings.job_requests_topic}),
+        clock=clock,
+        trusted_cert_url=settings.sns_cert_url,
+    )
+    log.info("annotator_ready", pid=os.getpid(), slots=settings.slots)
+    return Parts(worker, verifier, confirm_subscription(sns), folders)
+
+
+def _stop(parts: Parts) -> None:
+    stopped = parts.worker.stop(_STOP_SECONDS)
+    parts.folders.close()
+    log.info("annotator_stopped", clean=stopped)

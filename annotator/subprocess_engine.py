@@ -1,0 +1,179 @@
+"""The real engine: `python -m annotator.child` in a process of its own, watched from here.
+
+The child gets a clean environment (no credentials), limits on memory and core dumps, and a pipe
+on its standard input that closes when this process dies, upon which it ends itself. It answers
+with JSON lines on standard output (`child.py` documents them).
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+import annotator
+from annotator.engine import EngineDied, EngineOutput, EngineRefused, EngineStopped
+from gas.jobs import Failure, JobOptions, Progress
+from gas.logs import get_logger
+
+log = get_logger()
+
+_LOOK_EVERY = 0.2
+_STDERR_LINES = 40
+_INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", "NUMBA_CACHE_DIR", "ANNTOOLS_CACHE_DIR")
+
+
+class SubprocessEngine:
+    """`annotator.engine.Engine` in a child process."""
+
+    def __init__(self, *, timeout_seconds: int, memory_mib: int) -> None:
+        self._timeout = timeout_seconds
+        self._memory_mib = memory_mib
+
+    def run(
+        self,
+        source: Path,
+        folder: Path,
+        name: str,
+        options: JobOptions,
+        *,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> EngineOutput:
+        task = {
+            "source": str(source),
+            "folder": str(folder),
+            "name": name,
+            "pack": options.pack,
+            "strict": options.strict,
+            "memory_mib": self._memory_mib,
+        }
+        with self._start(task, folder) as child:
+            answers = _Answers(child, on_progress)
+            try:
+                self._watch(child, should_stop)
+            finally:
+                _kill(child)
+                answers.close()
+        return _outcome(answers.last, child.returncode, answers.errors)
+
+    def _start(self, task: dict[str, Any], folder: Path) -> "subprocess.Popen[str]":
+        root = str(Path(annotator.__file__).resolve().parent.parent)
+        env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        env |= {"PYTHONPATH": root, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
+        child = subprocess.Popen(
+            [sys.executable, "-m", "annotator.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env=env,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        assert child.stdin is not None
+        try:
+            # The pipe stays open: its end is how the child learns that we died.
+            child.stdin.write(json.dumps(task) + "\n")
+            child.stdin.flush()
+        except BrokenPipeError:
+            log.warning("engine_died_at_start")
+        return child
+
+    def _watch(self, child: "subprocess.Popen[str]", should_stop: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                child.wait(_LOOK_EVERY)
+                return
+            except subprocess.TimeoutExpired:
+                if should_stop():
+                    raise EngineStopped from None
+            if time.monotonic() > deadline:
+                raise EngineRefused(_too_long(self._timeout))
+
+
+class _Answers:
+    """Reads what the child says, in threads, so that it never blocks on a full pipe."""
+
+    def __init__(
+        self, child: "subprocess.Popen[str]", on_progress: Callable[[Progress], None]
+    ) -> None:
+        self.last: dict[str, Any] = {}
+        self._errors: deque[str] = deque(maxlen=_STDERR_LINES)
+        self._on_progress = on_progress
+        assert child.stdout is not None
+        assert child.stderr is not None
+        self._threads = [
+            threading.Thread(target=self._read_answers, args=(child.stdout,), daemon=True),
+            threading.Thread(target=self._read_errors, args=(child.stderr,), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    @property
+    def errors(self) -> str:
+        return "".join(self._errors)[-4000:]
+
+    def _read_answers(self, stream: IO[str]) -> None:
+        for line in stream:
+            try:
+                answer = json.loads(line)
+            except ValueError:
+                self._errors.append(line)
+                continue
+            if "progress" in answer:
+                self._on_progress(Progress.model_validate(answer["progress"]))
+            else:
+                self.last = answer
+
+    def _read_errors(self, stream: IO[str]) -> None:
+        for line in stream:
+            self._errors.append(line)
+
+
+def _outcome(answer: dict[str, Any], code: int, errors: str) -> EngineOutput:
+    if "refused" in answer:
+        written = answer.get("log")
+        raise EngineRefused(
+            Failure.model_validate(answer["refused"]), Path(written) if written else None
+        )
+    if code != 0 or "output" not in answer:
+        raise EngineDied(f"exit code {code}: {errors.strip() or 'nothing on standard error'}")
+    output = answer["output"]
+    return EngineOutput(
+        annotated=Path(output["annotated"]),
+        log=Path(output["log"]),
+        summary=Path(output["summary"]),
+        receipt=Path(output["receipt"]),
+        records_in=output["records_in"],
+        records_annotated=output["records_annotated"],
+        skipped=output["skipped"],
+    )
+
+
+def _kill(child: "subprocess.Popen[str]") -> None:
+    """End the child and whatever it started; no effect when it has ended."""
+    if child.poll() is None:
+        child.kill()
+        child.wait()
+
+
+def _too_long(timeout: int) -> Failure:
+    return Failure(
+        code="time_limit",
+        message=f"The annotation took longer than the {timeout / 3600:.3g} hours this service "
+        "gives a job.",
+        remedy="Split the file by chromosome and submit the parts.",
+    )
