@@ -23,7 +23,7 @@ log = get_logger()
 
 WORN_OUT = Failure(
     code="worker_died",
-    message=f"The annotation was started {MAX_ATTEMPTS} times and ended each time without a result.",
+    message=f"The annotation was started {MAX_ATTEMPTS} times and never ended with a result.",
     remedy="The file may need more memory than this service gives a job. Split it by chromosome "
     "and submit the parts, or ask the operator, naming the job.",
 )

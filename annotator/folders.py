@@ -1,6 +1,7 @@
 """Working folders: one per job run, gone afterwards, also after a crash."""
 
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ class WorkFolders:
         self._remove_dead(root)
         # The lock is taken before the folder gets the name by which others find it.
         making = Path(tempfile.mkdtemp(prefix="new-", dir=root))
-        self._lock = (making / "lock").open("w")
+        self._lock = os.open(making / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._own = making.rename(root / making.name.replace("new-", "annotator-"))
 
@@ -35,7 +36,7 @@ class WorkFolders:
     def close(self) -> None:
         """Remove this process's folder."""
         shutil.rmtree(self._own, ignore_errors=True)
-        self._lock.close()
+        os.close(self._lock)
 
     @staticmethod
     def _remove_dead(root: Path) -> None:

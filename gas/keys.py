@@ -30,13 +30,11 @@ def ascii_name(file_name: str) -> str:
     The ending is kept when a long name is cut, because it says how to read the file.
     """
     base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
-    plain = unicodedata.normalize("NFKD", base).encode("ascii", "ignore").decode()
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", plain).strip("._-")
-    if not safe:
-        return "upload.vcf"
-    suffix = _SUFFIX.search(safe)
+    suffix = _SUFFIX.search(base)
     ending = suffix.group(0) if suffix else ""
-    return safe[: len(safe) - len(ending)][: _MAX_NAME - len(ending)] + ending
+    plain = unicodedata.normalize("NFKD", base.removesuffix(ending)).encode("ascii", "ignore")
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "_", plain.decode()).strip("._-") or "upload"
+    return stem[: _MAX_NAME - len(ending)] + (ending or ("" if stem != "upload" else ".vcf"))
 
 
 def stem_of(file_name: str) -> str:

@@ -1,0 +1,310 @@
+"""The handler of job requests, and what happens when it dies at any step."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from annotator.annotate import AnnotateJob
+from annotator.engine import EngineDied, EngineOutput, EngineRefused, EngineStopped
+from annotator.folders import WorkFolders
+from annotator.results import ResultsWriter
+from gas.jobs import Failure, Job, JobOptions, JobStatus, Progress, ResultsState
+from gas.messages import JobFinished, JobRequested
+from gas.ports import QueueMessage
+from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryQueue, MemoryTopic
+from gas.worker import Bury, Done, Later, Outcome, Worker
+from tests.support.jobs import job
+
+LEASE = 60
+VISIBILITY = 90
+
+
+class Killed(BaseException):
+    """kill -9: no handler catches it and nothing after it runs."""
+
+
+class FakeEngine:
+    """Writes the four files, or fails as told."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.failures: list[Exception] = []
+
+    def run(
+        self,
+        source: Path,
+        folder: Path,
+        name: str,
+        options: JobOptions,
+        *,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> EngineOutput:
+        self.runs += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        if should_stop():
+            raise EngineStopped
+        on_progress(Progress(records_done=5, percent=50.0))
+        files = []
+        for ending in ("annot.vcf.gz", "vcf.count.log", "summary.json", "receipt.json"):
+            path = folder / f"{name}.{ending}"
+            path.write_bytes(b"annotated " + source.read_bytes())
+            files.append(path)
+        return EngineOutput(*files, records_in=10, records_annotated=9, skipped={"unknown": 1})
+
+
+class Tripwire:
+    """Passes calls on to a port; kills the process before or after the n-th of all calls."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.kill_before: int | None = None
+        self.kill_after: int | None = None
+
+    def guard(self, port: Any) -> Any:
+        return _Guarded(self, port)
+
+
+class _Guarded:
+    def __init__(self, wire: Tripwire, port: Any) -> None:
+        self._wire = wire
+        self._port = port
+
+    def __getattr__(self, name: str) -> Any:
+        target = getattr(self._port, name)
+        if not callable(target) or name == "renew":
+            return target
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            wire = self._wire
+            number = len(wire.calls)
+            wire.calls.append(name)
+            if number == wire.kill_before:
+                raise Killed
+            answer = target(*args, **kwargs)
+            if number == wire.kill_after:
+                raise Killed
+            return answer
+
+        return call
+
+
+class World:
+    """The annotator's surroundings in memory."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.clock = FakeClock()
+        self.jobs = MemoryJobStore()
+        self.inputs = MemoryBlobStore("inputs")
+        self.results = MemoryBlobStore("results")
+        self.queue = MemoryQueue(self.clock, visibility=VISIBILITY, max_receives=8)
+        self.announced = MemoryTopic()
+        self.engine = FakeEngine()
+        self.folders = WorkFolders(tmp_path / "work")
+        self.wire = Tripwire()
+
+    def submit(self) -> Job:
+        made = job()
+        self.inputs.put(made.s3_key_input_file, b"variants")
+        self.jobs.create(made)
+        self.queue.send(JobRequested(job_id=made.job_id, user_id=made.user_id).to_json())
+        return made
+
+    def worker(self) -> Worker:
+        """A new process: all state but the ports' is fresh."""
+        guard = self.wire.guard
+        handler = AnnotateJob(
+            jobs=guard(self.jobs),
+            inputs=guard(self.inputs),
+            writer=ResultsWriter(guard(self.results), key_prefix=""),
+            announcements=guard(self.announced),
+            engine=guard(self.engine),
+            folders=self.folders,
+            clock=self.clock,
+            lease_seconds=LEASE,
+        )
+        return Worker(
+            guard(self.queue), handler, slots=1, visibility_seconds=VISIBILITY, idle_seconds=60
+        )
+
+    def deliver(self) -> Outcome | None:
+        """One receive and its work; None when nothing is visible."""
+        messages: list[QueueMessage] = list(self.queue.receive(limit=1, wait_seconds=0))
+        return self.worker().work(messages[0]) if messages else None
+
+    def job(self, made: Job) -> Job:
+        found = self.jobs.get(made.job_id)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_a_job_is_annotated_stored_and_announced_once(world: World) -> None:
+    made = world.submit()
+    assert world.deliver() == Done()
+    done = world.job(made)
+    assert (done.job_status, done.results_state) == (JobStatus.COMPLETED, ResultsState.AVAILABLE)
+    assert done.results is not None
+    assert done.results.records_in == 10
+    stored = world.results.read(done.results.annotated.key, start=0, length=100)
+    assert stored == b"annotated variants"
+    assert done.results.annotated.name == "tumour.annot.vcf.gz"
+    (wire,) = world.announced.published
+    assert JobFinished.from_json(wire).job_status is JobStatus.COMPLETED
+    assert len(world.queue) == 0
+
+
+def calls_of_one_job(tmp_path: Path) -> int:
+    world = World(tmp_path)
+    world.submit()
+    world.deliver()
+    return len(world.wire.calls)
+
+
+def test_killed_at_every_step_nothing_is_lost(tmp_path: Path) -> None:
+    steps = calls_of_one_job(tmp_path / "count")
+    assert steps > 10
+    for moment in ("kill_before", "kill_after"):
+        for step in range(steps):
+            world = World(tmp_path / f"{moment}-{step}")
+            made = world.submit()
+            setattr(world.wire, moment, step)
+            with pytest.raises(Killed):
+                world.deliver()
+            world.wire.kill_before = world.wire.kill_after = None
+            for _ in range(5):
+                world.clock.advance(VISIBILITY + LEASE)
+                world.deliver()
+            where = f"{moment} {step} ({world.wire.calls[step]})"
+            done = world.job(made)
+            assert done.job_status is JobStatus.COMPLETED, where
+            assert done.announced_at is not None, where
+            assert len(world.queue) == 0, where
+            assert not world.queue.dead, where
+            assert 1 <= len(world.announced.published) <= 2, where
+            assert len(world.results.list("", limit=99)) == 4, where
+
+
+def test_a_worker_that_always_dies_ends_the_job_with_a_cause(world: World) -> None:
+    made = world.submit()
+    for _ in range(3):
+        world.wire.calls.clear()
+        world.wire.kill_before = 3  # inside the run
+        with pytest.raises(Killed):
+            world.deliver()
+        world.clock.advance(VISIBILITY + LEASE)
+    world.wire.kill_before = None
+    outcome = world.deliver()
+    assert isinstance(outcome, Bury)
+    failed = world.job(made)
+    assert failed.job_status is JobStatus.FAILED
+    assert failed.failure is not None
+    assert failed.failure.code == "worker_died"
+    assert failed.failure.remedy
+    assert failed.log_file is not None
+    assert len(world.queue.dead) == 1
+    assert len(world.announced.published) == 1
+
+
+def test_an_engine_that_dies_is_tried_three_times(world: World) -> None:
+    made = world.submit()
+    world.engine.failures = [EngineDied("signal 9")] * 3
+    for _ in range(3):
+        world.deliver()
+        world.clock.advance(900)
+    assert world.engine.runs == 3
+    assert world.job(made).job_status is JobStatus.FAILED
+    assert len(world.queue.dead) == 1
+
+
+def test_a_refused_input_fails_with_line_cause_and_remedy(world: World, tmp_path: Path) -> None:
+    made = world.submit()
+    log = tmp_path / "tumour.vcf.count.log"
+    log.write_text("line 7 is wrong")
+    failure = Failure(code="too_few_columns", message="Line 7 has 3 columns.", line=7, remedy="Fix")
+    world.engine.failures = [EngineRefused(failure, log)]
+    assert world.deliver() == Done()
+    failed = world.job(made)
+    assert (failed.job_status, failed.failure) == (JobStatus.FAILED, failure)
+    assert failed.log_file is not None
+    assert world.results.read(failed.log_file.key, start=0, length=50) == b"line 7 is wrong"
+    assert JobFinished.from_json(world.announced.published[0]).job_status is JobStatus.FAILED
+
+
+def test_an_input_that_is_gone_fails_in_words(world: World) -> None:
+    made = world.submit()
+    world.inputs.delete(made.s3_key_input_file)
+    assert world.deliver() == Done()
+    failed = world.job(made)
+    assert failed.failure is not None
+    assert failed.failure.code == "input_missing"
+    assert failed.log_file is not None
+    text = world.results.read(failed.log_file.key, start=0, length=1000).decode()
+    assert "Upload the file again" in text
+
+
+def test_a_job_in_other_hands_is_left_alone(world: World) -> None:
+    made = world.submit()
+    world.jobs.claim(made.job_id, owner="other", now=world.clock.now(), lease_seconds=LEASE)
+    outcome = world.deliver()
+    assert isinstance(outcome, Later)
+    assert outcome.seconds > LEASE
+    assert world.engine.runs == 0
+    assert len(world.queue) == 1
+
+
+def test_a_repeated_message_of_a_finished_job_changes_nothing(world: World) -> None:
+    made = world.submit()
+    world.deliver()
+    world.queue.send(JobRequested(job_id=made.job_id, user_id=made.user_id).to_json())
+    assert world.deliver() == Done()
+    assert world.engine.runs == 1
+    assert len(world.announced.published) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "no json",
+        JobRequested(job_id="33333333-3333-4333-8333-333333333333", user_id="u").to_json(),
+    ],
+)
+def test_messages_that_can_never_succeed_are_buried(world: World, body: str) -> None:
+    world.queue.send(body)
+    assert isinstance(world.deliver(), Bury)
+    assert world.queue.dead == [body]
+
+
+def test_a_stop_puts_the_job_down_uncounted(world: World) -> None:
+    made = world.submit()
+    world.engine.failures = [EngineStopped()]
+    assert world.deliver() == Later(0)
+    put_down = world.job(made)
+    assert (put_down.job_status, put_down.attempts) == (JobStatus.RUNNING, 0)
+    assert world.deliver() == Done()
+    assert world.job(made).job_status is JobStatus.COMPLETED
+
+
+def test_the_working_folder_is_gone_afterwards(world: World, tmp_path: Path) -> None:
+    world.submit()
+    world.deliver()
+    assert [p.name for p in (tmp_path / "work").rglob("*") if p.is_file()] == ["lock"]
+
+
+def test_folders_of_dead_processes_are_removed(tmp_path: Path) -> None:
+    first = WorkFolders(tmp_path)
+    with first.folder("job") as kept:
+        WorkFolders(tmp_path)
+        assert kept.is_dir()
+    os.close(first._lock)  # as the kernel does when a process dies
+    third = WorkFolders(tmp_path)
+    assert not kept.parent.exists()
+    third.close()
