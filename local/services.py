@@ -93,6 +93,8 @@ class Installation:
                 *_module("local.mailbox"),
                 "--cloud",
                 self.addresses.url("cloud"),
+                "--token-file",
+                str(self.data.cloud / "mail-token"),
                 "--port",
                 str(self.addresses.mailbox),
             ],
