@@ -156,7 +156,7 @@ class Installation:
                 "GAS_STOP_SECONDS": f"{STOP_SECONDS - 1:.0f}",
             },
             folder=REPOSITORY,
-            ready=answers_http(port, "/health"),
+            ready=answers_http(port, "/healthz"),
             layer=Layer.SERVICE,
             stop_seconds=STOP_SECONDS,
         )

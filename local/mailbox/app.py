@@ -47,7 +47,7 @@ def create_app(source: MailSource) -> Starlette:
             Route("/api/messages", mailbox.api_list),
             Route("/api/messages/{mail_id}", mailbox.api_message),
             Route("/style.css", _style),
-            Route("/health", _health),
+            Route("/healthz", _health),
         ],
         exception_handlers={CloudAway: _cloud_away, 404: _not_found},
     )
