@@ -11,7 +11,6 @@ from annotator.engine import Engine, EngineDied, EngineRefused, EngineStopped
 from annotator.folders import WorkFolders
 from annotator.lease import Lease
 from annotator.results import ResultsWriter, write_failure_log
-from gas import keys
 from gas.errors import LeaseLost, NotFound, ServiceUnavailable
 from gas.jobs import MAX_ATTEMPTS, Failure, Job, JobStatus
 from gas.logs import bound, get_logger
@@ -115,8 +114,8 @@ class AnnotateJob:
             self._inputs.download(job.s3_key_input_file, source)
             output = self._engine.run(
                 source,
+                job.input_file_name,
                 out,
-                keys.stem_of(job.input_file_name),
                 job.options,
                 on_progress=lease.report,
                 should_stop=lambda: lease.lost or delivery.stopping.is_set(),

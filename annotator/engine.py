@@ -45,14 +45,14 @@ class Engine(Protocol):
     def run(
         self,
         source: Path,
+        source_name: str,
         folder: Path,
-        name: str,
         options: JobOptions,
         *,
         on_progress: Callable[[Progress], None],
         should_stop: Callable[[], bool],
     ) -> EngineOutput:
-        """Annotate `source` into `folder`; the files are named after `name`.
+        """Annotate `source`, known to its user as `source_name`, into `folder`.
 
         Raises:
             EngineRefused: the input, the options or the time limit do not allow a result.

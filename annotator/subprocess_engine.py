@@ -18,6 +18,7 @@ from typing import IO, Any
 
 import annotator
 from annotator.engine import EngineDied, EngineOutput, EngineRefused, EngineStopped
+from gas import keys
 from gas.jobs import Failure, JobOptions, Progress
 from gas.logs import get_logger
 
@@ -38,8 +39,8 @@ class SubprocessEngine:
     def run(
         self,
         source: Path,
+        source_name: str,
         folder: Path,
-        name: str,
         options: JobOptions,
         *,
         on_progress: Callable[[Progress], None],
@@ -48,7 +49,8 @@ class SubprocessEngine:
         task = {
             "source": str(source),
             "folder": str(folder),
-            "name": name,
+            "name": keys.stem_of(source_name),
+            "file_name": source_name,
             "pack": options.pack,
             "strict": options.strict,
             "memory_mib": self._memory_mib,

@@ -116,11 +116,14 @@ class BlobStore(Protocol):
         max_bytes: int,
         expires_in: int,
         metadata: Mapping[str, str],
-        redirect_to: str,
+        redirect_to: str | None,
     ) -> SignedPost:
         """A SigV4 signed POST for exactly `key`, valid `expires_in` seconds.
 
-        The policy fixes key, size range, private ACL, encryption, metadata and redirect.
+        The policy fixes key, size range, private ACL, encryption and metadata. After the upload
+        S3 sends the browser to `redirect_to` (303, with bucket, key and etag in the query), or,
+        where that is None, answers 201: a script that shows progress cannot follow a redirect to
+        another origin and keep its session.
         """
 
     def sign_get(self, key: str, *, expires_in: int, file_name: str, content_type: str) -> str:

@@ -50,7 +50,7 @@ def sign_upload(
     file_name: str,
     size: int | None,
     options: JobOptions,
-    redirect_to: str,
+    redirect_to: str | None,
     expires_in: int,
 ) -> SignedUpload:
     """Sign the upload of one file. `size` is what the browser says (None: it cannot tell).

@@ -43,12 +43,12 @@ class S3BlobStore:
         max_bytes: int,
         expires_in: int,
         metadata: Mapping[str, str],
-        redirect_to: str,
+        redirect_to: str | None,
     ) -> SignedPost:
         fields = {
             "acl": "private",
             "x-amz-server-side-encryption": ENCRYPTION,
-            "success_action_redirect": redirect_to,
+            **_afterwards(redirect_to),
             **{f"x-amz-meta-{name}": value for name, value in metadata.items()},
         }
         conditions: list[Any] = [{name: value} for name, value in fields.items()]
@@ -131,6 +131,13 @@ def _absent(error: ClientError, key: str) -> Exception:
     if code_of(error) in _ABSENT:
         return NotFound(f"There is no object {key}.")
     return error
+
+
+def _afterwards(redirect_to: str | None) -> dict[str, str]:
+    """What S3 answers to a signed POST that succeeded."""
+    if redirect_to is None:
+        return {"success_action_status": "201"}
+    return {"success_action_redirect": redirect_to}
 
 
 def _attachment(file_name: str) -> str:

@@ -29,11 +29,15 @@ class MemoryBlobStore:
         max_bytes: int,
         expires_in: int,
         metadata: Mapping[str, str],
-        redirect_to: str,
+        redirect_to: str | None,
     ) -> SignedPost:
         fields = {
             "key": key,
-            "success_action_redirect": redirect_to,
+            **(
+                {"success_action_status": "201"}
+                if redirect_to is None
+                else {"success_action_redirect": redirect_to}
+            ),
             "content-length-range": f"{min_bytes},{max_bytes}",
             "expires-in": str(expires_in),
             **{f"x-amz-meta-{name}": value for name, value in metadata.items()},

@@ -50,7 +50,7 @@ class MemoryJobStore:
         return JobPage(jobs=page, next_cursor=page[-1].job_id if more else None)
 
     def mark_queued(self, job_id: str, *, at: int) -> None:
-        self._change(job_id, queued_at=at)
+        self._mark(job_id, "queued_at", at)
 
     def claim(self, job_id: str, *, owner: str, now: int, lease_seconds: int) -> Job | None:
         with self._lock:
@@ -108,10 +108,10 @@ class MemoryJobStore:
         )
 
     def mark_announced(self, job_id: str, *, at: int) -> None:
-        self._change(job_id, announced_at=at)
+        self._mark(job_id, "announced_at", at)
 
     def mark_notified(self, job_id: str, *, at: int) -> None:
-        self._change(job_id, notified_at=at)
+        self._mark(job_id, "notified_at", at)
 
     def _held(self, job_id: str, owner: str, **changes: object) -> Job | None:
         with self._lock:
@@ -120,10 +120,11 @@ class MemoryJobStore:
                 return None
             return self._put(job, **changes)
 
-    def _change(self, job_id: str, **changes: object) -> None:
+    def _mark(self, job_id: str, field: str, at: int) -> None:
         with self._lock:
-            if job_id in self._jobs:
-                self._put(self._jobs[job_id], **changes)
+            job = self._jobs.get(job_id)
+            if job is not None and getattr(job, field) is None:
+                self._put(job, **{field: at})
 
     def _put(self, job: Job, **changes: object) -> Job:
         changed = job.model_copy(update=changes)

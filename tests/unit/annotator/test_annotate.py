@@ -12,6 +12,7 @@ from annotator.engine import EngineDied, EngineOutput, EngineRefused, EngineStop
 from annotator.folders import WorkFolders
 from annotator.results import ResultsWriter
 from gas.jobs import Failure, Job, JobOptions, JobStatus, Progress, ResultsState
+from gas.keys import stem_of
 from gas.messages import JobFinished, JobRequested
 from gas.ports import QueueMessage
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryQueue, MemoryTopic
@@ -36,8 +37,8 @@ class FakeEngine:
     def run(
         self,
         source: Path,
+        source_name: str,
         folder: Path,
-        name: str,
         options: JobOptions,
         *,
         on_progress: Callable[[Progress], None],
@@ -51,7 +52,7 @@ class FakeEngine:
         on_progress(Progress(records_done=5, percent=50.0))
         files = []
         for ending in ("annot.vcf.gz", "vcf.count.log", "summary.json", "receipt.json"):
-            path = folder / f"{name}.{ending}"
+            path = folder / f"{stem_of(source_name)}.{ending}"
             path.write_bytes(b"annotated " + source.read_bytes())
             files.append(path)
         return EngineOutput(*files, records_in=10, records_annotated=9, skipped={"unknown": 1})

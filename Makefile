@@ -1,0 +1,93 @@
+# `make help` explains itself from the comments behind the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help
+help: ## What can be done here
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# ---------------------------------------------------------------- install
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "GAS needs Python 3.11 or newer; $(PYTHON) is older. Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "This Python cannot make virtual environments. On Debian: apt install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/installed: requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the pinned packages (once; about a minute) …"
+	@$(PIP) install --quiet --require-hashes --requirement requirements.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	@echo "Installing the tools of the developers …"
+	@$(PIP) install --quiet --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/installed ## Make the virtual environment
+
+# ---------------------------------------------------------------- run
+.PHONY: run
+run: $(VENV)/installed ## The whole service on this machine (DATA=DIR keeps its data elsewhere)
+	@exec $(BIN)/python -m local up $(if $(DATA),--data "$(DATA)")
+
+.PHONY: stop
+stop: $(VENV)/installed ## Stop a running `make run`
+	@$(BIN)/python -m local stop $(if $(DATA),--data "$(DATA)")
+
+.PHONY: smoke
+smoke: $(VENV)/installed ## The main job by HTTP against a deployment: make smoke URL=http://127.0.0.1:8000
+	@$(BIN)/python scripts/smoke.py $(if $(URL),"$(URL)",http://127.0.0.1:8000) $(if $(FILE),--file "$(FILE)")
+
+# ---------------------------------------------------------------- test
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: test
+test: $(VENV)/installed-dev lint types ## Everything a change must pass (under ten minutes)
+	$(PYTEST) -m "not slow" $(ARGS)
+
+.PHONY: test-unit
+test-unit: $(VENV)/installed-dev ## Only the quick tests, no sockets
+	$(PYTEST) tests/unit $(ARGS)
+
+.PHONY: test-browser
+test-browser: $(VENV)/installed-dev ## Only the tests in a real Chromium; screenshots in tests/e2e/screenshots
+	$(PYTEST) -m browser $(ARGS)
+
+.PHONY: test-slow
+test-slow: $(VENV)/installed-dev ## The long ones: gigabyte uploads, big files killed half-way
+	$(PYTEST) -m slow --timeout 1800 $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/installed-dev ## Style, imports between the rooms, the CloudFormation template
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint deploy/service.yaml
+
+.PHONY: types
+types: $(VENV)/installed-dev ## mypy, strict
+	$(BIN)/mypy
+
+.PHONY: format
+format: $(VENV)/installed-dev ## Put the code into the house's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# ---------------------------------------------------------------- build
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+
+.PHONY: lock
+lock: $(VENV)/installed-dev ## Compile the hashed locks from pyproject.toml (UPGRADE=1 takes newer versions)
+	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra local -o requirements.txt
+	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra local --group dev -c requirements.txt -o requirements-dev.txt
+	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) lambdas/requirements.in -c requirements.txt -o lambdas/requirements.txt
+
+.PHONY: lambdas
+lambdas: $(VENV)/installed ## Zip the Lambda functions for AWS into build/lambdas
+	$(BIN)/python scripts/build_lambdas.py --platform manylinux2014_x86_64

@@ -1,0 +1,117 @@
+"""One engine run in a process of its own: `python -m annotator.child`.
+
+Reads one line of JSON from standard input, the task:
+
+    {"source", "folder", "name", "file_name", "pack", "strict", "memory_mib"}
+
+and answers with lines of JSON on standard output: any number of
+
+    {"progress": {"records_done": 1234, "percent": 56.7}}
+
+then one of
+
+    {"output": {"annotated", "log", "summary", "receipt", "records_in", "records_annotated",
+                "skipped": {reason in words: records}}}
+    {"refused": {"code", "message", "remedy", "line"}}
+
+Standard input stays open for as long as the annotator lives; when it ends, so do we.
+"""
+
+import json
+import os
+import resource
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import anntools
+
+_EVERY = 0.5
+_MIB = 1024 * 1024
+
+
+def main() -> int:
+    """Run the task on standard input; the exit code is 0 when it was answered."""
+    task = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _limit(task["memory_mib"])
+    try:
+        answer = _annotate(task)
+    except anntools.InputRefused as error:
+        problem = error.problem
+        answer = _refused(problem.code, problem.message, problem.remedy, problem.line)
+    except (anntools.PackProblem, anntools.UsageProblem) as error:
+        answer = _refused(
+            "engine_setup", str(error), "Ask the operator of this service, naming the job.", None
+        )
+    _say(answer)
+    return 0
+
+
+def _annotate(task: dict[str, Any]) -> dict[str, Any]:
+    outputs = anntools.outputs_in(Path(task["folder"]), task["name"])
+    receipt = anntools.annotate(
+        task["source"],
+        outputs,
+        task["pack"],
+        anntools.Options(
+            strict=task["strict"], name=task["file_name"], progress=_ProgressPrinter()
+        ),
+    )
+    return {
+        "output": {
+            "annotated": str(outputs.vcf),
+            "log": str(outputs.log),
+            "summary": str(outputs.summary),
+            "receipt": str(outputs.receipt),
+            "records_in": receipt.records_in,
+            "records_annotated": receipt.annotated,
+            "skipped": {anntools.REASON_WORDS[code]: n for code, n in receipt.skipped.items() if n},
+        }
+    }
+
+
+class _ProgressPrinter:
+    """Passes progress on, a few times a second at the most."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self, progress: anntools.Progress) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _EVERY
+            _say(
+                {
+                    "progress": {
+                        "records_done": progress.records_done,
+                        "percent": progress.percent,
+                    }
+                }
+            )
+
+
+def _refused(code: str, message: str, remedy: str, line: int | None) -> dict[str, Any]:
+    return {"refused": {"code": code, "message": message, "remedy": remedy, "line": line}}
+
+
+def _say(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def _limit(memory_mib: int) -> None:
+    """Bound private memory and forbid core dumps. Memory-mapped packs do not count."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_mib * _MIB, memory_mib * _MIB))
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

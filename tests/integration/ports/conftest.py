@@ -1,0 +1,113 @@
+"""The worlds in which the port contracts hold: the fakes, moto, and the embedded cloud."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import httpx
+import pytest
+from moto import mock_aws
+
+from gas.clock import SystemClock
+from gas.ports import BlobStore, JobStore, Queue
+from gas.testing import MemoryBlobStore, MemoryJobStore, MemoryQueue
+from tests.support.aws import AwsWorld, make_aws_world
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture(scope="session")
+def embedded_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[boto3.Session]:
+    """Root credentials for an embedded cloud of this test run."""
+    data: Path = tmp_path_factory.mktemp("cloud")
+    port, relay = _free_ports(2)
+    command = [sys.executable, "-m", "local.cloud", "--data", str(data)]
+    command += ["--port", str(port), "--relay-port", str(relay)]
+    address = f"http://127.0.0.1:{port}"
+    with (data / "cloud.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        wait_until(lambda: _answers(f"{address}/_gas/health"), seconds=30)
+        key = json.loads((data / "root-key.json").read_text())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ENDPOINT_URL", address)
+            yield boto3.Session(
+                aws_access_key_id=key["key_id"],
+                aws_secret_access_key=key["secret"],
+                region_name="us-east-1",
+            )
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def moto_session() -> Iterator[boto3.Session]:
+    """A fresh account in moto."""
+    with mock_aws():
+        yield boto3.Session(
+            aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+        )
+
+
+@pytest.fixture(params=["moto", "embedded"])
+def aws(request: pytest.FixtureRequest) -> AwsWorld:
+    """The AWS adapters, in each world in turn."""
+    return _aws_world(request, request.param)
+
+
+@pytest.fixture
+def aws_over_http(request: pytest.FixtureRequest) -> AwsWorld:
+    """The AWS adapters where signed addresses can be visited, which moto's cannot."""
+    return _aws_world(request, "embedded")
+
+
+@pytest.fixture(params=["memory", "moto", "embedded"])
+def jobs(request: pytest.FixtureRequest) -> JobStore:
+    if request.param == "memory":
+        return MemoryJobStore()
+    return _aws_world(request, request.param).jobs
+
+
+@pytest.fixture(params=["memory", "moto", "embedded"])
+def blobs(request: pytest.FixtureRequest) -> BlobStore:
+    if request.param == "memory":
+        return MemoryBlobStore("bucket")
+    return _aws_world(request, request.param).blobs
+
+
+@pytest.fixture(params=["memory", "moto", "embedded"])
+def queue(request: pytest.FixtureRequest) -> Queue:
+    if request.param == "memory":
+        return MemoryQueue(SystemClock())
+    return _aws_world(request, request.param).queue
+
+
+def _aws_world(request: pytest.FixtureRequest, kind: str) -> AwsWorld:
+    session: boto3.Session = request.getfixturevalue(f"{kind}_session")
+    if kind == "moto":
+        # The embedded cloud's address, when it runs already, must not reach moto.
+        patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+    return make_aws_world(session)
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
