@@ -1,0 +1,5 @@
+"""``python -m anntools``."""
+
+from anntools.cli import main
+
+main()

@@ -1,0 +1,97 @@
+"""The memory layout of a reference pack, as the kernels see it.
+
+Positions are 0-based and half-open unless a name says otherwise. ``docs/engine/pack.md`` tells the
+same with pictures. A transcript is one row of 16 int32, 64 bytes, one cache line.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from anntools import genetic_code
+
+Bytes = npt.NDArray[np.uint8]
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+
+# Columns of `contigs`. LIMIT: the pack knows nothing from here to the end of the contig.
+CONTIG_LENGTH, CONTIG_SEG0, CONTIG_SEG1, CONTIG_SEQ0, CONTIG_SEQ1, CONTIG_LIMIT = range(6)
+CONTIG_COLUMNS: Final = 8
+
+# Columns of `tx`. CDS0, CDS1: spliced coordinates of the coding part (CDS0 = -1: non-coding).
+# LEFT, RIGHT: the same part in genomic coordinates. PAD: bases that a 5'-incomplete CDS lacks in
+# its first codon. CDNA: first nibble in `cdna`. PICK: static part of the pick order, low is better.
+START, END, STRAND, EXON0, NEXON, LENGTH, CDS0, CDS1 = range(8)
+CDNA, PAD, FLAGS, CODE, GENE, PICK, LEFT, RIGHT = range(8, 16)
+TX_COLUMNS: Final = 16
+
+# Bits of FLAGS
+FLAG_NMD, FLAG_CDS_START_NF, FLAG_CDS_END_NF = 1, 2, 4
+
+# Columns of `exons`, in genomic order. OFFSET: spliced bases to the left of the exon.
+EXON_START, EXON_END, EXON_OFFSET = range(3)
+
+# Pre-rendered text of a transcript, `name_off[t * NAMES + i]`.
+NAME_HEAD, NAME_STRAND, NAME_TAIL, NAME_HGVSC, NAME_HGVSP = range(5)
+NAMES: Final = 5
+
+# Columns of `exact_store`: where the fields, the records and the cells of an exact store begin.
+STORE_FIELD0, STORE_FIELDS, STORE_REC0, STORE_CELL0 = range(4)
+
+
+class Model(NamedTuple):
+    """Everything a pack knows. All arrays are read-only and usually memory-mapped."""
+
+    contigs: Int32s  # [contigs, 8]
+    alias_bytes: Bytes  # all names under which a VCF may call a contig, concatenated
+    alias_off: Int32s  # [aliases + 1]
+    alias_contig: Int32s  # [aliases]
+    hgvs_bytes: Bytes  # "NC_000020.10:g." per contig, concatenated
+    hgvs_off: Int32s  # [contigs + 1]
+    seg_start: Int32s  # a segment: a stretch in which the list of transcripts does not change
+    seg_off: Int32s  # [segments + 1] into seg_tx
+    seg_tx: Int32s
+    tx: Int32s  # [transcripts, 16]
+    exons: Int32s  # [exons, 3]
+    cdna: Bytes  # spliced sequence, two bases a byte, low nibble first; A C G T N = 0 1 2 3 4
+    names: Bytes
+    name_off: Int64s  # [transcripts * NAMES + 1]
+    seq_start: Int32s  # covered intervals of the genome, sorted within a contig
+    seq_end: Int32s
+    seq_off: Int64s  # first base of the interval in `seq`
+    seq: Bytes  # four bases a byte, lowest bits first
+    exact_store: Int32s  # [stores, 4]
+    exact_range: Int32s  # [stores * contigs, 2] records
+    exact_pos: Int32s
+    exact_key_off: Int64s
+    exact_keys: Bytes  # trimmed REF, tab, trimmed ALT
+    exact_cell_off: Int64s  # [cells + 1]
+    exact_values: Bytes
+    exact_class: Int32s  # [records] class of the record for the summary, -1 for none
+    iv_range: Int32s  # [interval stores * contigs, 2] segments
+    iv_seg_start: Int32s
+    iv_seg_off: Int32s
+    iv_seg_id: Int32s
+    iv_start: Int32s
+    iv_name_off: Int64s
+    iv_names: Bytes
+
+
+DTYPES: Final[dict[str, Any]] = {
+    name: np.uint8 if "Bytes" in str(kind) else np.int64 if "Int64s" in str(kind) else np.int32
+    for name, kind in Model.__annotations__.items()
+}
+
+# ---- constant tables, frozen into the machine code
+
+BASE = np.full(256, 4, dtype=np.uint8)  # A C G T -> 0 1 2 3, anything else 4
+for _i, _b in enumerate(b"ACGT"):
+    BASE[_b] = BASE[_b + 32] = _i
+LETTER = np.frombuffer(b"ACGTN", dtype=np.uint8)
+LOWER = np.frombuffer(b"acgtn", dtype=np.uint8)
+COMPLEMENT = np.array([3, 2, 1, 0, 4], dtype=np.uint8)
+CODES = genetic_code.code_matrix()
+AA3 = genetic_code.three_letter_matrix()

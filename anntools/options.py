@@ -1,0 +1,45 @@
+"""How a run behaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+FORMATS: Final = ("csq", "classic")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is. ``bytes_*`` count the input file as it lies on disk."""
+
+    records_done: int
+    bytes_done: int
+    bytes_total: int
+
+    @property
+    def percent(self) -> float:
+        """0 to 100."""
+        return 100.0 if not self.bytes_total else round(100 * self.bytes_done / self.bytes_total, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of one run.
+
+    strict: refuse the input at the first bad record. threads: worker threads. max_line: longest
+    line accepted, in bytes. max_output: most bytes of text written before the run is refused
+    (0: no limit), a guard against decompression bombs. listed: how many bad records are listed.
+    """
+
+    threads: int = 1
+    format: str = "csq"
+    strict: bool = False
+    distance: int = 5000
+    level: int = 1
+    chunk_size: int = 1 << 20
+    max_line: int = 256 << 20
+    max_output: int = 0
+    listed: int = 100
+    progress: Callable[[Progress], None] | None = None
+    name: str = ""  # file name shown in messages instead of the input's own
