@@ -157,7 +157,7 @@ def _new_job(parts: keys.ObjectKey, info: BlobInfo, *, bucket: str, now: int) ->
 def _display_name(file_name: str) -> str:
     """The name as the user knows it: no folders, no control characters, of bounded length."""
     base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(c for c in base if c.isprintable())[:255] or "upload.vcf"
+    return "".join(c for c in base if c.isprintable())[:200] or "upload.vcf"
 
 
 def _encode(submission: Submission) -> str:
