@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
@@ -43,17 +44,11 @@ async def run(settings: CloudSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     gateway = Gateway(settings)
-    server = web.Server(
-        gateway.handle,
-        access_log=None,
-        auto_decompress=False,
-        max_line_size=65536,
-        max_field_size=65536,
-    )
-    runner = web.ServerRunner(server)
-    await runner.setup()
+    door, relay = (web.ServerRunner(_server(h)) for h in (gateway.handle, gateway.relay.take))
     try:
-        await web.TCPSite(runner, HOST, settings.port).start()
+        for runner, port in ((door, settings.port), (relay, settings.relay_port)):
+            await runner.setup()
+            await web.TCPSite(runner, HOST, port).start()
         starting = asyncio.create_task(gateway.start())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -66,7 +61,19 @@ async def run(settings: CloudSettings) -> None:
             await starting
     finally:
         await gateway.stop()
-        await runner.cleanup()
+        await door.cleanup()
+        await relay.cleanup()
+
+
+def _server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> web.Server:
+    """A server that hands bodies on as they are and takes long addresses."""
+    return web.Server(
+        handler,
+        access_log=None,
+        auto_decompress=False,
+        max_line_size=65536,
+        max_field_size=65536,
+    )
 
 
 def main() -> int:

@@ -4,27 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from urllib.parse import unquote
 
 import aiohttp
 from aiohttp import web
 
 from local.addresses import HOST
+from local.cloud.calls import Call, read_call
 from local.cloud.child import Child
-from local.cloud.settings import CloudSettings, RootKey
-from local.cloud.upstream import Upstream, end_to_end
+from local.cloud.journal import Journal
+from local.cloud.mail import Mailbox
+from local.cloud.pipeline import Pipeline
+from local.cloud.relay import Relay
+from local.cloud.s3_gate import S3Gate, is_for_s3
+from local.cloud.sessions import Sessions
+from local.cloud.settings import CloudSettings, RootKey, load_or_make_token
+from local.cloud.signing import CERTIFICATE_PATH, Signer
+from local.cloud.upstream import Reply, Upstream, UpstreamError, end_to_end
 
 log = logging.getLogger(__name__)
 
 HEALTH = "/_gas/health"
-PIECE = 256 * 1024
-BLOCKED_ROOTS = ("_", "latest", "health")
-"""First path segments that lead to ministack's own pages, none of which ask for a signature."""
+MAIL = "/_gas/mail"
+HELD_SECONDS = 15.0
+"""How long a request waits for ministack to come back before it is refused."""
+BLOCKED_ROOTS = ("latest", "health")
+"""First path segments that, beside those with an underscore, lead to ministack's own pages.
+None of these asks for a signature."""
 
 
 def is_blocked(path: str) -> bool:
-    """Whether a decoded path leads to an administrative page of ministack."""
-    first = path.lstrip("/").partition("/")[0].lower()
+    """Whether a path leads to an administrative page of ministack."""
+    first = unquote(path.partition("?")[0]).lstrip("/").partition("/")[0].lower()
     return first.startswith("_") or first in BLOCKED_ROOTS
+
+
+def is_local(host: str) -> bool:
+    """Whether a Host header names this machine. Other names come by tricks with DNS."""
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    return name in (HOST, "localhost", "[::1]")
 
 
 class Gateway:
@@ -33,55 +51,96 @@ class Gateway:
     def __init__(self, settings: CloudSettings) -> None:
         settings.create_folders()
         self.settings = settings
-        self.root = RootKey.load_or_make(settings.root_key)
-        self.upstream = Upstream(str(settings.socket_path()), f"{HOST}:{settings.port}", self.root)
-        self.child = Child(settings, self.root, self._restore, self._lose)
+        self._root = RootKey.load_or_make(settings.root_key)
+        self._journal = Journal(settings.journal)
+        self._signer = Signer(settings.signing)
+        self._upstream = Upstream(
+            str(settings.socket_path()), f"{HOST}:{settings.port}", self._root
+        )
+        self._sessions = Sessions(self._journal, self._upstream, self._root)
+        self._mailbox = Mailbox(self._journal, load_or_make_token(settings.mail_token))
+        self.relay = Relay(settings, self._journal, self._upstream, self._signer)
+        self._pipeline = Pipeline(
+            self._journal, self._upstream, self._sessions, self._mailbox, self.relay
+        )
+        self._s3 = S3Gate(settings, self._journal, self._upstream, self._sessions, self._pipeline)
+        self._child = Child(settings, self._root, self._restore, self._lose)
         self._ready = asyncio.Event()
 
     async def start(self) -> None:
-        await self.upstream.__aenter__()
-        await self.child.start()
+        """Start everything; returns once the cloud is as it was."""
+        await self._upstream.__aenter__()
+        await self.relay.start()
+        await self._child.start()
 
     async def stop(self) -> None:
-        await self.child.stop()
-        await self.upstream.__aexit__(None, None, None)
+        self._lose()
+        await self._pipeline.stop()
+        await self._s3.stop()
+        await self.relay.stop()
+        await self._child.stop()
+        await self._upstream.__aexit__(None, None, None)
+        self._journal.close()
 
     async def _restore(self) -> None:
+        await self._pipeline.restore()
+        await self._s3.restore()
         self._ready.set()
 
     def _lose(self) -> None:
         self._ready.clear()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        if request.path == HEALTH:
-            return self._health()
-        if is_blocked(request.path):
+        """Answer one request."""
+        if request.path.startswith("/_gas/"):
+            return self._own_page(request)
+        if not is_local(request.headers.get("Host", "")):
+            return web.json_response({"message": "This address is not served."}, status=421)
+        if is_blocked(request.raw_path):
             return web.json_response({"message": "There is nothing here."}, status=404)
-        if not self._ready.is_set():
-            return unavailable()
         try:
-            return await self._pass(request)
-        except (aiohttp.ClientError, ConnectionError):
+            await asyncio.wait_for(self._ready.wait(), HELD_SECONDS)
+            if is_for_s3(request):
+                return await self._s3.answer(request)
+            return await self._answer(request)
+        except (aiohttp.ClientError, UpstreamError, OSError, TimeoutError) as fault:
+            log.info("%s %s: %s", request.method, request.path, fault)
             return unavailable()
 
-    def _health(self) -> web.Response:
-        if not self._ready.is_set():
-            return web.json_response({"status": "starting"}, status=503)
-        return web.json_response({"status": "ok", "ministack": self.child.pid})
-
-    async def _pass(self, request: web.BaseRequest) -> web.StreamResponse:
-        body = request.content.iter_chunked(PIECE) if request.body_exists else None
-        async with self.upstream.open(
-            request.method, request.raw_path, request.headers, body
-        ) as answer:
-            response = web.StreamResponse(
-                status=answer.status, reason=answer.reason, headers=end_to_end(answer.headers)
+    def _own_page(self, request: web.BaseRequest) -> web.Response:
+        if request.path == HEALTH:
+            if not self._ready.is_set():
+                return web.json_response({"status": "starting"}, status=503)
+            return web.json_response({"status": "ok", "ministack": self._child.pid})
+        if request.path == CERTIFICATE_PATH:
+            return web.Response(
+                body=self._signer.certificate, content_type="application/x-pem-file"
             )
-            await response.prepare(request)
-            async for piece in answer.content.iter_chunked(PIECE):
-                await response.write(piece)
-            await response.write_eof()
-            return response
+        if request.path == MAIL or request.path.startswith(MAIL + "/"):
+            return self._mailbox.answer(request)
+        return web.json_response({"message": "There is nothing here."}, status=404)
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        if (request.content_length or 0) > self.settings.largest_request:
+            return web.Response(status=413, text="The request is too large.")
+        body = await request.read()
+        call = read_call(request.method, request.raw_path, request.headers, body)
+        reply = await self._pipeline.answer(call)
+        if call.action == "ReceiveMessage" and request.transport is None:
+            await self._give_back(call, reply)
+        return whole(reply)
+
+    async def _give_back(self, call: Call, reply: Reply) -> None:
+        """The receiver went away while it waited: others shall see the messages at once."""
+        await self._pipeline.mirror.give_back(call, reply)
+
+
+def whole(reply: Reply) -> web.Response:
+    """A whole answer, as ministack gave it."""
+    headers = end_to_end(reply.headers)
+    if reply.status != 304:
+        headers.popall("Content-Length", None)
+    return web.Response(status=reply.status, headers=headers, body=reply.body)
 
 
 def unavailable() -> web.Response:

@@ -1,0 +1,343 @@
+"""S3 requests: small ones go to ministack as they are, large bodies around its memory."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import re
+import time
+from urllib.parse import quote
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+
+from local.cloud.blobs import Blob, BlobStore
+from local.cloud.calls import Call, read_call
+from local.cloud.journal import Journal
+from local.cloud.pipeline import Pipeline
+from local.cloud.s3_events import Notification, notifications_of
+from local.cloud.s3_form import FormUploader
+from local.cloud.s3_read import CONDITIONS, head_of, slice_of, true_xml
+from local.cloud.s3_requests import Kind, S3Request, read_head, s3_error, too_large
+from local.cloud.s3_upload import Refused, Uploader
+from local.cloud.sessions import NotAuthentic, Sessions, without_signature
+from local.cloud.settings import CloudSettings
+from local.cloud.upstream import Reply, Upstream, UpstreamError, end_to_end
+
+log = logging.getLogger(__name__)
+
+PIECE = 256 * 1024
+SWEEP_PAUSE = 5.0
+EVENTS = {
+    Kind.PUT_OBJECT: "ObjectCreated:Put",
+    Kind.POST_FORM: "ObjectCreated:Post",
+    Kind.COPY: "ObjectCreated:Copy",
+    Kind.COMPLETE: "ObjectCreated:CompleteMultipartUpload",
+}
+PART = re.compile(r"<Part>.*?</Part>", re.DOTALL)
+PART_ETAG = re.compile(r"(<ETag>)([^<]*)(</ETag>)")
+PART_CHECKSUM = re.compile(r"<(Checksum\w+)>[^<]*</\1>")
+NEXT = re.compile(r"<(NextKeyMarker|NextVersionIdMarker)>([^<]*)<")
+LISTED_ETAG = re.compile(r"<ETag>[^<]*?([0-9a-f]{32}(?:-\d+)?)[^<]*</ETag>")
+
+
+def is_for_s3(request: web.BaseRequest) -> bool:
+    """Whether a request is for S3: by its signature, or, unsigned, by its form."""
+    headers = request.headers
+    if "X-Amz-Target" in headers:
+        return False
+    authorization = headers.get("Authorization", "")
+    credential = re.search(r"Credential=([^,\s]+)", authorization)
+    text = credential[1] if credential else request.query.get("X-Amz-Credential", "")
+    if text:
+        return text.split("/")[3:4] == ["s3"]
+    if request.method == "POST":
+        return headers.get("Content-Type", "").startswith("multipart/form-data")
+    return "Action" not in request.query
+
+
+class S3Gate:
+    """Answers the requests for S3."""
+
+    def __init__(
+        self,
+        settings: CloudSettings,
+        journal: Journal,
+        upstream: Upstream,
+        sessions: Sessions,
+        pipeline: Pipeline,
+    ) -> None:
+        self._settings = settings
+        self._upstream = upstream
+        self._sessions = sessions
+        self._pipeline = pipeline
+        self.blobs = BlobStore(settings.blobs, journal)
+        self._uploader = Uploader(upstream, sessions, self.blobs)
+        self._forms = FormUploader(settings, upstream, sessions, self.blobs)
+        self._notifications: dict[str, list[Notification]] = {}
+        self._parts: dict[str, dict[str, None]] = {}
+        """Stubs of the parts of each upload that goes on, by its id."""
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def restore(self) -> None:
+        """ministack has come back: uploads in parts are gone, objects are there."""
+        self._notifications.clear()
+        for stub in [stub for parts in self._parts.values() for stub in parts]:
+            self.blobs.release(stub)
+        self._parts.clear()
+        self._sweep_soon(0)
+
+    async def stop(self) -> None:
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request for S3."""
+        head = read_head(request)
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+        try:
+            return await self._answer(head, request)
+        except Refused as refusal:
+            return with_cors(refusal.answer, request)
+        except NotAuthentic:
+            return s3_error(403, "InvalidAccessKeyId", "The access key is not known or not valid.")
+
+    async def _answer(self, head: S3Request, request: web.BaseRequest) -> web.StreamResponse:
+        kind = head.kind
+        if kind is Kind.READ:
+            return await self._read(head, request)
+        if kind is Kind.POST_FORM:
+            return await self._post_form(head, request)
+        if kind is Kind.PUT_OBJECT and self._is_large(head) and self._uploader.can_take(head):
+            reply, stub = await self._uploader.put(head, request)
+            await self._created(head, kind, reply, head.key, stub)
+            return whole(reply)
+        if kind is Kind.UPLOAD_PART and self._uploader.can_take(head):
+            reply, stub = await self._uploader.put(head, request)
+            if reply.ok:
+                self._parts.setdefault(head.query["uploadId"], {})[stub] = None
+            return whole(reply)
+        if kind is Kind.COPY_PART and self.blobs.any() and await self._source_is_large(head):
+            return s3_error(501, "NotImplemented", "The embedded cloud copies large objects whole.")
+        return await self._small(head, kind, request)
+
+    def _is_large(self, head: S3Request) -> bool:
+        return head.length is None or head.length > self._settings.large_object
+
+    async def _small(
+        self, head: S3Request, kind: Kind, request: web.BaseRequest
+    ) -> web.StreamResponse:
+        if (head.length or 0) > self._settings.largest_request:
+            raise Refused(too_large())
+        call = read_call(head.method, head.raw_path, head.headers, await request.read())
+        if kind is Kind.SHAPE:
+            self._notifications.pop(head.bucket, None)
+            async with self._pipeline.control.lock:
+                reply = await self._send(call)
+                if reply.ok:
+                    await self._pipeline.control.keep(call, reply)
+            return whole(reply)
+        if kind is Kind.COMPLETE and head.query["uploadId"] in self._parts:
+            return whole(await self._complete(head, call))
+        reply = await self._send(call)
+        if kind in (Kind.LIST, Kind.COPY, Kind.COMPLETE) and reply.ok and self.blobs.any():
+            text = true_xml(reply.body.decode(), self.blobs.find)
+            await self._created(head, kind, reply, head.key, "")
+            return whole(Reply(reply.status, reply.headers, text.encode()))
+        await self._created(head, kind, reply, head.key, "")
+        if kind is Kind.ABORT and reply.ok:
+            for stub in self._parts.pop(head.query["uploadId"], {}):
+                await self.blobs.forget(stub)
+        if kind is Kind.DELETE and reply.ok and self.blobs.any():
+            self._sweep_soon(SWEEP_PAUSE)
+        return whole(reply)
+
+    async def _send(self, call: Call) -> Reply:
+        path, headers = await self._sessions.translate(call)
+        return await self._upstream.send(call.method, path, headers, call.body)
+
+    async def _post_form(self, head: S3Request, request: web.BaseRequest) -> web.StreamResponse:
+        reply, stub, form = await self._forms.post(head, request)
+        key = form.fields.get("key", "").replace("${filename}", form.file_name)
+        await self._created(head, Kind.POST_FORM, reply, key, stub, form.size)
+        return whole(reply)
+
+    async def _complete(self, head: S3Request, call: Call) -> Reply:
+        """Put parts together whose bytes the gateway has."""
+        upload = head.query["uploadId"]
+        mine = list(self._parts[upload])
+        chosen: list[str] = []
+
+        def translate(part: re.Match[str]) -> str:
+            tag = PART_ETAG.search(part[0])
+            stubs = [s for s in self.blobs.stub_of(tag[2]) if s in mine] if tag else []
+            if not stubs:
+                raise Refused(
+                    s3_error(400, "InvalidPart", "One or more of the parts could not be found.")
+                )
+            number = re.search(r"<PartNumber>(\d+)<", part[0])
+            stub = next((s for s in stubs if s not in chosen), stubs[0])
+            chosen.append(stub)
+            return (
+                f"<Part><PartNumber>{number[1] if number else 0}</PartNumber>"
+                f'<ETag>"{stub}"</ETag></Part>'
+            )
+
+        body = PART.sub(translate, call.body.decode()).encode()
+        mark = await self.blobs.compose(chosen)
+        assert head.signed is not None
+        checked: CIMultiDict[str] = CIMultiDict(call.headers)
+        self._sessions.check(head.signed, head.method, head.raw_path, checked)
+        headers: CIMultiDict[str] = CIMultiDict(
+            (name, value)
+            for name, value in call.headers.items()
+            if not name.lower().startswith(("x-amz-checksum", "x-amz-mp-object-size"))
+        )
+        path, signed = await self._sessions.sign(
+            head.signed, "POST", head.raw_path, headers, hashlib.sha256(body).hexdigest()
+        )
+        reply = await self._upstream.send("POST", path, signed, body)
+        if not reply.ok or mark is None:
+            if mark is not None:
+                await self.blobs.forget(mark)
+            return reply
+        del self._parts[upload]
+        await self._created(head, Kind.COMPLETE, reply, head.key, mark)
+        for stub in mine:
+            await self.blobs.forget(stub)
+        text = true_xml(reply.body.decode(), self.blobs.find)
+        text = PART_CHECKSUM.sub("", text).replace("<ChecksumType>COMPOSITE</ChecksumType>", "")
+        return Reply(reply.status, reply.headers, text.encode())
+
+    async def _created(
+        self, head: S3Request, kind: Kind, reply: Reply, key: str, stub: str, size: int = -1
+    ) -> None:
+        """An object was made: let it stay, and note it where the bucket announces its objects."""
+        if kind not in EVENTS or reply.status >= 400:
+            return
+        blob = self.blobs.find(stub) if stub else None
+        self.blobs.release(stub)
+        self._sweep_soon(SWEEP_PAUSE)
+        if head.bucket not in self._notifications:
+            found = await notifications_of(self._upstream, head.bucket)
+            self._notifications[head.bucket] = found
+        if not self._notifications[head.bucket]:
+            return
+        length = blob.size if blob else size if size >= 0 else head.length or 0
+        etag = blob.etag if blob else reply.headers.get("ETag", "")
+        mirror = self._pipeline.mirror
+        await mirror.note_object(head.bucket, key, length, etag, EVENTS[kind])
+
+    async def _read(self, head: S3Request, request: web.BaseRequest) -> web.StreamResponse:
+        call = read_call(head.method, head.raw_path, head.headers, b"")
+        path, headers = await self._sessions.translate(call)
+        async with self._upstream.open(head.method, path, headers) as answer:
+            blob = self.blobs.find(answer.headers.get("ETag", ""))
+            conditional = any(name in head.headers for name in CONDITIONS)
+            if blob is None and not (conditional and answer.status in (304, 412, 416)):
+                return await stream(answer, request)
+            shown = CIMultiDict(answer.headers)
+            if answer.status != 200:
+                body = await answer.read()
+                shown = await self._head(path)
+                blob = self.blobs.find(shown.get("ETag", ""))
+                if blob is None:
+                    return whole(Reply(answer.status, CIMultiDict(answer.headers), body))
+            assert blob is not None
+            return await self._serve(head, request, shown, blob)
+
+    async def _head(self, path: str) -> CIMultiDict[str]:
+        """The headers of an object that ministack has just let the client read."""
+        reply = await self._upstream.as_root("s3", "GET", without_signature(path))
+        return reply.headers
+
+    async def _serve(
+        self,
+        head: S3Request,
+        request: web.BaseRequest,
+        headers: CIMultiDict[str],
+        blob: Blob,
+    ) -> web.StreamResponse:
+        answer = head_of(head.headers, headers, blob)
+        if answer.status not in (200, 206) or head.method == "HEAD":
+            return answer
+        response = web.StreamResponse(status=answer.status, headers=answer.headers)
+        await response.prepare(request)
+        part = slice_of(head.headers.get("Range", ""), blob.size)
+        assert part is not None
+        async for data in self.blobs.read(blob, part.start, part.length):
+            await response.write(data)
+        await response.write_eof()
+        return response
+
+    async def _source_is_large(self, head: S3Request) -> bool:
+        source = "/" + head.headers["x-amz-copy-source"].lstrip("/")
+        reply = await self._upstream.as_root("s3", "HEAD", source)
+        return self.blobs.find(reply.headers.get("ETag", "")) is not None
+
+    def _sweep_soon(self, pause: float) -> None:
+        if not self.blobs.any() or (self._sweeper and not self._sweeper.done()):
+            return
+        self._sweeper = asyncio.create_task(self._sweep(pause), name="sweep large objects")
+
+    async def _sweep(self, pause: float) -> None:
+        await asyncio.sleep(pause)
+        before = time.time()
+        with contextlib.suppress(aiohttp.ClientError, UpstreamError, OSError):
+            seen = await self._listed_etags()
+            await self.blobs.sweep(seen, before)
+
+    async def _listed_etags(self) -> set[str]:
+        """The entity tags of all objects and versions of all buckets."""
+        reply = await self._upstream.as_root("s3", "GET", "/")
+        if not reply.ok:
+            raise UpstreamError(reply.status, "")
+        seen: set[str] = set()
+        for bucket in re.findall(
+            r"<Bucket>.*?<Name>([^<]+)</Name>", reply.body.decode(), re.DOTALL
+        ):
+            marker = ""
+            while True:
+                page = await self._upstream.as_root("s3", "GET", f"/{bucket}?versions={marker}")
+                if not page.ok:
+                    raise UpstreamError(page.status, "")
+                text = page.body.decode()
+                seen.update(LISTED_ETAG.findall(text))
+                following = dict(NEXT.findall(text))
+                if not following.get("NextKeyMarker"):
+                    break
+                marker = f"&key-marker={quote(following['NextKeyMarker'], safe='')}"
+                if following.get("NextVersionIdMarker"):
+                    marker += f"&version-id-marker={following['NextVersionIdMarker']}"
+        return seen
+
+
+def whole(reply: Reply) -> web.Response:
+    """A whole answer of ministack."""
+    headers = end_to_end(reply.headers)
+    if reply.body:
+        headers.popall("Content-Length", None)
+    return web.Response(status=reply.status, headers=headers, body=reply.body)
+
+
+async def stream(answer: aiohttp.ClientResponse, request: web.BaseRequest) -> web.StreamResponse:
+    """Hand ministack's answer on as it comes."""
+    response = web.StreamResponse(status=answer.status, headers=end_to_end(answer.headers))
+    await response.prepare(request)
+    async for piece in answer.content.iter_chunked(PIECE):
+        await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+def with_cors(answer: web.Response, request: web.BaseRequest) -> web.Response:
+    """A refusal of the gateway that a page on another port may read."""
+    if "Origin" in request.headers:
+        answer.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
+    return answer

@@ -1,0 +1,181 @@
+"""Takes large bodies: into a file, hashed and checked on the way, with a stub for ministack."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from local.cloud.aws_chunked import ChunkedReader, MalformedChunks
+from local.cloud.blobs import BlobStore, Sink, md5
+from local.cloud.s3_requests import S3Request, s3_error
+from local.cloud.sessions import NotAuthentic, Sessions
+from local.cloud.upstream import Reply, Upstream
+
+PIECE = 256 * 1024
+SHA256_HEX = re.compile(r"[0-9a-f]{64}$")
+CHECKSUM = re.compile(r"x-amz-checksum-(crc32|crc32c|crc64nvme|sha1|sha256)$")
+BODY_HEADERS = re.compile(
+    r"(content-length|content-md5|expect|x-amz-checksum-.*|x-amz-sdk-checksum-algorithm|x-amz-trailer"
+    r"|x-amz-decoded-content-length|x-amz-content-sha256|if-match)$"
+)
+"""Headers that speak of the body, which the stub does not have."""
+
+
+class Refused(Exception):
+    """An upload that is not taken; carries the answer."""
+
+    def __init__(self, answer: web.Response) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A body that is on disk."""
+
+    sink: Sink
+    checksums: dict[str, str]
+
+
+class Uploader:
+    """Large PUTs, of objects and of parts."""
+
+    def __init__(self, upstream: Upstream, sessions: Sessions, blobs: BlobStore) -> None:
+        self._upstream = upstream
+        self._sessions = sessions
+        self._blobs = blobs
+
+    def can_take(self, head: S3Request) -> bool:
+        """Whether the gateway can check the signature of this request itself."""
+        signed = head.signed
+        return signed is not None and self._sessions.given_out(signed.scope.key_id) is not None
+
+    async def put(self, head: S3Request, request: web.BaseRequest) -> tuple[Reply, str]:
+        """Store the body; ministack's answer to the stub, and the stub's entity tag.
+
+        Raises
+        ------
+        Refused
+            Signature, length or checksums are wrong.
+        """
+        assert head.signed is not None
+        try:
+            self._sessions.check(head.signed, head.method, head.raw_path, head.headers)
+        except NotAuthentic:
+            raise Refused(
+                s3_error(403, "SignatureDoesNotMatch", "The signature does not match the request.")
+            ) from None
+        taken = await self._take(head, request)
+        try:
+            stub = await self._blobs.add(taken.sink, taken.checksums)
+        except BaseException:
+            taken.sink.drop()
+            raise
+        mark = md5(stub)
+        headers = stub_headers(head.headers, self._stub_condition(head))
+        path, signed = await self._sessions.sign(
+            head.signed, head.method, head.raw_path, headers, "UNSIGNED-PAYLOAD"
+        )
+        reply = await self._upstream.send(head.method, path, signed, stub)
+        if not reply.ok:
+            await self._blobs.forget(mark)
+        else:
+            reply.headers["ETag"] = f'"{taken.sink.hexdigest("md5")}"'
+            for name in [n for n in reply.headers if CHECKSUM.match(n.lower())]:
+                del reply.headers[name]
+            reply.headers.update(taken.checksums)
+        return reply, mark
+
+    def _stub_condition(self, head: S3Request) -> dict[str, str]:
+        """If-Match as ministack knows the object."""
+        wanted = head.headers.get("If-Match")
+        if wanted is None:
+            return {}
+        stubs = self._blobs.stub_of(wanted)
+        return {"If-Match": f'"{stubs[0]}"' if stubs else wanted}
+
+    async def _take(self, head: S3Request, request: web.BaseRequest) -> Taken:
+        declared = declared_checksums(head.headers)
+        body_hash = head.headers.get("X-Amz-Content-Sha256", "")
+        algorithms = {name.removeprefix("x-amz-checksum-") for name in declared}
+        algorithms |= announced_trailers(head.headers)
+        if SHA256_HEX.match(body_hash):
+            algorithms.add("sha256")
+        sink = self._blobs.sink(algorithms)
+        try:
+            source: AsyncIterator[bytes] = aiter(request.content.iter_chunked(PIECE))
+            reader = ChunkedReader(source) if head.is_chunked else None
+            async for data in reader or source:
+                await sink.write(data)
+            await sink.finish()
+            if reader is not None:
+                declared |= declared_checksums(CIMultiDict(reader.trailers))
+            check_body(head, sink, declared)
+        except MalformedChunks as fault:
+            sink.drop()
+            raise Refused(s3_error(400, "IncompleteBody", str(fault))) from fault
+        except BaseException:
+            sink.drop()
+            raise
+        return Taken(sink, declared)
+
+
+def check_body(head: S3Request, sink: Sink, declared: Mapping[str, str]) -> None:
+    """Compare a body with what its request says of it.
+
+    Raises
+    ------
+    Refused
+        Its length, its hash or a checksum is another.
+    """
+    if head.length is not None and head.length != sink.size:
+        raise Refused(s3_error(400, "IncompleteBody", "The body ended before its announced end."))
+    body_hash = head.headers.get("X-Amz-Content-Sha256", "")
+    if SHA256_HEX.match(body_hash) and sink.hexdigest("sha256") != body_hash:
+        raise Refused(
+            s3_error(
+                400,
+                "XAmzContentSHA256Mismatch",
+                "The provided 'x-amz-content-sha256' header does not match what was computed.",
+            )
+        )
+    sent_md5 = head.headers.get("Content-MD5")
+    if sent_md5 and sent_md5 != base64.b64encode(bytes.fromhex(sink.hexdigest("md5"))).decode():
+        raise Refused(s3_error(400, "BadDigest", "The Content-MD5 did not match the body."))
+    for name, value in declared.items():
+        algorithm = name.removeprefix("x-amz-checksum-")
+        computed = sink.base64(algorithm)
+        if computed and computed != value:
+            raise Refused(
+                s3_error(400, "BadDigest", f"The {algorithm} you specified did not match.")
+            )
+
+
+def declared_checksums(headers: Mapping[str, str]) -> dict[str, str]:
+    """The checksum headers of a request."""
+    return {name.lower(): value for name, value in headers.items() if CHECKSUM.match(name.lower())}
+
+
+def announced_trailers(headers: Mapping[str, str]) -> set[str]:
+    """The checksum algorithms that the trailers of a body will name."""
+    names = headers.get("x-amz-trailer", "").split(",")
+    found = (CHECKSUM.match(name.strip().lower()) for name in names)
+    return {match[1] for match in found if match}
+
+
+def stub_headers(headers: Mapping[str, str], more: Mapping[str, str]) -> CIMultiDict[str]:
+    """The headers of an upload that also hold for its stub."""
+    kept: CIMultiDict[str] = CIMultiDict(
+        (name, value) for name, value in headers.items() if not BODY_HEADERS.match(name.lower())
+    )
+    encoding = kept.pop("Content-Encoding", "")
+    encodings = [e.strip() for e in encoding.split(",") if e.strip() not in ("", "aws-chunked")]
+    if encodings:
+        kept["Content-Encoding"] = ", ".join(encodings)
+    kept.update(more)
+    return kept
