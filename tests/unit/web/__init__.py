@@ -1,0 +1,1 @@
+"""The web app with in-memory ports."""

@@ -1,0 +1,215 @@
+"""The app on fakes, and people who use it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from gas.jobs import Failure, Job, Progress, Results, StoredFile, new_job_id
+from gas.settings import WebSettings
+from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
+from tests.unit.web.fakes import CLIENT_ID, ISSUER, FakeProvider, MemoryAccounts
+from web.app import create_app
+from web.services import Services
+
+ADA = "11111111-1111-4111-8111-111111111111"
+BEN = "22222222-2222-4222-8222-222222222222"
+PUBLIC_URL = "https://gas.example.org"
+JSON = {"Accept": "application/json"}
+PROBLEM = {"Accept": "application/problem+json"}
+
+
+class Browser(FlaskClient):
+    """A client that comes over https, as the session cookie demands."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        kwargs.setdefault("base_url", PUBLIC_URL)
+        return super().open(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class World:
+    """The app and the fakes behind it."""
+
+    app: Flask
+    services: Services
+    jobs: MemoryJobStore
+    inputs: MemoryBlobStore
+    results: MemoryBlobStore
+    topic: MemoryTopic
+    accounts: MemoryAccounts
+    provider: FakeProvider
+    clock: FakeClock
+
+    def client(self) -> FlaskClient:
+        """A fresh browser."""
+        return self.app.test_client()
+
+    def claims(self, user_id: str, **changes: Any) -> dict[str, Any]:
+        """The claims of a good ID token, but for `changes`; the nonce is added at login."""
+        return {
+            "iss": ISSUER,
+            "aud": CLIENT_ID,
+            "exp": self.clock.now() + 600,
+            "sub": user_id,
+            "name": "Ada Lovelace" if user_id == ADA else "Ben",
+            "email": f"{user_id[:4]}@example.org",
+            "organization": "Example Institute",
+            **changes,
+        }
+
+    def log_in(self, user_id: str, client: FlaskClient | None = None) -> FlaskClient:
+        """A browser in which `user_id` has logged in through the whole flow."""
+        client = client or self.client()
+        sent = asked(client.get("/login"))
+        self.provider.codes.add("good-code")
+        self.provider.claims = self.claims(user_id, nonce=sent["nonce"])
+        back = client.get(
+            "/authcallback",
+            query_string={"code": "good-code", "state": sent["state"]},
+        )
+        assert back.status_code == 302, back.text
+        return client
+
+
+def asked(response: Any) -> dict[str, str]:
+    """The query of a redirect."""
+    assert response.status_code == 302, response.text
+    return {k: v[0] for k, v in parse_qs(urlsplit(response.location).query).items()}
+
+
+def settings(**changes: Any) -> WebSettings:
+    values = {
+        "annotations_table": "annotations",
+        "inputs_bucket": "inputs",
+        "results_bucket": "results",
+        "job_requests_topic": "arn:aws:sns:us-east-1:000000000000:job_requests",
+        "public_url": PUBLIC_URL,
+        "secret_key": "not-a-secret",
+        "database_url": "postgresql://nowhere",
+        "globus_client_id": CLIENT_ID,
+        "globus_client_secret": "none",
+        "key_prefix": "lab/",
+        **changes,
+    }
+    return WebSettings.model_validate(values)
+
+
+@pytest.fixture
+def make_world(tmp_path: Path) -> Callable[..., World]:
+    def make(**changes: Any) -> World:
+        sample = tmp_path / "famous_variants.vcf"
+        sample.write_text("##fileformat=VCFv4.3\n")
+        jobs, topic, clock = MemoryJobStore(), MemoryTopic(), FakeClock()
+        inputs, results = MemoryBlobStore("inputs"), MemoryBlobStore("results")
+        accounts, provider = MemoryAccounts(), FakeProvider()
+        services = Services(
+            settings=settings(**changes),
+            jobs=jobs,
+            inputs=inputs,
+            results=results,
+            requests=topic,
+            accounts=accounts,
+            identity_provider=provider,
+            clock=clock,
+            sample=sample,
+        )
+        app = create_app(services)
+        app.test_client_class = Browser
+        return World(app, services, jobs, inputs, results, topic, accounts, provider, clock)
+
+    return make
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    return make_world()
+
+
+@pytest.fixture
+def ada(world: World) -> FlaskClient:
+    return world.log_in(ADA)
+
+
+def make_job(world: World, user_id: str = ADA, **changes: Any) -> Job:
+    """A pending job in the table."""
+    job_id = changes.pop("job_id", None) or new_job_id()
+    job = Job(
+        job_id=job_id,
+        user_id=user_id,
+        user_email="ada@example.org",
+        input_file_name=changes.pop("input_file_name", "trio.vcf"),
+        s3_inputs_bucket="inputs",
+        s3_key_input_file=f"lab/{user_id}/{job_id}~trio.vcf",
+        input_size=12_345,
+        submit_time=changes.pop("submit_time", world.clock.now()),
+        **changes,
+    )
+    assert world.jobs.create(job)
+    return job
+
+
+def complete(world: World, job: Job, log: bytes = b"Total: 3\n") -> Job:
+    """Run the job to COMPLETED; its log is in the results bucket."""
+    _claim(world, job)
+    base = f"lab/{job.user_id}/{job.job_id}~trio"
+    world.results.put(f"{base}.vcf.count.log", log)
+    done = world.jobs.complete(
+        job.job_id,
+        owner="worker",
+        at=world.clock.now() + 5,
+        results=Results(
+            bucket="results",
+            annotated=_stored(f"{base}.annot.vcf.gz", 2000),
+            log=_stored(f"{base}.vcf.count.log", len(log)),
+            summary=_stored(f"{base}.summary.json", 300),
+            receipt=_stored(f"{base}.receipt.json", 200),
+            records_in=3,
+            records_annotated=2,
+            skipped={"unknown_contig": 1},
+        ),
+    )
+    assert done is not None
+    return done
+
+
+def fail(world: World, job: Job, failure: Failure) -> Job:
+    """Run the job to FAILED, with a log."""
+    _claim(world, job)
+    key = f"lab/{job.user_id}/{job.job_id}~trio.vcf.count.log"
+    world.results.put(key, b"it failed\n")
+    failed = world.jobs.fail(
+        job.job_id,
+        owner="worker",
+        at=world.clock.now() + 5,
+        failure=failure,
+        log=_stored(key, 10),
+    )
+    assert failed is not None
+    return failed
+
+
+def run(world: World, job: Job, *, records: int, percent: float) -> None:
+    """Start the job and report progress."""
+    _claim(world, job)
+    assert world.jobs.renew(
+        job.job_id,
+        owner="worker",
+        until=world.clock.now() + 60,
+        progress=Progress(records_done=records, percent=percent),
+    )
+
+
+def _claim(world: World, job: Job) -> None:
+    claimed = world.jobs.claim(job.job_id, owner="worker", now=world.clock.now(), lease_seconds=60)
+    assert claimed is not None
+
+
+def _stored(key: str, size: int) -> StoredFile:
+    return StoredFile(key=key, name=key.rsplit("~", 1)[-1], size=size, sha256="0" * 64)

@@ -1,0 +1,1 @@
+"""The web app: pages, the JSON surface of jobs, login. See `web.app.create_app`."""

@@ -1,0 +1,1 @@
+"""Jobs: the dashboard, details, logs and results."""

@@ -1,0 +1,109 @@
+"""What a user may ask about their jobs. Every question goes through `own_job`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gas.errors import NotFound, ResultsNotReady
+from gas.jobs import Job, ResultsState, StoredFile
+from web.services import Services
+
+LOG_BYTES = 256 * 1024
+"""As much of a log as is shown or sent at once."""
+
+PAGE_SIZE = 20
+
+
+class ResultFile(StrEnum):
+    """The files of a job that can be downloaded."""
+
+    ANNOTATED = "annotated"
+    LOG = "log"
+    SUMMARY = "summary"
+    RECEIPT = "receipt"
+
+
+CONTENT_TYPES: Mapping[ResultFile, str] = {
+    ResultFile.ANNOTATED: "application/gzip",
+    ResultFile.LOG: "text/plain; charset=utf-8",
+    ResultFile.SUMMARY: "application/json",
+    ResultFile.RECEIPT: "application/json",
+}
+
+
+@dataclass(frozen=True)
+class LogText:
+    """The beginning of a log; `complete` is false when there is more."""
+
+    text: str
+    size: int
+    complete: bool
+
+
+def own_job(services: Services, user_id: str, job_id: str) -> Job:
+    """The user's job.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's: the answer is the same.
+    """
+    job = services.jobs.get(job_id)
+    if job is None or job.user_id != user_id:
+        raise NotFound(
+            "There is no such job, or it is not yours.",
+            remedy="Look for it in your list of jobs.",
+        )
+    return job
+
+
+def file_of(job: Job, which: ResultFile) -> StoredFile:
+    """The stored file of a job.
+
+    Raises:
+        ResultsNotReady: the job has no such file (yet), or it is not at hand.
+    """
+    if which is ResultFile.LOG:
+        stored = job.log_file
+    else:
+        stored = getattr(job.results, which.value) if job.results else None
+    if stored is None:
+        raise ResultsNotReady(
+            "This job has no such file."
+            if job.is_final
+            else "The job is not finished, so this file does not exist yet.",
+            remedy="The job's page says how far it is.",
+        )
+    if which is ResultFile.ANNOTATED and job.results_state is not ResultsState.AVAILABLE:
+        raise ResultsNotReady(
+            "The annotated file is not available for download at the moment.",
+            remedy="The job's page says where it is kept.",
+        )
+    return stored
+
+
+def download_link(services: Services, job: Job, which: ResultFile) -> str:
+    """A link to a file of the job that lapses soon; made when asked for, never put in a page.
+
+    Raises:
+        ResultsNotReady: the job has no such file (yet).
+    """
+    stored = file_of(job, which)
+    return services.results.sign_get(
+        stored.key,
+        expires_in=services.settings.link_expires_in,
+        file_name=stored.name,
+        content_type=CONTENT_TYPES[which],
+    )
+
+
+def read_log(services: Services, job: Job) -> LogText:
+    """The job's log, `LOG_BYTES` of it at the most.
+
+    Raises:
+        ResultsNotReady: there is no log (yet).
+        NotFound: it was deleted.
+    """
+    stored = file_of(job, ResultFile.LOG)
+    content = services.results.read(stored.key, start=0, length=LOG_BYTES)
+    complete = stored.size <= len(content)
+    text = content.decode("utf-8", errors="replace" if complete else "ignore")
+    return LogText(text=text, size=stored.size, complete=complete)

@@ -1,0 +1,91 @@
+"""The dashboard, a job's page, its log and its files; each also as JSON."""
+
+from uuid import UUID
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from pydantic import BaseModel, ConfigDict, Field
+from werkzeug.wrappers import Response as BaseResponse
+
+from gas.errors import NotFound
+from gas.jobs import MAX_ATTEMPTS, Job
+from web.annotate import uploads
+from web.annotations import documents, jobs
+from web.annotations.words import HELP
+from web.auth.session import protect, require_account, uploader
+from web.context import services
+from web.negotiation import wants_json
+from web.payload import parse_json
+
+blueprint = protect(Blueprint("annotations", __name__, url_prefix="/annotations"))
+
+
+class SubmitRequest(BaseModel):
+    """The body of `POST /annotations`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    input_file: str = Field(min_length=1, max_length=1024)
+    """Key of an input object of the user's (`GET /annotate/files` lists them)."""
+
+
+@blueprint.get("")
+def dashboard() -> str | Response:
+    """The user's jobs, newest first, `PAGE_SIZE` at a time; `cursor` leads to the next page."""
+    page = services().jobs.list_for_user(
+        require_account().user_id,
+        limit=jobs.PAGE_SIZE,
+        cursor=request.args.get("cursor") or None,
+    )
+    if not wants_json():
+        return render_template("annotations/dashboard.html", page=page, help=HELP)
+    following = page.next_cursor
+    return jsonify(
+        code=200,
+        status="success",
+        jobs=[documents.list_entry(job) for job in page.jobs],
+        next=documents.absolute("annotations.dashboard", cursor=following) if following else None,
+    )
+
+
+@blueprint.post("")
+def submit() -> tuple[Response, int]:
+    """JSON {input_file} → 201 {code, status, job_id, input_file}; repeated, the same answer."""
+    wanted = parse_json(SubmitRequest)
+    job = uploads.register(services(), uploader(), key=wanted.input_file)
+    answer = jsonify(documents.submitted(job))
+    answer.headers["Location"] = url_for("annotations.details", job_id=job.job_id)
+    return answer, 201
+
+
+@blueprint.get("/<uuid:job_id>")
+def details(job_id: UUID) -> str | Response:
+    """One job. As JSON with its log once finished, unless `log=no` is asked for."""
+    job = _own_job(job_id)
+    if not wants_json():
+        return render_template(
+            "annotations/details.html", job=job, help=HELP, max_attempts=MAX_ATTEMPTS
+        )
+    wanted = job.is_final and job.log_file is not None and request.args.get("log") != "no"
+    log = jobs.read_log(services(), job) if wanted else None
+    return jsonify(documents.details(job, log))
+
+
+@blueprint.get("/<uuid:job_id>/log")
+def log(job_id: UUID) -> str:
+    """The log, in the browser."""
+    job = _own_job(job_id)
+    return render_template("annotations/log.html", job=job, log=jobs.read_log(services(), job))
+
+
+@blueprint.get("/<uuid:job_id>/results/<which>")
+def download(job_id: UUID, which: str) -> BaseResponse:
+    """303 to a link that lapses soon; `which` is annotated, log, summary or receipt."""
+    job = _own_job(job_id)
+    if which not in set(jobs.ResultFile):
+        raise NotFound("A job has no file of this kind.")
+    link = jobs.download_link(services(), job, jobs.ResultFile(which))
+    return redirect(link, code=303)
+
+
+def _own_job(job_id: UUID) -> Job:
+    return jobs.own_job(services(), require_account().user_id, str(job_id))

@@ -1,0 +1,13 @@
+"""One sentence of help for each state of a job."""
+
+from collections.abc import Mapping
+
+from gas.jobs import JobStatus
+
+HELP: Mapping[JobStatus, str] = {
+    JobStatus.PENDING: "In the queue. It starts by itself as soon as a worker is free.",
+    JobStatus.RUNNING: "Being annotated now. You may close this page: we send you a mail.",
+    JobStatus.COMPLETED: "Done. Every record of your file is accounted for below.",
+    JobStatus.FAILED: "It could not be annotated. The cause and what to do about it are below.",
+    JobStatus.CANCELLED: "It was cancelled and will not run.",
+}

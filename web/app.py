@@ -1,0 +1,38 @@
+"""The app factory: the one place where the web app is put together.
+
+uWSGI calls `web.app:create_app()`; for development: `flask --app web.app run -p 8000`.
+"""
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+
+from web import errors, present, request_log, security
+from web.annotate.routes import blueprint as annotate
+from web.annotations.routes import blueprint as annotations
+from web.auth.routes import blueprint as auth
+from web.auth.session import visitor
+from web.context import EXTENSION
+from web.health.routes import blueprint as health
+from web.home.routes import blueprint as home
+from web.services import Services, build_services
+
+
+def create_app(services: Services | None = None) -> Flask:
+    """The WSGI app. `services` is given by tests; otherwise it comes from the environment."""
+    services = services or build_services()
+    app = Flask("web")
+    app.extensions[EXTENSION] = services
+    app.config.from_mapping(security.flask_config(services.settings))
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+    Bootstrap5(app)
+    request_log.install(app)
+    security.install(app, services)
+    errors.install(app)
+    present.install(app)
+    app.context_processor(lambda: {"visitor": visitor})
+
+    for blueprint in (home, auth, annotate, annotations, health):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,1 @@
+"""Login with Globus Auth, the session, the profile page."""

@@ -1,0 +1,120 @@
+"""Globus Auth behind a port: authorization code flow with PKCE (RFC 7636).
+
+The SDK reads the address from `GLOBUS_SDK_SERVICE_URL_AUTH`. It checks an ID token's signature,
+audience and expiry, but neither issuer nor nonce: `web.auth.login` does.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
+from urllib.parse import urlencode
+
+import globus_sdk
+import jwt
+
+from gas.errors import ServiceUnavailable
+from web.auth.errors import LoginFailed
+
+SCOPES = ("openid", "profile", "email")
+
+
+class IdentityProvider(Protocol):
+    """An OpenID provider, as far as logging in and out needs one."""
+
+    @property
+    def issuer(self) -> str:
+        """The `iss` its tokens must carry: its address, without a trailing slash."""
+
+    @property
+    def client_id(self) -> str:
+        """The `aud` its tokens must carry."""
+
+    def authorize_url(
+        self, *, state: str, nonce: str, code_challenge: str, redirect_uri: str
+    ) -> str:
+        """Where to send the browser to log in (S256 challenge)."""
+
+    def exchange(self, code: str, *, code_verifier: str, redirect_uri: str) -> Mapping[str, Any]:
+        """The claims of the ID token for `code`; signature, audience and expiry are checked.
+
+        Raises:
+            LoginFailed: the provider does not accept the code, or the token is not good.
+            ServiceUnavailable: the provider cannot be reached.
+        """
+
+    def logout_url(self, *, return_to: str) -> str:
+        """Where to send the browser to end the session at the provider too."""
+
+
+class GlobusProvider:
+    """`IdentityProvider` on Globus Auth. Safe to share: each call makes its own client."""
+
+    def __init__(self, client_id: str, client_secret: str) -> None:
+        self._client_id = client_id
+        self._client_secret = client_secret
+        with self._client() as client:
+            self._base_url = str(client.base_url).rstrip("/")
+
+    @property
+    def issuer(self) -> str:
+        return self._base_url
+
+    @property
+    def client_id(self) -> str:
+        return self._client_id
+
+    def authorize_url(
+        self, *, state: str, nonce: str, code_challenge: str, redirect_uri: str
+    ) -> str:
+        with self._client() as client:
+            flow = client.oauth2_start_flow(redirect_uri, SCOPES, state=state)
+            return str(
+                flow.get_authorize_url(
+                    query_params={
+                        "nonce": nonce,
+                        "code_challenge": code_challenge,
+                        "code_challenge_method": "S256",
+                    }
+                )
+            )
+
+    def exchange(self, code: str, *, code_verifier: str, redirect_uri: str) -> Mapping[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": code_verifier,
+        }
+        with self._client() as client:
+            try:
+                tokens = client.oauth2_token(
+                    form, response_class=globus_sdk.OAuthAuthorizationCodeResponse
+                )
+                return cast(Mapping[str, Any], tokens.decode_id_token(jwt_params={"leeway": 10}))
+            except globus_sdk.NetworkError as error:
+                raise _unreachable() from error
+            except globus_sdk.GlobusAPIError as error:
+                if error.http_status >= 500:
+                    raise _unreachable() from error
+                raise LoginFailed(
+                    "Globus did not accept this login.", remedy="Log in once more."
+                ) from error
+            except (jwt.PyJWTError, LookupError) as error:
+                raise LoginFailed(
+                    "What Globus sent back could not be verified.", remedy="Log in once more."
+                ) from error
+
+    def logout_url(self, *, return_to: str) -> str:
+        query = urlencode(
+            {"client_id": self._client_id, "redirect_uri": return_to, "redirect_name": "GAS"}
+        )
+        return f"{self._base_url}/v2/web/logout?{query}"
+
+    def _client(self) -> globus_sdk.ConfidentialAppAuthClient:
+        return globus_sdk.ConfidentialAppAuthClient(self._client_id, self._client_secret)
+
+
+def _unreachable() -> ServiceUnavailable:
+    return ServiceUnavailable(
+        "Globus, which logs people in, cannot be reached just now.",
+        remedy="Try again in a minute.",
+    )

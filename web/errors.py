@@ -1,0 +1,167 @@
+"""The one place where errors become answers.
+
+Three forms, by what the client asked for: a page in plain words; problem details (RFC 9457,
+`application/problem+json`) with a stable `code` and a `remedy`; and, for clients that ask for
+plain `application/json`, the service's classic `{code, status: "error", …}`, in which `code` is
+the HTTP status.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from flask import (
+    Flask,
+    Response,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wrappers import Response as BaseResponse
+
+from gas import errors as domain
+from gas.logs import get_logger
+from web.auth.errors import LoginFailed, LoginRequired
+from web.negotiation import PROBLEM, wants_json, wants_problem
+from web.request_log import request_id
+
+log = get_logger()
+
+STATUS_OF: Mapping[type[domain.GasError], HTTPStatus] = {
+    domain.NotFound: HTTPStatus.NOT_FOUND,
+    domain.InvalidUpload: HTTPStatus.BAD_REQUEST,
+    domain.InvalidRequest: HTTPStatus.BAD_REQUEST,
+    domain.UploadMissing: HTTPStatus.CONFLICT,
+    domain.UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    domain.ResultsNotReady: HTTPStatus.CONFLICT,
+    domain.ServiceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    LoginRequired: HTTPStatus.UNAUTHORIZED,
+    LoginFailed: HTTPStatus.BAD_REQUEST,
+}
+
+TITLES: Mapping[int, str] = {
+    400: "That did not work",
+    401: "Please log in",
+    403: "That is not allowed",
+    404: "There is nothing here",
+    405: "That is not possible here",
+    409: "Not ready",
+    413: "Too large",
+    500: "Something went wrong on our side",
+    503: "Not available just now",
+}
+
+_MESSAGES: Mapping[int, tuple[str, str]] = {
+    403: ("You may not do this.", ""),
+    404: (
+        "This address does not lead anywhere, or to something that is not yours.",
+        "Check the address, or look for the job in your list.",
+    ),
+    405: ("This address does not take that kind of request.", ""),
+}
+
+
+def install(app: Flask) -> None:
+    """Register the mapper for every kind of error."""
+    app.register_error_handler(LoginRequired, _login)
+    app.register_error_handler(domain.GasError, _domain)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(RequestEntityTooLarge, _body_too_large)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _login(error: LoginRequired) -> BaseResponse:
+    if wants_json() or request.method != "GET":
+        return _domain(error)
+    target = request.full_path if request.query_string else request.path
+    return redirect(url_for("auth.login", next=target), code=302)
+
+
+def _domain(error: domain.GasError) -> BaseResponse:
+    status = next(
+        (STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF),
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+    )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("request_failed", code=error.code, reason=error.message, exc_info=error)
+    answer = _render(status, error.code, error.message, error.remedy)
+    if error.retryable and status == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = "10"
+    return answer
+
+
+def _csrf(error: CSRFError) -> BaseResponse:
+    log.info("csrf_refused", reason=error.description)
+    return _render(
+        HTTPStatus.BAD_REQUEST,
+        "csrf_failed",
+        "This page was open for too long, or was opened elsewhere, so its form is no longer valid.",
+        "Reload the page and try once more.",
+    )
+
+
+def _body_too_large(_error: RequestEntityTooLarge) -> BaseResponse:
+    return _render(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "request_too_large",
+        "The request is too large. Files are uploaded straight to the file store.",
+        "Use the upload page.",
+    )
+
+
+def _http(error: HTTPException) -> BaseResponse:
+    status = HTTPStatus(error.code or 500)
+    if status < HTTPStatus.BAD_REQUEST:
+        return BaseResponse(status=status, headers=error.get_headers())
+    message, remedy = _MESSAGES.get(status, (error.description or status.phrase, ""))
+    return _render(status, status.phrase.lower().replace(" ", "_"), message, remedy)
+
+
+def _unexpected(error: Exception) -> BaseResponse:
+    log.error("unexpected_error", path=request.path, exc_info=error)
+    return _render(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal_error",
+        "An unexpected error happened. It has been written down for us to look at.",
+        "Try again. If it happens again, tell us the request id.",
+    )
+
+
+def _render(status: HTTPStatus, code: str, message: str, remedy: str) -> Response:
+    if not wants_json():
+        page = render_template(
+            "error.html",
+            status=int(status),
+            title=TITLES.get(status, status.phrase),
+            message=message,
+            remedy=remedy,
+            request_id=request_id(),
+        )
+        return make_response(page, status)
+    if wants_problem():
+        answer = jsonify(
+            type="about:blank",
+            title=TITLES.get(status, status.phrase),
+            status=int(status),
+            detail=message,
+            code=code,
+            remedy=remedy,
+            request_id=request_id(),
+        )
+        answer.content_type = PROBLEM
+    else:
+        answer = jsonify(
+            code=int(status),
+            status="error",
+            error=code,
+            message=message,
+            remedy=remedy,
+            request_id=request_id(),
+        )
+    answer.status_code = status
+    return answer

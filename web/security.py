@@ -1,0 +1,104 @@
+"""What every answer carries to keep browsers safe: cookies, CSRF, security headers.
+
+The policy allows nothing but this app's own files; the bucket's address is added because the
+browser posts uploads straight to S3, and Globus Auth's because logging out ends there.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFProtect
+
+from gas.settings import WebSettings
+from web.services import Services
+
+MAX_BODY = 64 * 1024
+"""Largest request body; files never come this way."""
+
+PUBLIC_CACHE_ENDPOINTS = frozenset({"static", "bootstrap.static"})
+
+_PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+def flask_config(settings: WebSettings) -> dict[str, Any]:
+    """Flask's configuration: a signed session cookie of fixed lifetime, local Bootstrap."""
+    https = is_https(settings)
+    return {
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        # __Host-: browsers accept it only over https, for this very host, for the whole site.
+        "SESSION_COOKIE_NAME": "__Host-gas_session" if https else "gas_session",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "PERMANENT_SESSION_LIFETIME": settings.session_hours * 3600,
+        "MAX_CONTENT_LENGTH": MAX_BODY,
+        # A form stays good as long as the session it belongs to.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "BOOTSTRAP_SERVE_LOCAL": True,
+    }
+
+
+def is_https(settings: WebSettings) -> bool:
+    """Whether browsers reach this app over https."""
+    return urlsplit(settings.public_url).scheme == "https"
+
+
+def content_security_policy(*, s3_origin: str, globus_origin: str) -> str:
+    """The Content-Security-Policy of every page."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "font-src 'self'",
+            f"connect-src 'self' {s3_origin}",
+            f"form-action 'self' {s3_origin} {globus_origin}",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        )
+    )
+
+
+def install(app: Flask, services: Services) -> None:
+    """Turn CSRF protection on and add the headers to every answer."""
+    CSRFProtect(app)
+    policy = content_security_policy(
+        s3_origin=_upload_origin(services),
+        globus_origin=_origin(services.identity_provider.issuer),
+    )
+    headers = {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": _PERMISSIONS,
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    if is_https(services.settings):
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers[name] = value
+        if request.endpoint not in PUBLIC_CACHE_ENDPOINTS:
+            response.headers["Cache-Control"] = "no-store"
+            response.vary.update(("Accept", "Cookie"))
+        return response
+
+
+def _upload_origin(services: Services) -> str:
+    """Where browsers post uploads, learnt from a signed upload, because only the SDK knows it."""
+    post = services.inputs.sign_post(
+        "origin", min_bytes=1, max_bytes=1, expires_in=1, metadata={}, redirect_to=None
+    )
+    return _origin(post.url)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,140 @@
+// The upload page: checks the file, has the upload signed, and sends it straight to S3.
+import { postForm, Refused } from "./s3.js";
+
+const form = document.getElementById("upload");
+const input = document.getElementById("file");
+const drop = document.getElementById("drop");
+const send = document.getElementById("send");
+const sample = document.getElementById("sample");
+const strict = document.getElementById("strict");
+const problem = document.getElementById("problem");
+const sending = document.getElementById("sending");
+const bar = document.getElementById("bar");
+const sendingText = document.getElementById("sending-text");
+
+const maxBytes = Number(form.dataset.maxBytes);
+let file = null;
+
+function inWords(bytes) {
+  const units = [["GiB", 2 ** 30], ["MiB", 2 ** 20], ["KiB", 2 ** 10]];
+  for (const [name, size] of units) {
+    if (bytes >= size) return `${(bytes / size).toFixed(1)} ${name}`;
+  }
+  return bytes === 1 ? "1 byte" : `${bytes} bytes`;
+}
+
+function complain(text) {
+  problem.textContent = text;
+  problem.hidden = !text;
+}
+
+function faultOf(chosen) {
+  if (chosen.size === 0) return "The file is empty. Choose a VCF file with content.";
+  if (chosen.size > maxBytes) {
+    return (
+      `The file has ${inWords(chosen.size)}; the ${form.dataset.plan} plan allows ` +
+      `${form.dataset.limit}. Compress it with bgzip or gzip, split it, or upgrade to Premium.`
+    );
+  }
+  return "";
+}
+
+function choose(chosen) {
+  const fault = faultOf(chosen);
+  file = fault ? null : chosen;
+  document.getElementById("chosen-name").textContent = chosen.name;
+  document.getElementById("chosen-note").textContent = inWords(chosen.size);
+  drop.classList.add("chosen");
+  send.disabled = !file;
+  complain(fault);
+}
+
+function busy(active) {
+  for (const control of [send, sample, input, strict]) if (control) control.disabled = active;
+  form.setAttribute("aria-busy", String(active));
+  sending.hidden = !active;
+}
+
+async function sign(chosen) {
+  const answer = await fetch(form.dataset.signUrl, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      Accept: "application/problem+json, application/json;q=0.9",
+      "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content,
+    },
+    body: JSON.stringify({ file_name: chosen.name, size: chosen.size, strict: strict.checked }),
+  });
+  const document_ = await answer.json();
+  if (!answer.ok) throw new Refused(`${document_.detail} ${document_.remedy}`.trim());
+  return document_;
+}
+
+function progress(sent, total) {
+  const percent = total ? (100 * sent) / total : 0;
+  bar.value = percent;
+  sendingText.textContent =
+    sent < total
+      ? `Uploading: ${inWords(sent)} of ${inWords(total)} (${Math.floor(percent)} %)`
+      : "Uploaded. Starting the job…";
+}
+
+async function upload(chosen) {
+  complain("");
+  busy(true);
+  progress(0, chosen.size);
+  try {
+    const signed = await sign(chosen);
+    await postForm(signed.url, signed.fields, chosen, progress);
+    window.location.assign(signed.done);
+  } catch (error) {
+    busy(false);
+    send.disabled = !file;
+    if (error instanceof Refused) complain(error.message);
+    else complain("The connection was lost. Check it, then press the button once more.");
+  }
+}
+
+async function useSample() {
+  busy(true);
+  try {
+    const answer = await fetch(sample.dataset.url);
+    if (!answer.ok) throw new Refused("The sample cannot be read just now. Try again in a minute.");
+    choose(new File([await answer.blob()], sample.dataset.name));
+  } catch (error) {
+    busy(false);
+    complain(error instanceof Refused ? error.message : "The connection was lost. Try again.");
+    return;
+  }
+  if (file) await upload(file);
+}
+
+input.addEventListener("change", () => {
+  if (input.files.length) choose(input.files[0]);
+});
+for (const kind of ["dragenter", "dragover"]) {
+  drop.addEventListener(kind, (event) => {
+    event.preventDefault();
+    drop.classList.add("over");
+  });
+}
+for (const kind of ["dragleave", "drop"]) {
+  drop.addEventListener(kind, () => drop.classList.remove("over"));
+}
+drop.addEventListener("drop", (event) => {
+  event.preventDefault();
+  if (input.disabled || !event.dataTransfer.files.length) return;
+  choose(event.dataTransfer.files[0]);
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (file) upload(file);
+});
+sample?.addEventListener("click", useSample);
+// A page that comes back from the browser's cache must be usable again.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  busy(false);
+  send.disabled = !file;
+});
+form.hidden = false;
