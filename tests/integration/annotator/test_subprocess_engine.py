@@ -1,0 +1,153 @@
+"""The engine in its child process: answers, refusals, limits, and who survives whom."""
+
+import gzip
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from annotator.engine import EngineDied, EngineRefused, EngineStopped
+from annotator.subprocess_engine import SubprocessEngine
+from gas.jobs import JobOptions, Progress
+from tests.support.waiting import wait_until
+
+HEADER = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+GOOD = "MT\t3243\trs199474657\tA\tG\t.\tPASS\t.\n"
+UNKNOWN = "7\t100\t.\tA\tG\t.\tPASS\t.\n"
+SHORT = "MT\t100\n"
+
+
+def engine(timeout_seconds: int = 60, memory_mib: int = 4096) -> SubprocessEngine:
+    return SubprocessEngine(timeout_seconds=timeout_seconds, memory_mib=memory_mib)
+
+
+def run(tmp_path: Path, text: str, *, strict: bool = False, **limits: int):  # type: ignore[no-untyped-def]
+    source = tmp_path / "input"
+    source.write_text(text)
+    out = tmp_path / "out"
+    out.mkdir()
+    return engine(**limits).run(
+        source,
+        "melas.vcf",
+        out,
+        JobOptions(strict=strict),
+        on_progress=lambda _: None,
+        should_stop=lambda: False,
+    )
+
+
+def test_records_are_annotated_and_accounted_for(tmp_path: Path) -> None:
+    output = run(tmp_path, HEADER + GOOD + UNKNOWN)
+    assert (output.records_in, output.records_annotated) == (2, 1)
+    assert list(output.skipped.values()) == [1]
+    assert "contig" in next(iter(output.skipped))
+    assert output.annotated.name == "melas.annot.vcf.gz"
+    assert output.log.name == "melas.vcf.count.log"
+    lines = gzip.decompress(output.annotated.read_bytes()).decode().splitlines()
+    assert "MT-TL1" in next(line for line in lines if line.startswith("MT\t3243"))
+    assert "melas.vcf" in output.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "strict", "line"),
+    [
+        ("", False, None),
+        ("hello\n", False, 1),
+        (HEADER + GOOD + SHORT, True, 4),
+        (HEADER + SHORT, False, 3),
+    ],
+)
+def test_what_cannot_be_annotated_is_refused_in_words(
+    tmp_path: Path, text: str, strict: bool, line: int | None
+) -> None:
+    with pytest.raises(EngineRefused) as caught:
+        run(tmp_path, text, strict=strict)
+    failure = caught.value.failure
+    assert failure.message
+    assert failure.remedy
+    assert failure.line == line
+
+
+def test_an_unknown_pack_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "input"
+    source.write_text(HEADER + GOOD)
+    with pytest.raises(EngineRefused, match="nowhere"):
+        engine().run(
+            source,
+            "a.vcf",
+            tmp_path,
+            JobOptions(pack="nowhere"),
+            on_progress=lambda _: None,
+            should_stop=lambda: False,
+        )
+
+
+def test_too_little_memory_is_a_death_not_a_hang(tmp_path: Path) -> None:
+    with pytest.raises(EngineDied):
+        run(tmp_path, HEADER + GOOD, memory_mib=8)
+
+
+def test_the_time_limit_refuses(tmp_path: Path) -> None:
+    with pytest.raises(EngineRefused) as caught:
+        run(tmp_path, HEADER + GOOD, timeout_seconds=0)
+    assert caught.value.failure.code == "time_limit"
+
+
+def test_a_stop_ends_the_child(tmp_path: Path) -> None:
+    source = tmp_path / "input"
+    source.write_text(HEADER + GOOD)
+    with pytest.raises(EngineStopped):
+        engine().run(
+            source,
+            "a.vcf",
+            tmp_path,
+            JobOptions(),
+            on_progress=lambda _: None,
+            should_stop=lambda: True,
+        )
+    assert not [
+        child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE
+    ]
+
+
+def test_progress_is_reported_on_a_large_file(tmp_path: Path) -> None:
+    source = tmp_path / "input"
+    source.write_text(HEADER + GOOD * 100_000)
+    seen: list[Progress] = []
+    output = engine().run(
+        source,
+        "large.vcf",
+        tmp_path,
+        JobOptions(),
+        on_progress=seen.append,
+        should_stop=lambda: False,
+    )
+    assert output.records_in == 100_000
+    assert seen
+    assert [p.records_done for p in seen] == sorted(p.records_done for p in seen)
+
+
+def test_the_child_does_not_outlive_the_annotator(tmp_path: Path) -> None:
+    """kill -9 of the parent closes the pipe, and the child ends itself."""
+    fifo = tmp_path / "input"
+    os.mkfifo(fifo)  # the engine waits for ever to read it
+    script = f"""
+from pathlib import Path
+from annotator.subprocess_engine import SubprocessEngine
+task = {{"source": {str(fifo)!r}, "folder": {str(tmp_path)!r}, "name": "a", "file_name": "a.vcf",
+        "pack": "demo", "strict": False, "memory_mib": 4096}}
+child = SubprocessEngine(timeout_seconds=60, memory_mib=4096)._start(task, Path({str(tmp_path)!r}))
+print(child.pid, flush=True)
+child.wait()
+"""
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = psutil.Process(int(parent.stdout.readline()))
+    wait_until(lambda: "annotator.child" in " ".join(child.cmdline()), seconds=10)
+    parent.send_signal(signal.SIGKILL)
+    parent.communicate()
+    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, seconds=10)
