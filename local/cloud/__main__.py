@@ -11,12 +11,13 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
 from local.addresses import HOST, is_free, who_listens
 from local.cloud.gateway import Gateway
-from local.cloud.settings import CloudSettings
+from local.cloud.settings import CloudSettings, RetryPolicy
 from local.errors import LocalError
 from local.paths import DEFAULT_DATA
 
@@ -27,12 +28,19 @@ def parse(arguments: list[str] | None = None) -> CloudSettings:
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument("--relay-port", type=int, help="default: the next port")
     parser.add_argument("--log-level", default="WARNING")
+    parser.add_argument(
+        "--retry-pace",
+        type=float,
+        default=1.0,
+        help="seconds of the first pause of notifications that are repeated; the longest is 20 times as long",
+    )
     given = parser.parse_args(arguments)
     return CloudSettings(
         data=given.data.expanduser().resolve(),
         port=given.port,
         relay_port=given.relay_port or given.port + 1,
         log_level=given.log_level.upper(),
+        retry=RetryPolicy(pace=given.retry_pace, longest=20 * given.retry_pace),
         wait_scale=os.environ.get("SFN_WAIT_SCALE", "1"),
     )
 
@@ -67,8 +75,21 @@ async def run(settings: CloudSettings) -> None:
 
 def _server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> web.Server:
     """A server that hands bodies on as they are and takes long addresses."""
+
+    loop = asyncio.get_running_loop()
+
+    def request(
+        message: Any, payload: Any, protocol: Any, writer: Any, task: Any
+    ) -> web.BaseRequest:
+        # aiohttp stops at 1 MiB unless told otherwise; the gateway checks the size itself.
+        most = CloudSettings.largest_request
+        return web.BaseRequest(
+            message, payload, protocol, writer, task, loop, client_max_size=most
+        )
+
     return web.Server(
         handler,
+        request_factory=request,
         access_log=None,
         auto_decompress=False,
         max_line_size=65536,
