@@ -90,25 +90,53 @@ def read_root_key(cloud: Path) -> AccessKey:
     return AccessKey(found["key_id"], found["secret"])
 
 
-def deploy_stack(installation: Installation, say: Say) -> Stack:
+def build_functions() -> dict[str, Path]:
+    """Zip the Lambda functions as for AWS; name to zip. Needs no cloud.
+
+    Raises
+    ------
+    LocalError
+        They cannot be built; says why.
+    """
+    done = subprocess.run(
+        [sys.executable, str(BUILD_LAMBDAS)],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise LocalError(f"The Lambda functions cannot be built: {done.stderr.strip()}")
+    lines = (line.split(maxsplit=1) for line in done.stdout.splitlines())
+    return {name: Path(path) for name, path in lines}
+
+
+def deploy_stack(installation: Installation, zips: Mapping[str, Path], say: Say) -> Stack:
     """Bring the embedded cloud to what the template says; returns fast when it is there already.
 
     Raises
     ------
     LocalError
-        A function cannot be built, or a resource of the stack failed; says which and why.
+        A resource of the stack failed; says which and why.
     """
+    from botocore.exceptions import BotoCoreError, ClientError
+
     key = read_root_key(installation.data.cloud)
     endpoint = installation.addresses.url("cloud")
     clients = Clients(endpoint, key)
     template = Template.read(TEMPLATE)
     try:
-        parameters = _parameters(installation, template, clients, say)
+        ensure_bucket(clients("s3"), CODE_BUCKET)
+        code = upload_code(clients("s3"), CODE_BUCKET, zips)
+        parameters = _parameters(installation, template, code)
         deployed = deploy(clients("cloudformation"), STACK, template, parameters, say)
         evaluator = Evaluator(template, deployed.parameters, _resources(clients), _PSEUDO)
         _complete_once(installation, clients, evaluator, deployed)
     except (DeployError, TemplateError) as fault:
         raise LocalError(str(fault)) from fault
+    except (ClientError, BotoCoreError) as fault:
+        raise LocalError(f"The stack could not be deployed: {fault}") from fault
     say("The stack has been deployed." if deployed.changed else "The stack is as it should be.")
     roles = {profile: deployed.outputs[output] for profile, output in ROLES.items()}
     files = write_aws_files(installation.data.settings, key, endpoint, roles)
@@ -129,7 +157,7 @@ _PSEUDO = {
 
 
 def _parameters(
-    installation: Installation, template: Template, clients: Clients, say: Say
+    installation: Installation, template: Template, code: Mapping[str, str]
 ) -> dict[str, str]:
     addresses = installation.addresses
     offered = {
@@ -141,28 +169,9 @@ def _parameters(
         "OperatorArn": f"arn:aws:iam::{ACCOUNT}:root",
         "RequireTls": "false",
         "CodeBucket": CODE_BUCKET,
-        **_code(clients, say),
+        **code,
     }
     return {name: value for name, value in offered.items() if name in template.parameters}
-
-
-def _code(clients: Clients, say: Say) -> dict[str, str]:
-    """Build the functions and upload what is new; the parameters that name them."""
-    done = subprocess.run(
-        [sys.executable, str(BUILD_LAMBDAS)],
-        cwd=REPOSITORY,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise LocalError(f"The Lambda functions cannot be built: {done.stderr.strip()}")
-    ensure_bucket(clients("s3"), CODE_BUCKET)
-    zips = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
-    return upload_code(
-        clients("s3"), CODE_BUCKET, {name: Path(path) for name, path in zips.items()}
-    )
 
 
 def _resources(clients: Clients) -> dict[str, str]:
@@ -190,4 +199,14 @@ def _complete_once(
         return
     note.unlink(missing_ok=True)
     complete(clients, evaluator)
+    _verify_sender(clients)
     write_private(note, state)
+
+
+def _verify_sender(clients: Clients) -> None:
+    """Have SES accept our sender, which on AWS an operator does once."""
+    ses = clients("sesv2")
+    try:
+        ses.create_email_identity(EmailIdentity=MAIL_FROM)
+    except ses.exceptions.AlreadyExistsException:
+        return

@@ -16,7 +16,7 @@ from local.paths import REPOSITORY, write_private
 from local.postgres import Postgres
 from local.progress import Progress
 from local.services import Installation
-from local.stack import Stack, ask_for_pushes, deploy_stack
+from local.stack import Stack, ask_for_pushes, build_functions, deploy_stack
 from local.supervisor import Supervisor
 
 MIGRATIONS = REPOSITORY / "migrations"
@@ -40,25 +40,21 @@ async def start_everything(
         return url
 
     async def cloud() -> Stack:
-        await supervisor.start(installation.cloud())
-        return await asyncio.to_thread(deploy_stack, installation, progress.say)
+        zips, _ = await together(
+            asyncio.to_thread(build_functions), supervisor.start(installation.cloud())
+        )
+        return await asyncio.to_thread(deploy_stack, installation, zips, progress.say)
 
     url, stack, *_ = await together(
         database(),
         cloud(),
-        *(
-            supervisor.start(part)
-            for part in (installation.globus(), installation.mailbox())
-            if (REPOSITORY / "local" / part.name / "__main__.py").exists()
-        ),
+        supervisor.start(installation.globus()),
+        supervisor.start(installation.mailbox()),
     )
     settings = installation.service_settings(stack.settings, url, stack.aws_files)
     await together(
-        *(
-            supervisor.start(part)
-            for part in (installation.web(settings), installation.annotator(settings))
-            if (REPOSITORY / part.name / "app.py").exists()
-        )
+        supervisor.start(installation.web(settings)),
+        supervisor.start(installation.annotator(settings)),
     )
     await asyncio.to_thread(ask_for_pushes, stack)
 
@@ -66,8 +62,6 @@ async def start_everything(
 async def together(*work: Coroutine[Any, Any, Any]) -> list[Any]:
     """Run side by side; the results in order. The first fault ends the others and is raised."""
     tasks = [asyncio.create_task(one) for one in work]
-    if not tasks:
-        return []
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         for task in tasks:
