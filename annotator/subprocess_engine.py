@@ -69,7 +69,7 @@ class SubprocessEngine:
         env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         env |= {"PYTHONPATH": root, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
         child = subprocess.Popen(
-            [sys.executable, "-m", "annotator.child"],
+            [_python(), "-m", "annotator.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -179,3 +179,9 @@ def _too_long(timeout: int) -> Failure:
         "gives a job.",
         remedy="Split the file by chromosome and submit the parts.",
     )
+
+
+def _python() -> str:
+    """The interpreter with our packages. Under uWSGI `sys.executable` is the bare one beneath it."""
+    ours = Path(sys.prefix) / "bin" / "python"
+    return str(ours) if ours.exists() else sys.executable
