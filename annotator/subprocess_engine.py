@@ -7,6 +7,7 @@ with JSON lines on standard output (`child.py` documents them).
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -27,6 +28,18 @@ log = get_logger()
 _LOOK_EVERY = 0.2
 _STDERR_LINES = 40
 _INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", "NUMBA_CACHE_DIR", "ANNTOOLS_CACHE_DIR")
+_OUT_OF_MEMORY = Failure(
+    code="out_of_memory",
+    message="The annotation needed more memory than this service gives a job.",
+    remedy="Split the file by chromosome, or drop samples that are not needed, and submit the "
+    "parts.",
+)
+_CRASHED = Failure(
+    code="engine_crashed",
+    message="The annotation program crashed on this file.",
+    remedy="This is a fault of the program, not of yours; the operator is told. Naming the job, "
+    "you may ask them for help.",
+)
 
 
 class SubprocessEngine:
@@ -68,7 +81,7 @@ class SubprocessEngine:
         root = str(Path(annotator.__file__).resolve().parent.parent)
         env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         env |= {"PYTHONPATH": root, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603  our own module, no word of it from outside
             [_python(), "-m", "annotator.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -152,7 +165,8 @@ def _outcome(answer: dict[str, Any], code: int, errors: str) -> EngineOutput:
             Failure.model_validate(answer["refused"]), Path(written) if written else None
         )
     if code != 0 or "output" not in answer:
-        raise EngineDied(f"exit code {code}: {errors.strip() or 'nothing on standard error'}")
+        detail = f"exit code {code}: {errors.strip() or 'nothing on standard error'}"
+        raise EngineDied(detail, _OUT_OF_MEMORY if _ran_out(code, errors) else _CRASHED)
     output = answer["output"]
     return EngineOutput(
         annotated=Path(output["annotated"]),
@@ -163,6 +177,11 @@ def _outcome(answer: dict[str, Any], code: int, errors: str) -> EngineOutput:
         records_annotated=output["records_annotated"],
         skipped=output["skipped"],
     )
+
+
+def _ran_out(code: int, errors: str) -> bool:
+    """Whether the child's end looks like a lack of memory: its own word, or the kernel's kill."""
+    return code == -signal.SIGKILL or "MemoryError" in errors or "Unable to allocate" in errors
 
 
 def _kill(child: "subprocess.Popen[str]") -> None:
@@ -182,6 +201,6 @@ def _too_long(timeout: int) -> Failure:
 
 
 def _python() -> str:
-    """The interpreter with our packages. Under uWSGI `sys.executable` is the bare one beneath it."""
+    """The interpreter with our packages; under uWSGI `sys.executable` is the bare one beneath."""
     ours = Path(sys.prefix) / "bin" / "python"
     return str(ours) if ours.exists() else sys.executable
