@@ -22,9 +22,9 @@ log = get_logger()
 
 WORN_OUT = Failure(
     code="worker_died",
-    message=f"The annotation was started {MAX_ATTEMPTS} times and never ended with a result.",
-    remedy="The file may need more memory than this service gives a job. Split it by chromosome "
-    "and submit the parts, or ask the operator, naming the job.",
+    message=f"The annotation was started {MAX_ATTEMPTS} times, and each time the machine stopped.",
+    remedy="This is a fault of the service, not of your file; its operator is told. Submit the "
+    "file again later.",
 )
 INPUT_GONE = Failure(
     code="input_missing",
@@ -101,8 +101,8 @@ class AnnotateJob:
         except EngineDied as error:
             log.error("engine_died", reason=str(error), attempt=job.attempts)
             if job.attempts >= MAX_ATTEMPTS:
-                self._fail(job, owner, WORN_OUT, None)
-                return Bury(WORN_OUT.message)
+                self._fail(job, owner, error.failure, None)
+                return Bury(error.failure.message)
             self._jobs.release(job.job_id, owner=owner, now=self._clock.now(), count_attempt=True)
             return Later(backoff(job.attempts))
 

@@ -32,7 +32,14 @@ class EngineRefused(Exception):
 
 
 class EngineDied(Exception):
-    """The engine ended without an answer: killed, crashed, out of memory."""
+    """The engine ended without an answer: killed, crashed, out of memory.
+
+    `failure` is what its user is told when no further try is left.
+    """
+
+    def __init__(self, detail: str, failure: Failure) -> None:
+        super().__init__(detail)
+        self.failure = failure
 
 
 class EngineStopped(Exception):

@@ -81,7 +81,7 @@ class SubprocessEngine:
         root = str(Path(annotator.__file__).resolve().parent.parent)
         env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         env |= {"PYTHONPATH": root, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
-        child = subprocess.Popen(  # noqa: S603  our own module, no word of it from outside
+        child = subprocess.Popen(  # noqa: S603 - a fixed command; the task goes in as JSON  # noqa: S603  our own module, no word of it from outside
             [_python(), "-m", "annotator.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -181,7 +181,8 @@ def _outcome(answer: dict[str, Any], code: int, errors: str) -> EngineOutput:
 
 def _ran_out(code: int, errors: str) -> bool:
     """Whether the child's end looks like a lack of memory: its own word, or the kernel's kill."""
-    return code == -signal.SIGKILL or "MemoryError" in errors or "Unable to allocate" in errors
+    signs = ("MemoryError", "Unable to allocate", "Cannot allocate memory", "failed to map")
+    return code == -signal.SIGKILL or any(sign in errors for sign in signs)
 
 
 def _kill(child: "subprocess.Popen[str]") -> None:

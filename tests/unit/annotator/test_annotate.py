@@ -23,6 +23,9 @@ LEASE = 60
 VISIBILITY = 90
 
 
+CRASHED = Failure(code="engine_crashed", message="It crashed.", remedy="Ask.")
+
+
 class Killed(BaseException):
     """kill -9: no handler catches it and nothing after it runs."""
 
@@ -217,12 +220,13 @@ def test_a_worker_that_always_dies_ends_the_job_with_a_cause(world: World) -> No
 
 def test_an_engine_that_dies_is_tried_three_times(world: World) -> None:
     made = world.submit()
-    world.engine.failures = [EngineDied("signal 9")] * 3
+    world.engine.failures = [EngineDied("signal 9", CRASHED)] * 3
     for _ in range(3):
         world.deliver()
         world.clock.advance(900)
     assert world.engine.runs == 3
-    assert world.job(made).job_status is JobStatus.FAILED
+    failed = world.job(made)
+    assert (failed.job_status, failed.failure) == (JobStatus.FAILED, CRASHED)
     assert len(world.queue.dead) == 1
 
 
