@@ -23,6 +23,8 @@ from deploy.template import Template, TemplateError
 
 LONGEST_INLINE = 51_200  # bytes; a longer template goes through S3 (CloudFormation quota)
 _DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+_UNDER_REVIEW = "REVIEW_IN_PROGRESS"  # has a change set that nobody executed: not made yet
+_FIRST_PAUSE = 0.05
 _BROKEN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 Say = Callable[[str], None]
 
@@ -66,7 +68,7 @@ def deploy(
     """
     wanted = template.complete(parameters)
     stack = _describe(cloudformation, name)
-    if stack is not None and stack["StackStatus"].endswith("_IN_PROGRESS"):
+    if stack is not None and _is_in_progress(stack):
         say("A deployment of this stack is under way; waiting for it.")
         stack = _wait(cloudformation, name, None, say, seconds)
     if stack is not None and stack["StackStatus"] in _BROKEN:
@@ -75,29 +77,66 @@ def deploy(
         stack = None
     if stack is not None and _is_current(cloudformation, name, stack, template, wanted):
         return _deployed(stack, wanted, changed=False)
-    request: dict[str, Any] = {
-        "StackName": name,
-        "Parameters": [
-            {"ParameterKey": key, "ParameterValue": value} for key, value in wanted.items()
-        ],
-        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-        **_body(template, template_url),
-    }
-    seen = _newest_event(cloudformation, name) if stack is not None else None
-    try:
-        if stack is None:
-            cloudformation.create_stack(**request, OnFailure="DELETE")
-        else:
-            cloudformation.update_stack(**request)
-    except ClientError as fault:
-        message = fault.response["Error"]["Message"]
-        if stack is not None and "No updates are to be performed" in message:
-            return _deployed(stack, wanted, changed=False)
-        raise DeployError(f"CloudFormation refuses the template: {message}") from fault
+    is_new = stack is None or stack["StackStatus"] == _UNDER_REVIEW
+    seen = None if is_new else _newest_event(cloudformation, name)
+    change = _prepare(cloudformation, name, template, wanted, template_url, is_new, seconds)
+    if change is None:
+        assert stack is not None
+        return _deployed(stack, wanted, changed=False)
+    cloudformation.execute_change_set(StackName=name, ChangeSetName=change)
     stack = _wait(cloudformation, name, seen, say, seconds)
     if stack is None or stack["StackStatus"] not in _DONE:
         raise DeployError(_why(cloudformation, name, seen))
     return _deployed(stack, wanted, changed=True)
+
+
+def _prepare(
+    cloudformation: Any,
+    name: str,
+    template: Template,
+    wanted: Mapping[str, str],
+    template_url: Callable[[str], str] | None,
+    is_new: bool,
+    seconds: float,
+) -> str | None:
+    """Make a change set and wait until it can be executed; its id, or None if nothing changes.
+
+    Tables and buckets that outlived their stack (DeletionPolicy: Retain) are taken in again
+    instead of standing in its way.
+    """
+    try:
+        change: str = cloudformation.create_change_set(
+            StackName=name,
+            ChangeSetName=f"deploy-{time.time_ns()}",
+            ChangeSetType="CREATE" if is_new else "UPDATE",
+            ImportExistingResources=True,
+            OnStackFailure="DELETE" if is_new else "ROLLBACK",
+            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in wanted.items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+            **_body(template, template_url),
+        )["Id"]
+    except ClientError as fault:
+        message = fault.response["Error"]["Message"]
+        raise DeployError(f"CloudFormation refuses the template: {message}") from fault
+    deadline = time.monotonic() + seconds
+    while True:
+        found = cloudformation.describe_change_set(StackName=name, ChangeSetName=change)
+        if found["Status"] == "CREATE_COMPLETE":
+            return change
+        if found["Status"] == "FAILED":
+            reason = found.get("StatusReason", "no reason given")
+            cloudformation.delete_change_set(StackName=name, ChangeSetName=change)
+            if "didn't contain changes" in reason or "No updates" in reason:
+                return None
+            raise DeployError(f"CloudFormation cannot carry out the change: {reason}")
+        if time.monotonic() > deadline:
+            raise DeployError(f"CloudFormation has not looked at the change in {seconds} s.")
+        time.sleep(_FIRST_PAUSE)
+
+
+def _is_in_progress(stack: Mapping[str, Any]) -> bool:
+    status: str = stack["StackStatus"]
+    return status.endswith("_IN_PROGRESS") and status != _UNDER_REVIEW
 
 
 def _describe(cloudformation: Any, name: str) -> dict[str, Any] | None:
@@ -140,7 +179,7 @@ def _wait(
 ) -> dict[str, Any] | None:
     """Wait until nothing is in progress; None when the stack has gone (a failed creation)."""
     deadline = time.monotonic() + seconds
-    pause = 0.05
+    pause = _FIRST_PAUSE
     told = time.monotonic()
     while True:
         stack = _describe(cloudformation, name)
@@ -212,7 +251,26 @@ def _why(cloudformation: Any, name: str, seen: str | None) -> str:
         f"{event.get('ResourceStatusReason', 'no reason given')}"
         for event in failures
     ]
+    lines += _validation_faults(cloudformation, name)
     return f"The stack {name} could not be deployed:\n" + "\n".join(lines)
+
+
+def _validation_faults(cloudformation: Any, name: str) -> list[str]:
+    """What CloudFormation found before it touched a resource; stack events do not tell."""
+    try:
+        events = cloudformation.describe_events(StackName=name, Filters={"FailedEvents": True})[
+            "OperationEvents"
+        ]
+    except ClientError:
+        return []
+    if not events:
+        return []
+    newest = events[0].get("OperationId")
+    return [
+        f"  {event.get('LogicalResourceId', name)}: {event['ValidationStatusReason']}"
+        for event in events
+        if event.get("OperationId") == newest and event.get("ValidationStatusReason")
+    ]
 
 
 def _deployed(stack: Mapping[str, Any], parameters: Mapping[str, str], changed: bool) -> Deployed:
