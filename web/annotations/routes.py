@@ -63,7 +63,11 @@ def details(job_id: UUID) -> str | Response:
     job = _own_job(job_id)
     if not wants_json():
         return render_template(
-            "annotations/details.html", job=job, help=HELP, max_attempts=MAX_ATTEMPTS
+            "annotations/details.html",
+            job=job,
+            help=HELP,
+            max_attempts=MAX_ATTEMPTS,
+            link_seconds=services().settings.link_expires_in,
         )
     wanted = job.is_final and job.log_file is not None and request.args.get("log") != "no"
     log = jobs.read_log(services(), job) if wanted else None
@@ -82,7 +86,10 @@ def download(job_id: UUID, which: str) -> BaseResponse:
     """303 to a link that lapses soon; `which` is annotated, log, summary or receipt."""
     job = _own_job(job_id)
     if which not in set(jobs.ResultFile):
-        raise NotFound("A job has no file of this kind.")
+        raise NotFound(
+            "A job has no file of this kind.",
+            remedy=f"There are: {', '.join(jobs.ResultFile)}.",
+        )
     link = jobs.download_link(services(), job, jobs.ResultFile(which))
     return redirect(link, code=303)
 

@@ -10,11 +10,14 @@ from urllib.parse import urlencode
 
 import globus_sdk
 import jwt
+from globus_sdk.transport import RequestsTransport, RetryConfig
 
 from gas.errors import ServiceUnavailable
 from web.auth.errors import LoginFailed
 
 SCOPES = ("openid", "profile", "email")
+
+_TIMEOUT_SECONDS = 10
 
 
 class IdentityProvider(Protocol):
@@ -110,7 +113,13 @@ class GlobusProvider:
         return f"{self._base_url}/v2/web/logout?{query}"
 
     def _client(self) -> globus_sdk.ConfidentialAppAuthClient:
-        return globus_sdk.ConfidentialAppAuthClient(self._client_id, self._client_secret)
+        # Somebody waits in front of the browser: better to say soon that Globus is away.
+        return globus_sdk.ConfidentialAppAuthClient(
+            self._client_id,
+            self._client_secret,
+            transport=RequestsTransport(http_timeout=_TIMEOUT_SECONDS),
+            retry_config=RetryConfig(max_retries=1),
+        )
 
 
 def _unreachable() -> ServiceUnavailable:

@@ -18,7 +18,7 @@ from tests.unit.web.fakes import CLIENT_ID, ISSUER, FakeProvider, MemoryAccounts
 from web.app import create_app
 from web.services import Services
 
-ADA = "11111111-1111-4111-8111-111111111111"
+ADA = "ada11111-1111-4111-8111-111111111111"
 BEN = "22222222-2222-4222-8222-222222222222"
 PUBLIC_URL = "https://gas.example.org"
 JSON = {"Accept": "application/json"}

@@ -1,0 +1,177 @@
+"""From the upload page to a job, and what the redirect handler refuses."""
+
+import base64
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from gas.jobs import Job, new_job_id
+from gas.messages import JobRequested, Submission
+from gas.plans import MIB, Plan
+from tests.unit.web.conftest import ADA, BEN, JSON, PROBLEM, PUBLIC_URL, World, asked
+from tests.unit.web.test_access import _token
+
+
+def post_json(client: FlaskClient, path: str, body: Any, **headers: str) -> Any:
+    return client.post(
+        path,
+        json=body,
+        headers={"X-CSRFToken": _token(client), "Referer": PUBLIC_URL + "/", **PROBLEM, **headers},
+    )
+
+
+def sign(client: FlaskClient, **body: Any) -> Any:
+    return post_json(client, "/annotate/uploads", {"file_name": "trio.vcf", "size": 10, **body})
+
+
+def arrive(world: World, signed: dict[str, Any], content: bytes = b"##fileformat=VCF") -> None:
+    """What S3 does with the signed post."""
+    metadata = {
+        name.removeprefix("x-amz-meta-"): value
+        for name, value in signed["fields"].items()
+        if name.startswith("x-amz-meta-")
+    }
+    world.inputs.put(signed["key"], content, metadata)
+
+
+def put_input(world: World, user_id: str, *, size: int = 10) -> str:
+    """An input object as the signed policy would have let it in."""
+    submission = Submission(user_email="a@example.org", file_name="trio.vcf")
+    key = f"lab/{user_id}/{new_job_id()}~trio.vcf"
+    encoded = base64.urlsafe_b64encode(submission.to_json().encode()).decode()
+    world.inputs.put(key, b"x" * size, {"submission": encoded})
+    return key
+
+
+def jobs_of(world: World, user_id: str = ADA) -> list[Job]:
+    return list(world.jobs.list_for_user(user_id, limit=100).jobs)
+
+
+def test_an_upload_becomes_a_job_once(world: World, ada: FlaskClient) -> None:
+    signed = sign(ada, file_name="Müller's trio (1).vcf.gz", size=16, strict=True).json
+    assert signed["key"] == f"lab/{ADA}/{signed['job_id']}~Muller_s_trio_1.vcf.gz"
+    assert signed["fields"]["success_action_status"] == "201"
+    arrive(world, signed)
+    for _ in range(2):
+        answer = ada.get(signed["done"])
+        assert (answer.status_code, answer.location) == (303, f"/annotations/{signed['job_id']}")
+    (job,) = jobs_of(world)
+    assert (job.job_id, job.input_file_name) == (signed["job_id"], "Müller's trio (1).vcf.gz")
+    assert job.options.strict
+    (message,) = world.topic.published
+    assert JobRequested.from_json(message).job_id == job.job_id
+
+
+def test_the_plain_form_comes_back_by_redirect(ada: FlaskClient) -> None:
+    page = ada.get("/annotate").text
+    assert f'name="success_action_redirect" value="{PUBLIC_URL}/annotate/done"' in page
+
+
+@pytest.mark.parametrize(
+    ("size", "plan", "status", "code"),
+    [
+        (10 * MIB, Plan.FREE, 201, None),
+        (10 * MIB + 1, Plan.FREE, 413, "upload_too_large"),
+        (10 * MIB + 1, Plan.PREMIUM, 201, None),
+        (0, Plan.FREE, 400, "invalid_upload"),
+        (-1, Plan.FREE, 400, "invalid_request"),
+        ("many", Plan.FREE, 400, "invalid_request"),
+    ],
+)
+def test_the_plan_limits_the_size(
+    world: World, ada: FlaskClient, size: Any, plan: Plan, status: int, code: str | None
+) -> None:
+    world.accounts.set_plan(ADA, plan)
+    answer = sign(ada, size=size)
+    assert answer.status_code == status
+    assert answer.json.get("code") == code
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"file_name": ""}, {"file_name": "a.vcf"}])
+def test_a_wrong_body_is_refused_in_words(ada: FlaskClient, body: Any) -> None:
+    answer = post_json(ada, "/annotate/uploads", body)
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["remedy"]
+
+
+def test_the_redirect_trusts_nothing(world: World, ada: FlaskClient) -> None:
+    job_id = new_job_id()
+    mine, foreign = put_input(world, ADA), put_input(world, BEN)
+    bare = f"lab/{ADA}/{job_id}~bare.vcf"
+    world.inputs.put(bare, b"x", {})
+    hostile: list[tuple[dict[str, str], int]] = [
+        ({}, 400),
+        ({"bucket": "inputs"}, 400),
+        ({"key": mine}, 400),
+        ({"bucket": "", "key": mine}, 400),
+        ({"bucket": "another-bucket", "key": mine}, 400),
+        ({"bucket": "results", "key": mine}, 400),
+        ({"bucket": "inputs", "key": foreign}, 404),
+        ({"bucket": "inputs", "key": f"lab/{ADA}/{job_id}~gone.vcf"}, 409),
+        ({"bucket": "inputs", "key": bare}, 400),
+        ({"bucket": "inputs", "key": mine.removeprefix("lab/")}, 400),
+        ({"bucket": "inputs", "key": f"lab/{ADA}/../{BEN}/{job_id}~a.vcf"}, 400),
+        ({"bucket": "inputs", "key": f"../lab/{ADA}/{job_id}~a.vcf"}, 400),
+        ({"bucket": "inputs", "key": f"lab/{ADA}/{job_id}~../../etc/passwd"}, 400),
+        ({"bucket": "inputs", "key": f"lab/{ADA}/{job_id}~a.vcf\x00"}, 400),
+        ({"bucket": "inputs", "key": f"lab/{ADA}/{job_id}~a.vcf\n"}, 400),
+        ({"bucket": "inputs", "key": f"lab/{ADA}/not-a-uuid~a.vcf"}, 400),
+        ({"bucket": "inputs", "key": f"lab/{ADA.upper()}/{job_id}~a.vcf"}, 400),
+        ({"bucket": "inputs", "key": "x" * 5000}, 400),
+    ]
+    for query, status in hostile:
+        answer = ada.get("/annotate/done", query_string=query)
+        assert answer.status_code == status, query
+    assert jobs_of(world) == jobs_of(world, BEN) == []
+    assert world.topic.published == []
+
+
+def test_an_object_above_the_plan_is_no_job(world: World, ada: FlaskClient) -> None:
+    key = put_input(world, ADA, size=10 * MIB + 1)
+    answer = ada.get("/annotate/done", query_string={"bucket": "inputs", "key": key})
+    assert answer.status_code == 413
+    assert "upgrade to Premium" in answer.text
+    assert jobs_of(world) == []
+
+
+def test_a_job_id_of_another_upload_is_refused(world: World, ada: FlaskClient) -> None:
+    key = put_input(world, ADA)
+    assert (
+        ada.get("/annotate/done", query_string={"bucket": "inputs", "key": key}).status_code == 303
+    )
+    twin = key.replace("~trio.vcf", "~other.vcf")
+    world.inputs.put(twin, b"x", {})
+    answer = ada.get("/annotate/done", query_string={"bucket": "inputs", "key": twin})
+    assert answer.status_code == 400
+
+
+def test_after_a_lost_session_the_upload_still_becomes_a_job(world: World) -> None:
+    key = put_input(world, ADA)
+    client = world.client()
+    wanted = client.get("/annotate/done", query_string={"bucket": "inputs", "key": key})
+    assert wanted.status_code == 302
+    sent = client.get(wanted.location)
+    query = asked(sent)
+    world.provider.claims = world.claims(ADA, nonce=query["nonce"])
+    back = client.get("/authcallback", query_string={"code": "good-code", "state": query["state"]})
+    assert client.get(back.location).status_code == 303
+    assert len(jobs_of(world)) == 1
+
+
+def test_the_sample_is_served(world: World, ada: FlaskClient) -> None:
+    assert 'data-name="famous_variants.vcf"' in ada.get("/annotate").text
+    with ada.get("/annotate/sample") as answer:
+        assert answer.data == world.services.sample.read_bytes()
+    world.services.sample.unlink()
+    assert ada.get("/annotate/sample").status_code == 404
+    assert "Use the sample" not in ada.get("/annotate").text
+
+
+def test_inputs_are_listed(world: World, ada: FlaskClient) -> None:
+    key = put_input(world, ADA, size=12)
+    answer = ada.get("/annotate/files", headers=JSON).json
+    assert (answer["code"], answer["status"], answer["complete"]) == (200, "success", True)
+    (file,) = answer["files"]
+    assert (file["key"], file["file_name"], file["size"]) == (key, "trio.vcf", 12)
