@@ -32,7 +32,7 @@ def parse(arguments: list[str] | None = None) -> CloudSettings:
         "--retry-pace",
         type=float,
         default=1.0,
-        help="seconds of the first pause of notifications that are repeated; the longest is 20 times as long",
+        help="seconds of the first pause of a repeated notification (the longest: 20 times that)",
     )
     given = parser.parse_args(arguments)
     return CloudSettings(
@@ -83,9 +83,7 @@ def _server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]])
     ) -> web.BaseRequest:
         # aiohttp stops at 1 MiB unless told otherwise; the gateway checks the size itself.
         most = CloudSettings.largest_request
-        return web.BaseRequest(
-            message, payload, protocol, writer, task, loop, client_max_size=most
-        )
+        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=most)
 
     return web.Server(
         handler,

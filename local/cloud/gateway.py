@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from urllib.parse import unquote
 
 import aiohttp
 from aiohttp import web
+from multidict import CIMultiDict
 
 from local.addresses import HOST
 from local.cloud.calls import Call, read_call
 from local.cloud.child import Child
+from local.cloud.errors import refusal
+from local.cloud.guard import is_blocked, is_local, may_enter
 from local.cloud.journal import Journal
 from local.cloud.mail import Mailbox
 from local.cloud.pipeline import Pipeline
 from local.cloud.relay import Relay
 from local.cloud.s3_gate import S3Gate, is_for_s3
+from local.cloud.s3_requests import s3_error
 from local.cloud.sessions import Sessions
 from local.cloud.settings import CloudSettings, RootKey, load_or_make_token
 from local.cloud.signing import CERTIFICATE_PATH, Signer
@@ -28,21 +31,6 @@ HEALTH = "/_gas/health"
 MAIL = "/_gas/mail"
 HELD_SECONDS = 15.0
 """How long a request waits for ministack to come back before it is refused."""
-BLOCKED_ROOTS = ("latest", "health")
-"""First path segments that, beside those with an underscore, lead to ministack's own pages.
-None of these asks for a signature."""
-
-
-def is_blocked(path: str) -> bool:
-    """Whether a path leads to an administrative page of ministack."""
-    first = unquote(path.partition("?")[0]).lstrip("/").partition("/")[0].lower()
-    return first.startswith("_") or first in BLOCKED_ROOTS
-
-
-def is_local(host: str) -> bool:
-    """Whether a Host header names this machine. Other names come by tricks with DNS."""
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    return name in (HOST, "localhost", "[::1]")
 
 
 class Gateway:
@@ -98,6 +86,8 @@ class Gateway:
             return web.json_response({"message": "This address is not served."}, status=421)
         if is_blocked(request.raw_path):
             return web.json_response({"message": "There is nothing here."}, status=404)
+        if not may_enter(request.method, request.raw_path, CIMultiDict(request.headers)):
+            return no_entry(request)
         try:
             await asyncio.wait_for(self._ready.wait(), HELD_SECONDS)
             if is_for_s3(request):
@@ -133,6 +123,14 @@ class Gateway:
     async def _give_back(self, call: Call, reply: Reply) -> None:
         """The receiver went away while it waited: others shall see the messages at once."""
         await self._pipeline.mirror.give_back(call, reply)
+
+
+def no_entry(request: web.BaseRequest) -> web.Response:
+    """The answer to a request without a signature that could be checked."""
+    text = "The request is not signed with a key of this cloud."
+    if is_for_s3(request):
+        return s3_error(403, "AccessDenied", text)
+    return whole(refusal(request.headers, 403, "UnrecognizedClientException", text))
 
 
 def whole(reply: Reply) -> web.Response:

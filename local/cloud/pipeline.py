@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -12,6 +11,7 @@ import aiohttp
 from local.cloud.calls import Call, changes_something
 from local.cloud.control_log import STACK_ACTIONS, ControlLog
 from local.cloud.dynamodb_shadow import ITEM_WRITES, PARTIQL, DynamoShadow, PartiqlWrite
+from local.cloud.errors import refusal
 from local.cloud.executions import Executions
 from local.cloud.journal import Journal
 from local.cloud.mail import Mailbox, is_sending
@@ -92,13 +92,15 @@ class Pipeline:
             if call.service == "sqs":
                 self.mirror.touch()
             return reply
-        except NotAuthentic:
-            return refused(403, "InvalidClientTokenId", "The security token is not valid.")
+        except NotAuthentic as fault:
+            return refusal(
+                call.headers, 403, fault.code, "The signature or the security token is not valid."
+            )
         except PartiqlWrite:
             text = (
                 "The embedded cloud takes PartiQL for reading only; write with PutItem and its kin."
             )
-            return refused(400, "ValidationException", text)
+            return refusal(call.headers, 400, "ValidationException", text)
 
     def _keeper(self, call: Call) -> Callable[[Call, Reply], Awaitable[None]] | None:
         """Who records what this request adds, if it is not the control log."""
@@ -157,14 +159,3 @@ class Pipeline:
     async def _send(self, call: Call) -> Reply:
         path, headers = await self._sessions.translate(call)
         return await self._upstream.send(call.method, path, headers, call.body)
-
-
-def refused(status: int, code: str, text: str) -> Reply:
-    """An error in a form that JSON services and query services both read."""
-    from multidict import CIMultiDict
-
-    return Reply(
-        status,
-        CIMultiDict({"Content-Type": "application/x-amz-json-1.0"}),
-        json.dumps({"__type": code, "message": text}).encode(),
-    )

@@ -9,6 +9,7 @@ from aiohttp import BodyPartReader, MultipartReader, web
 from multidict import CIMultiDict
 
 from local.cloud.blobs import BlobStore, Sink, md5
+from local.cloud.guard import is_trusted_form
 from local.cloud.post_policy import BadPolicy, PostPolicy, is_signed_by, sign_again
 from local.cloud.s3_requests import S3Request, s3_error
 from local.cloud.s3_upload import Refused
@@ -61,6 +62,10 @@ class FormUploader:
             The form is malformed, or its file is not of the allowed length.
         """
         form = await self._read(request)
+        if not is_trusted_form(form.fields):
+            if form.sink is not None:
+                form.sink.drop()
+            raise Refused(s3_error(403, "InvalidAccessKeyId", "The access key is not known."))
         stub = b""
         try:
             fields = await self._signed_again(form)

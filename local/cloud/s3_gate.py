@@ -105,8 +105,8 @@ class S3Gate:
             return await self._answer(head, request)
         except Refused as refusal:
             return with_cors(refusal.answer, request)
-        except NotAuthentic:
-            return s3_error(403, "InvalidAccessKeyId", "The access key is not known or not valid.")
+        except NotAuthentic as fault:
+            return s3_error(403, fault.code, "The signature or the security token is not valid.")
 
     async def _answer(self, head: S3Request, request: web.BaseRequest) -> web.StreamResponse:
         kind = head.kind

@@ -120,7 +120,16 @@ def test_wrong_keys_are_refused(cloud: Endpoint) -> None:
         {**good, "aws_secret_access_key": "x" * 40},
         {**good, "aws_session_token": "forged"},
         {"aws_access_key_id": "test", "aws_secret_access_key": "test"},
+        {"aws_access_key_id": cloud.account, "aws_secret_access_key": "test"},
+        {"aws_access_key_id": root_key_id(cloud), "aws_secret_access_key": "x" * 40},
     ):
-        with pytest.raises(ClientError) as fault:
-            cloud.client("sqs", **wrong).list_queues()
-        assert fault.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403)
+        for service, operation in (("sqs", "list_queues"), ("sns", "list_topics")):
+            with pytest.raises(ClientError) as fault:
+                getattr(cloud.client(service, **wrong), operation)()
+            assert fault.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403)
+        with pytest.raises(ClientError):
+            cloud.client("s3", **wrong).list_buckets()
+
+
+def root_key_id(cloud: Endpoint) -> str:
+    return cloud.embedded.root_key()["aws_access_key_id"] if cloud.embedded else "AKIA" + "0" * 16
