@@ -35,7 +35,9 @@ def annotate(
     pack: Annotated[str, typer.Option(help="Reference pack: a name or a folder.")] = "demo",
     threads: Annotated[int, typer.Option(min=1, max=256, help="Worker threads.")] = 1,
     format: Annotated[str, typer.Option(help="csq or classic.")] = "csq",
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse at the first bad record.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse at the first bad record.")
+    ] = False,
     distance: Annotated[int, typer.Option(min=0, help="Bases up- and downstream.")] = 5000,
     max_output: Annotated[int, typer.Option(min=0, help="Most bytes of text (0: any).")] = 0,
     progress: Annotated[bool, typer.Option("--progress/--quiet", help="Show progress.")] = False,
@@ -50,9 +52,9 @@ def annotate(
     With --strict the first bad record refuses the input (exit 3); if there is none but some records
     had nothing that could be annotated, the run is done and the exit code is 4.
     """
-    from anntools.api import annotate as run  # noqa: PLC0415 - start-up: --help needs no numba
-    from anntools.names import outputs_for, outputs_in, stem  # noqa: PLC0415
-    from anntools.options import Options  # noqa: PLC0415
+    from anntools.api import annotate as run
+    from anntools.names import outputs_for, outputs_in, stem
+    from anntools.options import Options
 
     if (output is None) == (output_dir is None):
         fail(USAGE, Problem("usage", "Give either --output FILE or --output-dir DIR."), as_json)
@@ -110,7 +112,7 @@ def reference_build(
     mitochondrion: Annotated[str, typer.Option(help="Contig with the mitochondrial code.")] = "",
 ) -> None:
     """Build a reference pack."""
-    from anntools.pack.command import build_from_files  # noqa: PLC0415
+    from anntools.pack.command import build_from_files
 
     try:
         manifest = build_from_files(
@@ -129,8 +131,8 @@ def reference_list(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """List the reference packs on this machine."""
-    from anntools.pack import installed  # noqa: PLC0415
-    from anntools.pack.manifest import read_manifest  # noqa: PLC0415
+    from anntools.pack import installed
+    from anntools.pack.manifest import read_manifest
 
     rows = []
     for folder in installed():
@@ -160,7 +162,7 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Check a receipt against the files beside it. Exit 0: all holds; 3: something does not."""
-    from anntools.receipt import verify as check  # noqa: PLC0415
+    from anntools.receipt import verify as check
 
     try:
         faults = check(receipt)
@@ -180,7 +182,7 @@ def verify(
 @app.command()
 def warm() -> None:
     """Compile the kernels now, so that the first run starts quickly."""
-    from anntools.warm import warm as compile_now  # noqa: PLC0415
+    from anntools.warm import warm as compile_now
 
     typer.echo(f"Kernels ready in {compile_now():.1f} s.")
 

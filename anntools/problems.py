@@ -120,7 +120,9 @@ def record_problem(
         message = f"POS is '{pos}', which is not a number."
     elif code == "position_outside_contig":
         found, expected = pos, f"1 to {contig_length}"
-        message = f"POS {pos} (with REF {ref}) lies outside {chrom}, which has {contig_length} bases."
+        message = (
+            f"POS {pos} (with REF {ref}) lies outside {chrom}, which has {contig_length} bases."
+        )
     elif code == "unknown_contig":
         known = ", ".join(known_contigs or [])
         found, expected = chrom, known

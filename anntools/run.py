@@ -84,7 +84,9 @@ class _Sink:
         return self._hash.hexdigest()
 
 
-def run(source_path: Path, handle: BinaryIO, compress: bool, pack: Pack, options: Options) -> Result:
+def run(
+    source_path: Path, handle: BinaryIO, compress: bool, pack: Pack, options: Options
+) -> Result:
     """Annotate one file into an open handle. Raises InputRefused."""
     name = options.name or source_path.name
     source = Source(source_path, name, options.max_line)

@@ -54,9 +54,7 @@ def summarise(stats: Int64s, pack: Pack) -> dict[str, Any]:
             for i in range(2 * n.INDEL_MAX + 1)
             if stats[n.S_INDEL0 + i]
         },
-        "exact": {
-            s["name"]: int(stats[n.S_EXACT0 + i]) for i, s in enumerate(manifest.exact)
-        },
+        "exact": {s["name"]: int(stats[n.S_EXACT0 + i]) for i, s in enumerate(manifest.exact)},
         "exact_classes": _classes(stats, manifest.exact),
         "intervals": {
             s["name"]: int(stats[n.S_INTERVAL0 + i]) for i, s in enumerate(manifest.intervals)

@@ -62,9 +62,12 @@ from anntools.kernels.model import (
     STORE_FIELD0,
     STORE_FIELDS,
     Bytes,
-    Int32s,
+    Exact,
+    Genes,
     Int64s,
+    Intervals,
     Model,
+    Segments,
 )
 from anntools.kernels.record import (
     ALT_SEQUENCE,
@@ -83,10 +86,23 @@ from anntools.kernels.stores import exact_cell, exact_find, interval_segments
 from anntools.kernels.text import put, put1
 
 # Columns of `alts`: one ALT of the record. S, E: place as Ensembl counts it (1-based, closed).
-# SHOWN: the allele as CSQ names it, which is also what replaces S..E. REC0: found exact records.
-A_KIND, A_S, A_E, A_REF0, A_SHOWN0, A_SHOWN1, A_ROW0, A_ROW1, A_PICK, A_CLASS, A_BEGIN, A_END = range(
-    12
-)
+# SHOWN: the allele as CSQ names it. ALT: the bases that replace S..E. REC0: found exact records.
+(
+    A_KIND,
+    A_S,
+    A_E,
+    A_REF0,
+    A_SHOWN0,
+    A_SHOWN1,
+    A_ALT0,
+    A_ALT1,
+    A_ROW0,
+    A_ROW1,
+    A_PICK,
+    A_CLASS,
+    A_BEGIN,
+    A_END,
+) = range(14)
 A_REC0 = 16
 ALT_COLUMNS = 32
 
@@ -142,7 +158,7 @@ def annotate_chunk(
             a = end + 1
             ctl[C_LINE] += 1
             continue
-        reason = check(m, src, a, b, fields, last)
+        reason = check(m.genome, src, a, b, fields, last)
         if reason != OK:
             if ctl[C_STRICT] and reason >= FIRST_ERROR:
                 note_issue(issues, ctl, fields, reason, a, b)
@@ -180,9 +196,7 @@ def annotate_chunk(
 
 
 @kernel
-def note_issue(
-    issues: Int64s, ctl: Int64s, fields: Int64s, reason: int, a: int, b: int
-) -> None:
+def note_issue(issues: Int64s, ctl: Int64s, fields: Int64s, reason: int, a: int, b: int) -> None:
     """Keep the place of a bad record, as long as there is room in the list."""
     i = ctl[C_ISSUES]
     if i < len(issues):
@@ -200,8 +214,8 @@ def note_issue(
 def read_alts(src: Bytes, fields: Int64s, alts: Int64s) -> int:
     """Fill ``alts`` from the ALT column; returns how many, -1 if there is no room.
 
-    As in Ensembl, a first base that REF and all ALTs share is left out when any of them differs in
-    length, and nothing more is trimmed.
+    As in Ensembl, the name of an allele leaves out a first base that REF and all ALTs share when
+    any of them differs in length.
     """
     ref0 = fields[3]
     ref1 = fields[4] - 1
@@ -227,12 +241,31 @@ def read_alts(src: Bytes, fields: Int64s, alts: Int64s) -> int:
         i = j + 1
     strip = 1 if indel and shared else 0
     for k in range(n):
-        alts[k, A_S] = fields[F_POS] + 1 + strip
-        alts[k, A_E] = fields[F_POS] + ref1 - ref0
-        alts[k, A_REF0] = ref0 + strip
         alts[k, A_SHOWN0] = alts[k, A_BEGIN] + strip
         alts[k, A_SHOWN1] = alts[k, A_END]
+        trim(src, fields, alts[k], strip)
     return n
+
+
+@kernel
+def trim(src: Bytes, fields: Int64s, alt: Int64s, strip: int) -> None:
+    """Leave out what REF and ALT share at the begin, then at the end, and set the place."""
+    r0 = fields[3] + strip
+    r1 = fields[4] - 1
+    a0 = alt[A_BEGIN] + strip
+    a1 = alt[A_END]
+    if alt[A_KIND] == ALT_SEQUENCE:
+        while r0 < r1 and a0 < a1 and (src[r0] & 95) == (src[a0] & 95):
+            r0 += 1
+            a0 += 1
+        while r0 < r1 and a0 < a1 and (src[r1 - 1] & 95) == (src[a1 - 1] & 95):
+            r1 -= 1
+            a1 -= 1
+    alt[A_S] = fields[F_POS] + 1 + r0 - fields[3]
+    alt[A_E] = fields[F_POS] + r1 - fields[3]
+    alt[A_REF0] = r0
+    alt[A_ALT0] = a0
+    alt[A_ALT1] = a1
 
 
 @kernel
@@ -257,9 +290,8 @@ def annotate_record(
                 return -1
             for store in range(ctl[C_EXACT]):
                 alts[k, A_REC0 + store] = exact_find(
-                    m,
-                    store,
-                    contig,
+                    m.exact,
+                    store * len(m.genome.contigs) + contig,
                     fields[F_POS],
                     src,
                     fields[3],
@@ -289,25 +321,25 @@ def annotate_alt(
     """
     s = alts[k, A_S]
     e = alts[k, A_E]
-    first = segment_of(m, contig, min(s, e) - 1)
-    last = segment_of(m, contig, max(s, e) - 1)
+    first = segment_of(m.genome.contigs, m.segments.seg_start, contig, min(s, e) - 1)
+    last = segment_of(m.genome.contigs, m.segments.seg_start, contig, max(s, e) - 1)
     window = ctl[C_DISTANCE]
     best = -1
     place = INTERGENIC
     for segment in range(first, last + 1):
-        for i in range(m.seg_off[segment], m.seg_off[segment + 1]):
-            t = m.seg_tx[i]
-            if segment > first and _began_before(m, segment, t):
+        for i in range(m.segments.seg_off[segment], m.segments.seg_off[segment + 1]):
+            t = m.segments.seg_tx[i]
+            if segment > first and _began_before(m.segments, segment, t):
                 continue
             if n + 1 >= len(rows):
                 return -1
             row = rows[n]
-            consequence(m, t, s, e, src, alts[k, A_SHOWN0], alts[k, A_SHOWN1], row, work)
+            consequence(m.genes, t, s, e, src, alts[k, A_ALT0], alts[k, A_ALT1], row, work)
             if row[R_DISTANCE] > window:
                 continue
             row[R_ALT] = k
             place = min(place, position_class(row))
-            if best < 0 or better(m, row, rows[best]):
+            if best < 0 or better(m.genes, row, rows[best]):
                 best = n
             n += 1
     if best < 0:
@@ -325,7 +357,7 @@ def annotate_alt(
 
 
 @kernel
-def _began_before(m: Model, segment: int, t: int) -> bool:
+def _began_before(m: Segments, segment: int, t: int) -> bool:
     """Whether transcript ``t`` was already listed in the segment before this one."""
     for i in range(m.seg_off[segment - 1], m.seg_off[segment]):
         if m.seg_tx[i] == t:
@@ -334,7 +366,7 @@ def _began_before(m: Model, segment: int, t: int) -> bool:
 
 
 @kernel
-def better(m: Model, row: Int64s, other: Int64s) -> bool:
+def better(m: Genes, row: Int64s, other: Int64s) -> bool:
     """The pick rule: static order (MANE, canonical, biotype), then severity, then length."""
     t = row[R_TX]
     u = other[R_TX]
@@ -354,7 +386,10 @@ _NC = 1 << terms.NON_CODING
 _INTRONIC = 1 << terms.INTRON | 1 << terms.SPLICE_DONOR | 1 << terms.SPLICE_ACCEPTOR
 _OUTSIDE = 1 << terms.UPSTREAM | 1 << terms.DOWNSTREAM
 _CODING = (
-    1 << terms.CODING_SEQUENCE | 1 << terms.FRAMESHIFT | 1 << terms.START_LOST | 1 << terms.STOP_LOST
+    1 << terms.CODING_SEQUENCE
+    | 1 << terms.FRAMESHIFT
+    | 1 << terms.START_LOST
+    | 1 << terms.STOP_LOST
 )
 PROMOTER_LENGTH = 500
 
@@ -403,16 +438,20 @@ def write_record(
     o = put(out, o, src, a, fields[7])
     info0 = o
     o = put_old_info(label_bytes, label_off, src, fields[7], fields[F_END], out, o)
-    o = put_all_csq(m, label_bytes, label_off, src, fields, alts, n_alt, rows, work, out, o, info0)
+    o = put_all_csq(
+        m.genes, label_bytes, label_off, src, fields, alts, n_alt, rows, work, out, o, info0
+    )
     if o < 0:
         return -1
     o = put_classes(label_bytes, label_off, alts, n_alt, out, o)
     if o < 0:
         return -1
-    o = put_exact(m, label_bytes, label_off, alts, n_alt, out, o, ctl)
+    o = put_exact(m.exact, label_bytes, label_off, alts, n_alt, out, o, ctl)
     if o < 0:
         return -1
-    o = put_intervals(m, label_bytes, label_off, fields, out, o, ctl)
+    o = put_intervals(
+        m.intervals, len(m.genome.contigs), label_bytes, label_off, fields, out, o, ctl
+    )
     if o < 0 or o + b - fields[F_END] + 1 > len(out):
         return -1
     return put1(out, put(out, o, src, fields[F_END], b), 10)
@@ -456,7 +495,7 @@ def put_old_info(
 
 @kernel
 def put_all_csq(
-    m: Model,
+    m: Genes,
     label_bytes: Bytes,
     label_off: Int64s,
     src: Bytes,
@@ -478,9 +517,11 @@ def put_all_csq(
     for k in range(n_alt):
         if alts[k, A_KIND] != ALT_SEQUENCE:
             continue
-        a0 = alts[k, A_SHOWN0]
-        a1 = alts[k, A_SHOWN1]
-        size = 3 * (a1 - a0 + alts[k, A_E] - alts[k, A_S] + 1) + 1200
+        a0 = alts[k, A_ALT0]
+        a1 = alts[k, A_ALT1]
+        shown0 = alts[k, A_SHOWN0]
+        shown1 = alts[k, A_SHOWN1]
+        size = shown1 - shown0 + 3 * (a1 - a0 + alts[k, A_E] - alts[k, A_S] + 1) + 1200
         for r in range(alts[k, A_ROW0], alts[k, A_ROW1]):
             t = rows[r, R_TX]
             names = m.name_off[(t + 1) * NAMES] - m.name_off[t * NAMES] if t >= 0 else 0
@@ -495,8 +536,8 @@ def put_all_csq(
                 o,
                 rows[r],
                 src,
-                a0,
-                a1,
+                shown0,
+                shown1,
                 contig,
                 alts[k, A_S],
                 alts[k, A_E],
@@ -531,7 +572,7 @@ def put_classes(
 
 @kernel
 def put_exact(
-    m: Model,
+    m: Exact,
     label_bytes: Bytes,
     label_off: Int64s,
     alts: Int64s,
@@ -574,7 +615,8 @@ def put_exact(
 
 @kernel
 def put_intervals(
-    m: Model,
+    m: Intervals,
+    contigs: int,
     label_bytes: Bytes,
     label_off: Int64s,
     fields: Int64s,
@@ -587,7 +629,7 @@ def put_intervals(
     end = start + fields[4] - 1 - fields[3]
     label0 = len(label_off) - 1 - ctl[C_INTERVALS]
     for store in range(ctl[C_INTERVALS]):
-        s0, s1 = interval_segments(m, store, fields[F_CONTIG], start, end)
+        s0, s1 = interval_segments(m, store * contigs + fields[F_CONTIG], start, end)
         first = True
         for segment in range(s0, s1):
             for i in range(m.iv_seg_off[segment], m.iv_seg_off[segment + 1]):
@@ -619,6 +661,7 @@ def count_record(
     ctl: Int64s,
 ) -> None:
     """Add an annotated record to the counts."""
+    contigs = len(m.genome.contigs)
     stats[S_ANNOTATED] += 1
     stats[S_SECTIONS + fields[F_CONTIG]] += 1
     i = fields[2]
@@ -627,18 +670,18 @@ def count_record(
     for k in range(n_alt):
         if alts[k, A_KIND] == ALT_SEQUENCE:
             count_kind(src, fields, alts[k], stats)
-            count_rows(m, alts[k], rows, stats, len(m.contigs))
+            count_rows(m.genes, alts[k], rows, stats, contigs)
             for store in range(ctl[C_EXACT]):
                 x = alts[k, A_REC0 + store]
                 if x >= 0:
                     stats[S_EXACT0 + store] += 1
-                    if m.exact_class[x] >= 0:
-                        stats[len(stats) - 1 - m.exact_class[x]] += 1
+                    if m.exact.exact_class[x] >= 0:
+                        stats[len(stats) - 1 - m.exact.exact_class[x]] += 1
     start = fields[F_POS]
     end = start + fields[4] - 1 - fields[3]
     for store in range(ctl[C_INTERVALS]):
-        s0, s1 = interval_segments(m, store, fields[F_CONTIG], start, end)
-        if s1 > s0 and m.iv_seg_off[s1] > m.iv_seg_off[s0]:
+        s0, s1 = interval_segments(m.intervals, store * contigs + fields[F_CONTIG], start, end)
+        if s1 > s0 and m.intervals.iv_seg_off[s1] > m.intervals.iv_seg_off[s0]:
             stats[S_INTERVAL0 + store] += 1
 
 
@@ -664,7 +707,7 @@ def count_kind(src: Bytes, fields: Int64s, alt: Int64s, stats: Int64s) -> None:
 
 
 @kernel
-def count_rows(m: Model, alt: Int64s, rows: Int64s, stats: Int64s, n_contigs: int) -> None:
+def count_rows(m: Genes, alt: Int64s, rows: Int64s, stats: Int64s, n_contigs: int) -> None:
     """Terms per row; most severe term, impact, position class and genes per ALT."""
     worst = N_TERMS
     for r in range(alt[A_ROW0], alt[A_ROW1]):
@@ -680,7 +723,7 @@ def count_rows(m: Model, alt: Int64s, rows: Int64s, stats: Int64s, n_contigs: in
             continue
         stats[S_ISOFORM_CLASS0 + position_class(rows[r])] += 1
         gene = m.tx[t, GENE]
-        if rows[r, R_DISTANCE] == 0 and not _gene_seen(m, alt, rows, r, gene):
+        if not rows[r, R_MASK] & _OUTSIDE and not _gene_seen(m, alt, rows, r, gene):
             stats[S_SECTIONS + n_contigs + gene] += 1
     stats[S_WORST0 + worst] += 1
     stats[S_IMPACT0 + impact_of(1 << worst)] += 1
@@ -688,9 +731,9 @@ def count_rows(m: Model, alt: Int64s, rows: Int64s, stats: Int64s, n_contigs: in
 
 
 @kernel
-def _gene_seen(m: Model, alt: Int64s, rows: Int64s, r: int, gene: int) -> bool:
+def _gene_seen(m: Genes, alt: Int64s, rows: Int64s, r: int, gene: int) -> bool:
     for q in range(alt[A_ROW0], r):
         u = rows[q, R_TX]
-        if rows[q, R_DISTANCE] == 0 and m.tx[u, GENE] == gene:
+        if not rows[q, R_MASK] & _OUTSIDE and m.tx[u, GENE] == gene:
             return True
     return False

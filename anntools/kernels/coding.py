@@ -13,6 +13,7 @@ from anntools.kernels.model import (
     CODE,
     CODES,
     COMPLEMENT,
+    FLAG_CDS_END_NF,
     FLAG_CDS_START_NF,
     FLAGS,
     LEFT,
@@ -21,8 +22,8 @@ from anntools.kernels.model import (
     RIGHT,
     STRAND,
     Bytes,
+    Genes,
     Int64s,
-    Model,
 )
 
 _R_CDNA1, _R_CDNA2, _R_CDS1, _R_CDS2 = 6, 7, 8, 9  # columns of a row, see consequence.py
@@ -37,7 +38,7 @@ MAX_CODONS = WORK - 8
 
 
 @kernel
-def cds_base(m: Model, t: int, at: int) -> int:
+def cds_base(m: Genes, t: int, at: int) -> int:
     """Base code of coding position ``at`` (0-based, padding included); 4 in padding and outside."""
     at -= m.tx[t, PAD]
     if at < 0:
@@ -58,7 +59,7 @@ def amino_acid(code: int, a: int, b: int, c: int) -> int:
 
 @kernel
 def coding_terms(
-    m: Model,
+    m: Genes,
     t: int,
     s: int,
     e: int,
@@ -73,23 +74,26 @@ def coding_terms(
     c1 = row[_R_CDS1]
     c2 = row[_R_CDS2]
     insertion = s == e + 1
-    touches = overlap_cds(m, t, s, e) or (insertion and (c1 > 0 or c2 > 0))
-    if not touches:
+    if insertion and (c1 == 0 or c2 == 0):  # between coding part and UTR: the UTR grows
+        row[_R_CDS1] = row[_R_CDS2] = row[_R_PROT1] = row[_R_PROT2] = 0
+        return mask | start_terms(m, t, alt, a0, a1, row)
+    if not insertion and not overlap_cds(m, t, s, e):
         return mask
     start = start_terms(m, t, alt, a0, a1, row)
     mask |= start
     if c1 == 0 or c2 == 0:
-        if start == 0:
+        end = 0
+        if c1 > 0 and c2 == 0:
+            end = end_terms(m, t, alt, a0, a1, row)
+        if start == 0 and end == 0:
             mask |= 1 << terms.CODING_SEQUENCE
-        return mask
+        return mask | end
     length = m.tx[t, CDS1] - m.tx[t, CDS0] + m.tx[t, PAD]
     size = c2 - c1 + 1
     codon0 = (row[_R_PROT1] - 1) * 3
-    codon1 = row[_R_PROT2] * 3
+    codon1 = min(row[_R_PROT2] * 3, length)
     if codon1 - codon0 + (a1 - a0) > MAX_CODONS:
-        return mask | 1 << (
-            terms.FRAMESHIFT if (a1 - a0 - size) % 3 else terms.CODING_SEQUENCE
-        )
+        return mask | 1 << (terms.FRAMESHIFT if (a1 - a0 - size) % 3 else terms.CODING_SEQUENCE)
     if length - codon0 < 3 and codon1 > codon0:
         return mask | 1 << terms.INCOMPLETE_TERMINAL | 1 << terms.CODING_SEQUENCE
     n_ref, n_alt = build_peptides(m, t, alt, a0, a1, codon0, codon1, c1 - 1, c2, work)
@@ -99,14 +103,14 @@ def coding_terms(
 
 
 @kernel
-def overlap_cds(m: Model, t: int, s: int, e: int) -> bool:
+def overlap_cds(m: Genes, t: int, s: int, e: int) -> bool:
     """Whether the allele touches the genomic span of the coding part."""
     return s <= m.tx[t, RIGHT] and e >= m.tx[t, LEFT] + 1
 
 
 @kernel
 def build_peptides(
-    m: Model,
+    m: Genes,
     t: int,
     alt: Bytes,
     a0: int,
@@ -219,11 +223,15 @@ def peptide_terms(
     if inserted > size:
         if is_prefix(work, ref, n_ref, alt, n_alt) or is_suffix(work, ref, n_ref, alt, n_alt):
             return out | 1 << terms.INFRAME_INSERTION
-        return out | 1 << terms.PROTEIN_ALTERING
+        return _altered(out, started)
     if inserted < size:
-        if is_prefix(work, alt, n_alt, ref, n_ref) or is_suffix(work, alt, n_alt, ref, n_ref):
+        if (
+            inserted == 0
+            or is_prefix(work, alt, n_alt, ref, n_ref)
+            or is_suffix(work, alt, n_alt, ref, n_ref)
+        ):
             return out | 1 << terms.INFRAME_DELETION
-        return out | 1 << terms.PROTEIN_ALTERING
+        return _altered(out, started)
     if same:
         return 0 if started else out | 1 << terms.SYNONYMOUS
     if started or out:
@@ -232,7 +240,15 @@ def peptide_terms(
 
 
 @kernel
-def start_terms(m: Model, t: int, alt: Bytes, a0: int, a1: int, row: Int64s) -> int:
+def _altered(out: int, started: int) -> int:
+    """protein_altering_variant, unless a term on start or lost stop already says more."""
+    if started or out >> terms.STOP_LOST & 1:
+        return out
+    return out | 1 << terms.PROTEIN_ALTERING
+
+
+@kernel
+def start_terms(m: Genes, t: int, alt: Bytes, a0: int, a1: int, row: Int64s) -> int:
     """start_lost or start_retained_variant, when the start codon is complete and touched.
 
     A change of length keeps the start if what ends the changed 5' sequence is the old coding
@@ -261,7 +277,29 @@ def start_terms(m: Model, t: int, alt: Bytes, a0: int, a1: int, row: Int64s) -> 
 
 
 @kernel
-def _changed_cdna(m: Model, t: int, alt: Bytes, a0: int, a1: int, t1: int, t2: int, at: int) -> int:
+def end_terms(m: Genes, t: int, alt: Bytes, a0: int, a1: int, row: Int64s) -> int:
+    """stop_lost or stop_retained_variant of a change of length that reaches into the 3' UTR.
+
+    The stop is kept if a stop codon stands where the old one stood.
+    """
+    t1 = row[_R_CDNA1] - 1
+    t2 = row[_R_CDNA2] - 1
+    last = m.tx[t, CDS1] - 3
+    if t1 < 0 or t2 < 0 or t2 < last or m.tx[t, FLAGS] & FLAG_CDS_END_NF:
+        return 0
+    if t2 - t1 + 1 == a1 - a0:
+        return 0
+    aa = amino_acid(
+        m.tx[t, CODE],
+        _changed_cdna(m, t, alt, a0, a1, t1, t2, last),
+        _changed_cdna(m, t, alt, a0, a1, t1, t2, last + 1),
+        _changed_cdna(m, t, alt, a0, a1, t1, t2, last + 2),
+    )
+    return 1 << (terms.STOP_RETAINED if aa == STOP else terms.STOP_LOST)
+
+
+@kernel
+def _changed_cdna(m: Genes, t: int, alt: Bytes, a0: int, a1: int, t1: int, t2: int, at: int) -> int:
     """Base code at spliced position ``at`` of the transcript after the change."""
     if at < t1:
         return cdna_base(m, m.tx[t, CDNA], at) if at >= 0 else 4
@@ -274,27 +312,25 @@ def _changed_cdna(m: Model, t: int, alt: Bytes, a0: int, a1: int, t1: int, t2: i
 
 
 @kernel
-def _substituted_start(m: Model, t: int, alt: Bytes, a0: int, a1: int, t1: int) -> int:
+def _substituted_start(m: Genes, t: int, alt: Bytes, a0: int, a1: int, t1: int) -> int:
     cds0 = m.tx[t, CDS0]
     t2 = t1 + (a1 - a0) - 1
     first = m.tx[t, CDNA] + cds0
     code = m.tx[t, CODE]
-    old = amino_acid(
-        code, cdna_base(m, first, 0), cdna_base(m, first, 1), cdna_base(m, first, 2)
-    )
+    old = amino_acid(code, cdna_base(m, first, 0), cdna_base(m, first, 1), cdna_base(m, first, 2))
     new = amino_acid(
         code,
         _changed_cdna(m, t, alt, a0, a1, t1, t2, cds0),
         _changed_cdna(m, t, alt, a0, a1, t1, t2, cds0 + 1),
         _changed_cdna(m, t, alt, a0, a1, t1, t2, cds0 + 2),
     )
-    return 1 << (terms.START_RETAINED if old == new else terms.START_LOST)
+    if old != new:
+        return 1 << terms.START_LOST
+    return 1 << terms.START_RETAINED if t1 < cds0 else 0  # inside the codon: synonymous
 
 
 @kernel
-def _coding_sequence_kept(
-    m: Model, t: int, alt: Bytes, a0: int, a1: int, t1: int, t2: int
-) -> bool:
+def _coding_sequence_kept(m: Genes, t: int, alt: Bytes, a0: int, a1: int, t1: int, t2: int) -> bool:
     """Whether the old coding sequence still ends the changed 5' UTR + coding sequence."""
     grown = (a1 - a0) - (t2 - t1 + 1)
     for i in range(m.tx[t, CDS0], m.tx[t, CDS1]):

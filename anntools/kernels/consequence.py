@@ -27,8 +27,8 @@ from anntools.kernels.model import (
     START,
     STRAND,
     Bytes,
+    Genes,
     Int64s,
-    Model,
 )
 
 # Columns of a result row: one transcript, one allele.
@@ -65,9 +65,9 @@ def overlap(a1: int, a2: int, b1: int, b2: int) -> bool:
 @kernel
 def at_intron_edge(s: int, e: int, first: int, last: int) -> bool:
     """Whether an insertion stands at an edge of the intron, or two bases inside."""
-    if s == first or s == first + 2:  # noqa: PLR1714 - numba: no mixed tuples
+    if s == first or s == first + 2:
         return True
-    return e == last or e == last - 2  # noqa: PLR1714
+    return e == last or e == last - 2
 
 
 @kernel
@@ -75,7 +75,7 @@ def splice_terms(is_plus: bool, s: int, e: int, first: int, last: int) -> int:
     """Mask of the intron ``first..last`` hit by ``s..e``: splice terms and intron_variant.
 
     Donor and acceptor: the two outermost bases. Donor 5th base and region: +3 to +6.
-    Polypyrimidine tract: -3 to -17. Splice region: 3 exonic and 3–8 intronic bases, unless a
+    Polypyrimidine tract: -3 to -17, unless the exon is touched too. Splice region: 3 exonic and 3–8 intronic bases, unless a
     donor, acceptor, or donor-region term says more.
     """
     insertion = s == e + 1
@@ -99,11 +99,13 @@ def splice_terms(is_plus: bool, s: int, e: int, first: int, last: int) -> int:
     if is_plus:
         fifth = overlap(s, e, first + 4, first + 4)
         donor_region = overlap(s, e, first + 2, first + 5)
-        tract = overlap(s, e, last - 16, last - 2)
+        tract = overlap(s, e, last - 16, last - 2) or (insertion and e == last - 2)
+        tract = tract and e <= last
     else:
         fifth = overlap(s, e, last - 4, last - 4)
         donor_region = overlap(s, e, last - 5, last - 2)
-        tract = overlap(s, e, first + 2, first + 16)
+        tract = overlap(s, e, first + 2, first + 16) or (insertion and s == first + 2)
+        tract = tract and s >= first
     if fifth:
         mask |= 1 << terms.SPLICE_DONOR_5TH
     if donor_region and not fifth:
@@ -115,7 +117,7 @@ def splice_terms(is_plus: bool, s: int, e: int, first: int, last: int) -> int:
 
 @kernel
 def consequence(
-    m: Model, t: int, s: int, e: int, alt: Bytes, a0: int, a1: int, row: Int64s, work: Bytes
+    m: Genes, t: int, s: int, e: int, alt: Bytes, a0: int, a1: int, row: Int64s, work: Bytes
 ) -> int:
     """Fill ``row`` for transcript ``t`` and the allele that puts ``alt[a0:a1]`` for ``s..e``.
 
@@ -130,7 +132,7 @@ def consequence(
     plus = m.tx[t, STRAND] > 0
     if not overlap(s, e, first, last):
         before = e < first
-        row[R_DISTANCE] = first - e if before else s - last
+        row[R_DISTANCE] = first - max(s, e) if before else min(s, e) - last
         row[R_MASK] = 1 << (terms.UPSTREAM if before == plus else terms.DOWNSTREAM)
         return row[R_MASK]
     if s <= first and e >= last and a0 == a1:
@@ -139,6 +141,8 @@ def consequence(
     coding = m.tx[t, CDS0] >= 0
     mask, exonic = exon_intron_terms(m, t, s, e, row)
     map_to_transcript(m, t, s, e, row)
+    if s == e + 1 and row[R_CDNA1] > 0 and row[R_CDNA2] > 0:
+        exonic = True  # an insertion at the edge of an exon lengthens the exon
     if exonic:
         if not coding:
             mask |= 1 << terms.NON_CODING_EXON
@@ -158,7 +162,7 @@ def consequence(
 
 
 @kernel
-def exon_intron_terms(m: Model, t: int, s: int, e: int, row: Int64s) -> tuple[int, bool]:
+def exon_intron_terms(m: Genes, t: int, s: int, e: int, row: Int64s) -> tuple[int, bool]:
     """Splice and intron terms, and whether an exon is touched; exon and intron numbers go to row.
 
     The inside of a frameshift "intron" counts as exon.
@@ -210,7 +214,7 @@ def note(row: Int64s, column: int, number: int) -> None:
 
 
 @kernel
-def map_to_transcript(m: Model, t: int, s: int, e: int, row: Int64s) -> None:
+def map_to_transcript(m: Genes, t: int, s: int, e: int, row: Int64s) -> None:
     """Spliced, coding and protein positions (1-based; 0 = not defined) of the changed bases."""
     left = s - 1  # 0-based genomic first and last base
     right = e - 1
@@ -241,7 +245,7 @@ def map_to_transcript(m: Model, t: int, s: int, e: int, row: Int64s) -> None:
 
 
 @kernel
-def utr_terms(m: Model, t: int, s: int, e: int) -> int:
+def utr_terms(m: Genes, t: int, s: int, e: int) -> int:
     """5' and 3' UTR terms of an allele that touches an exon of a coding transcript."""
     first = m.tx[t, START] + 1
     last = m.tx[t, END]

@@ -16,8 +16,9 @@ from anntools.kernels.model import (
     NEXON,
     STRAND,
     Bytes,
+    Genes,
+    Genome,
     Int32s,
-    Model,
 )
 
 
@@ -34,7 +35,7 @@ def bisect_right(values: Int32s, lo: int, hi: int, x: int) -> int:
 
 
 @kernel
-def sequence_interval(m: Model, contig: int, pos: int) -> int:
+def sequence_interval(m: Genome, contig: int, pos: int) -> int:
     """Index of the covered interval that holds ``pos``, or -1."""
     lo = m.contigs[contig, CONTIG_SEQ0]
     i = bisect_right(m.seq_start, lo, m.contigs[contig, CONTIG_SEQ1], pos) - 1
@@ -44,29 +45,29 @@ def sequence_interval(m: Model, contig: int, pos: int) -> int:
 
 
 @kernel
-def genome_base(m: Model, interval: int, pos: int) -> int:
+def genome_base(m: Genome, interval: int, pos: int) -> int:
     """Base code 0–3 at ``pos``, which must lie in the covered interval."""
     at = m.seq_off[interval] + pos - m.seq_start[interval]
     return (m.seq[at >> 2] >> ((at & 3) << 1)) & 3
 
 
 @kernel
-def cdna_base(m: Model, first: int, at: int) -> int:
+def cdna_base(m: Genes, first: int, at: int) -> int:
     """Base code 0–4 of spliced position ``at`` of the transcript whose nibbles begin at ``first``."""
     i = first + at
     return (m.cdna[i >> 1] >> ((i & 1) << 2)) & 15
 
 
 @kernel
-def segment_of(m: Model, contig: int, pos: int) -> int:
+def segment_of(contigs: Int32s, seg_start: Int32s, contig: int, pos: int) -> int:
     """Index of the segment that holds ``pos``; the contig's first one for positions before it."""
-    lo = m.contigs[contig, CONTIG_SEG0]
-    i = bisect_right(m.seg_start, lo, m.contigs[contig, CONTIG_SEG1], pos) - 1
+    lo = contigs[contig, CONTIG_SEG0]
+    i = bisect_right(seg_start, lo, contigs[contig, CONTIG_SEG1], pos) - 1
     return max(i, lo)
 
 
 @kernel
-def exon_at(m: Model, t: int, pos: int) -> int:
+def exon_at(m: Genes, t: int, pos: int) -> int:
     """First exon (genomic order, 0-based) of transcript ``t`` that ends after ``pos``."""
     first = m.tx[t, EXON0]
     lo = 0
@@ -81,7 +82,7 @@ def exon_at(m: Model, t: int, pos: int) -> int:
 
 
 @kernel
-def spliced(m: Model, t: int, k: int, pos: int) -> int:
+def spliced(m: Genes, t: int, k: int, pos: int) -> int:
     """Spliced position (0-based, along the strand) of ``pos`` in exon ``k``; -1 if not in it."""
     if k >= m.tx[t, NEXON]:
         return -1

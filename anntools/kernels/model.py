@@ -6,6 +6,7 @@ same with pictures. A transcript is one row of 16 int32, 64 bytes, one cache lin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -42,27 +43,46 @@ NAMES: Final = 5
 STORE_FIELD0, STORE_FIELDS, STORE_REC0, STORE_CELL0 = range(4)
 
 
-class Model(NamedTuple):
-    """Everything a pack knows. All arrays are read-only and usually memory-mapped."""
+class Genes(NamedTuple):
+    """The transcripts. All arrays of a model are read-only and usually memory-mapped.
 
-    contigs: Int32s  # [contigs, 8]
-    alias_bytes: Bytes  # all names under which a VCF may call a contig, concatenated
-    alias_off: Int32s  # [aliases + 1]
-    alias_contig: Int32s  # [aliases]
-    hgvs_bytes: Bytes  # "NC_000020.10:g." per contig, concatenated
-    hgvs_off: Int32s  # [contigs + 1]
-    seg_start: Int32s  # a segment: a stretch in which the list of transcripts does not change
-    seg_off: Int32s  # [segments + 1] into seg_tx
-    seg_tx: Int32s
+    The model is cut in four because numba hands every array of a tuple to every function that
+    takes it: small tuples compile several times faster.
+    """
+
     tx: Int32s  # [transcripts, 16]
     exons: Int32s  # [exons, 3]
     cdna: Bytes  # spliced sequence, two bases a byte, low nibble first; A C G T N = 0 1 2 3 4
     names: Bytes
     name_off: Int64s  # [transcripts * NAMES + 1]
+    hgvs_bytes: Bytes  # "NC_000020.10:g." per contig, concatenated
+    hgvs_off: Int32s  # [contigs + 1]
+
+
+class Genome(NamedTuple):
+    """Contigs, their names, and their sequence where it is known."""
+
+    contigs: Int32s  # [contigs, 8]
+    alias_bytes: Bytes  # all names under which a VCF may call a contig, concatenated
+    alias_off: Int32s  # [aliases + 1]
+    alias_contig: Int32s  # [aliases]
     seq_start: Int32s  # covered intervals of the genome, sorted within a contig
     seq_end: Int32s
     seq_off: Int64s  # first base of the interval in `seq`
     seq: Bytes  # four bases a byte, lowest bits first
+
+
+class Segments(NamedTuple):
+    """Which transcripts are near a position: a segment is a stretch where the list is the same."""
+
+    seg_start: Int32s
+    seg_off: Int32s  # [segments + 1] into seg_tx
+    seg_tx: Int32s
+
+
+class Exact(NamedTuple):
+    """Exact-match stores, one after the other."""
+
     exact_store: Int32s  # [stores, 4]
     exact_range: Int32s  # [stores * contigs, 2] records
     exact_pos: Int32s
@@ -71,6 +91,11 @@ class Model(NamedTuple):
     exact_cell_off: Int64s  # [cells + 1]
     exact_values: Bytes
     exact_class: Int32s  # [records] class of the record for the summary, -1 for none
+
+
+class Intervals(NamedTuple):
+    """Interval stores, one after the other, cut into segments like the transcripts."""
+
     iv_range: Int32s  # [interval stores * contigs, 2] segments
     iv_seg_start: Int32s
     iv_seg_off: Int32s
@@ -80,10 +105,28 @@ class Model(NamedTuple):
     iv_names: Bytes
 
 
+class Model(NamedTuple):
+    """Everything a pack knows."""
+
+    genes: Genes
+    genome: Genome
+    segments: Segments
+    exact: Exact
+    intervals: Intervals
+
+
+PARTS: Final = (Genes, Genome, Segments, Exact, Intervals)
 DTYPES: Final[dict[str, Any]] = {
     name: np.uint8 if "Bytes" in str(kind) else np.int64 if "Int64s" in str(kind) else np.int32
-    for name, kind in Model.__annotations__.items()
+    for part in PARTS
+    for name, kind in part.__annotations__.items()
 }
+
+
+def make_model(arrays: Mapping[str, npt.NDArray[Any]]) -> Model:
+    """The model from its arrays by name. Raises KeyError if one is missing."""
+    return Model(*(part(*(arrays[name] for name in part._fields)) for part in PARTS))
+
 
 # ---- constant tables, frozen into the machine code
 

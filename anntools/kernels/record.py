@@ -6,7 +6,7 @@ import numpy as np
 
 from anntools.compiled import kernel
 from anntools.kernels.genome import genome_base, same_bytes, sequence_interval
-from anntools.kernels.model import BASE, CONTIG_LENGTH, CONTIG_LIMIT, Bytes, Int64s, Model
+from anntools.kernels.model import BASE, CONTIG_LENGTH, CONTIG_LIMIT, Bytes, Genome, Int64s
 
 # Why a record is not annotated. The names live in anntools/problems.py, in the same order.
 OK = 0
@@ -49,7 +49,7 @@ def split(src: Bytes, a: int, b: int, fields: Int64s) -> int:
 
 
 @kernel
-def contig_of(m: Model, src: Bytes, a: int, b: int) -> int:
+def contig_of(m: Genome, src: Bytes, a: int, b: int) -> int:
     """Number of the contig that the pack knows under this name, or -1."""
     for i in range(len(m.alias_contig)):
         if same_bytes(src, a, b, m.alias_bytes, m.alias_off[i], m.alias_off[i + 1]):
@@ -115,7 +115,7 @@ def next_comma(src: Bytes, a: int, b: int) -> int:
 
 
 @kernel
-def check(m: Model, src: Bytes, a: int, b: int, fields: Int64s, last: Int64s) -> int:
+def check(m: Genome, src: Bytes, a: int, b: int, fields: Int64s, last: Int64s) -> int:
     """Read the line ``src[a:b]`` into ``fields`` and judge it; returns the reason, OK if none.
 
     ``last`` remembers the previous line's contig: its name's place and its number.
@@ -165,7 +165,7 @@ def check(m: Model, src: Bytes, a: int, b: int, fields: Int64s, last: Int64s) ->
 
 
 @kernel
-def reference_differs(m: Model, contig: int, pos: int, src: Bytes, ref0: int, ref1: int) -> int:
+def reference_differs(m: Genome, contig: int, pos: int, src: Bytes, ref0: int, ref1: int) -> int:
     """Offset of the first REF base that contradicts the covered reference, or -1."""
     interval = -1
     for i in range(ref1 - ref0):

@@ -13,7 +13,6 @@ from anntools.kernels.coding import (
     build_peptides,
 )
 from anntools.kernels.consequence import (
-    R_ALT,
     R_CDNA1,
     R_CDNA2,
     R_CDS1,
@@ -48,8 +47,8 @@ from anntools.kernels.model import (
     PAD,
     STRAND,
     Bytes,
+    Genes,
     Int64s,
-    Model,
 )
 from anntools.kernels.text import put, put1, put_hgvs_position, put_int, put_range
 
@@ -59,10 +58,7 @@ _IMPACT_BYTES = np.frombuffer("".join(terms.IMPACTS).encode(), dtype=np.uint8)
 _IMPACT_OFF = np.cumsum([0] + [len(name) for name in terms.IMPACTS])
 _IMPACT_OF = np.array(terms.IMPACT_OF, dtype=np.int64)
 N_TERMS = terms.N_TERMS
-
-_CODING_IMPOSSIBLE = (
-    1 << terms.INCOMPLETE_TERMINAL  # VEP gives no codons for the rest of a codon
-)
+_OUTSIDE = 1 << terms.UPSTREAM | 1 << terms.DOWNSTREAM
 
 
 @kernel
@@ -81,7 +77,7 @@ def impact_of(mask: int) -> int:
 
 
 @kernel
-def put_name(m: Model, out: Bytes, o: int, t: int, which: int) -> int:
+def put_name(m: Genes, out: Bytes, o: int, t: int, which: int) -> int:
     """Copy one of the pre-rendered texts of transcript ``t``."""
     i = t * NAMES + which
     return put(out, o, m.names, m.name_off[i], m.name_off[i + 1])
@@ -102,7 +98,7 @@ def put_terms(out: Bytes, o: int, mask: int) -> int:
 
 @kernel
 def put_csq(
-    m: Model,
+    m: Genes,
     out: Bytes,
     o: int,
     row: Int64s,
@@ -145,7 +141,7 @@ def put_csq(
             o = put_hgvsg(m, out, o, contig, s, src, ref0, alt, a0)
         return put1(out, o, 124)
     o = put_name(m, out, o, t, NAME_HEAD)
-    within = row[R_DISTANCE] == 0
+    within = not row[R_MASK] & _OUTSIDE
     n = m.tx[t, NEXON]
     if row[R_EXON1] > 0:
         o = put_range(out, o, row[R_EXON1], row[R_EXON1 + 1])
@@ -173,7 +169,7 @@ def put_csq(
 
 @kernel
 def put_hgvsg(
-    m: Model, out: Bytes, o: int, contig: int, s: int, src: Bytes, ref0: int, alt: Bytes, a0: int
+    m: Genes, out: Bytes, o: int, contig: int, s: int, src: Bytes, ref0: int, alt: Bytes, a0: int
 ) -> int:
     """``NC_000020.10:g.123A>G``."""
     o = put(out, o, m.hgvs_bytes, m.hgvs_off[contig], m.hgvs_off[contig + 1])
@@ -185,7 +181,7 @@ def put_hgvsg(
 
 @kernel
 def put_hgvsc(
-    m: Model, out: Bytes, o: int, t: int, s: int, src: Bytes, ref0: int, alt: Bytes, a0: int
+    m: Genes, out: Bytes, o: int, t: int, s: int, src: Bytes, ref0: int, alt: Bytes, a0: int
 ) -> int:
     """``ENST00000380000.1:c.123+4A>G`` of a substitution."""
     o = put_name(m, out, o, t, NAME_HGVSC)
@@ -202,14 +198,14 @@ def put_hgvsc(
 
 @kernel
 def put_protein(
-    m: Model, out: Bytes, o: int, row: Int64s, snv: bool, alt: Bytes, a0: int, a1: int, work: Bytes
+    m: Genes, out: Bytes, o: int, row: Int64s, snv: bool, alt: Bytes, a0: int, a1: int, work: Bytes
 ) -> int:
     """From HGVSp to Codons: six fields, each with its closing bar."""
     t = row[R_TX]
     c1 = row[R_CDS1]
     c2 = row[R_CDS2]
     codon0 = (row[R_PROT1] - 1) * 3
-    codon1 = row[R_PROT2] * 3
+    codon1 = min(row[R_PROT2] * 3, m.tx[t, CDS1] - m.tx[t, CDS0] + m.tx[t, PAD])
     coding = c1 > 0 and c2 > 0 and codon1 - codon0 + a1 - a0 <= MAX_CODONS
     n_ref = 0
     n_alt = 0
@@ -224,7 +220,7 @@ def put_protein(
     o = put1(out, o, 124)
     o = put_range(out, o, row[R_PROT1], row[R_PROT2])
     o = put1(out, o, 124)
-    if coding and not row[R_MASK] & _CODING_IMPOSSIBLE:
+    if coding:
         o = put_amino_acids(out, o, work, n_ref, n_alt)
         o = put1(out, o, 124)
         kept = codon1 - codon0 - (c2 - c1 + 1)
@@ -268,7 +264,7 @@ def put_aa3(out: Bytes, o: int, letter: int) -> int:
 
 
 @kernel
-def put_hgvsp(m: Model, out: Bytes, o: int, row: Int64s, work: Bytes) -> int:
+def put_hgvsp(m: Genes, out: Bytes, o: int, row: Int64s, work: Bytes) -> int:
     """``ENSP:p.Lys19Asn`` of a substitution; ``=`` as ``%3D``, which is safe inside INFO.
 
     Empty when an amino acid is not known. A lost stop is followed to the next stop of the
@@ -303,7 +299,7 @@ def put_hgvsp(m: Model, out: Bytes, o: int, row: Int64s, work: Bytes) -> int:
 
 
 @kernel
-def codons_to_stop(m: Model, t: int) -> int:
+def codons_to_stop(m: Genes, t: int) -> int:
     """How many codons after the old stop the next in-frame stop stands; 0 if there is none."""
     first = m.tx[t, CDNA]
     at = m.tx[t, CDS1]

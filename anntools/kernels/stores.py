@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from anntools.compiled import kernel
 from anntools.kernels.genome import bisect_right
-from anntools.kernels.model import STORE_CELL0, STORE_FIELDS, STORE_REC0, Bytes, Model
+from anntools.kernels.model import STORE_CELL0, STORE_FIELDS, STORE_REC0, Bytes, Exact, Intervals
 
 
 @kernel
-def exact_find(
-    m: Model, store: int, contig: int, pos: int, src: Bytes, r0: int, r1: int, a0: int, a1: int
-) -> int:
-    """Record of the store with this position and these alleles, or -1.
+def exact_find(m: Exact, row: int, pos: int, src: Bytes, r0: int, r1: int, a0: int, a1: int) -> int:
+    """Record with this position and these alleles, or -1; ``row`` is store * contigs + contig.
 
     ``pos`` is 0-based; both alleles are trimmed as far as they can be, end first, then begin.
     """
-    row = store * len(m.contigs) + contig
     lo = m.exact_range[row, 0]
     hi = m.exact_range[row, 1]
     while r1 > r0 and a1 > a0 and (src[r1 - 1] & 95) == (src[a1 - 1] & 95):
@@ -34,7 +31,7 @@ def exact_find(
 
 
 @kernel
-def _key_is(m: Model, i: int, src: Bytes, r0: int, r1: int, a0: int, a1: int) -> bool:
+def _key_is(m: Exact, i: int, src: Bytes, r0: int, r1: int, a0: int, a1: int) -> bool:
     k = m.exact_key_off[i]
     if m.exact_key_off[i + 1] - k != (r1 - r0) + 1 + (a1 - a0):
         return False
@@ -51,18 +48,17 @@ def _key_is(m: Model, i: int, src: Bytes, r0: int, r1: int, a0: int, a1: int) ->
 
 
 @kernel
-def exact_cell(m: Model, store: int, record: int, field: int) -> int:
+def exact_cell(m: Exact, store: int, record: int, field: int) -> int:
     """Index into ``exact_cell_off`` of one value of a record."""
     s = m.exact_store[store, STORE_CELL0]
-    return s + (record - m.exact_store[store, STORE_REC0]) * m.exact_store[
-        store, STORE_FIELDS
-    ] + field
+    return (
+        s + (record - m.exact_store[store, STORE_REC0]) * m.exact_store[store, STORE_FIELDS] + field
+    )
 
 
 @kernel
-def interval_segments(m: Model, store: int, contig: int, start: int, end: int) -> tuple[int, int]:
-    """Range of segments of an interval store that ``[start, end)`` touches; empty if none."""
-    row = store * len(m.contigs) + contig
+def interval_segments(m: Intervals, row: int, start: int, end: int) -> tuple[int, int]:
+    """Range of segments that ``[start, end)`` touches, empty if none; ``row`` as above."""
     lo = m.iv_range[row, 0]
     hi = m.iv_range[row, 1]
     if lo == hi:

@@ -18,7 +18,7 @@ from anntools.kernels.model import (
     PAD,
     STRAND,
     Bytes,
-    Model,
+    Genes,
 )
 
 
@@ -79,7 +79,7 @@ def put_range(out: Bytes, o: int, a: int, b: int) -> int:
 
 
 @kernel
-def put_spliced(m: Model, out: Bytes, o: int, t: int, at: int) -> int:
+def put_spliced(m: Genes, out: Bytes, o: int, t: int, at: int) -> int:
     """HGVS number of spliced position ``at``: ``-12``, ``34``, ``*5``, or plain for non-coding."""
     cds0 = m.tx[t, CDS0]
     if cds0 < 0:
@@ -93,7 +93,7 @@ def put_spliced(m: Model, out: Bytes, o: int, t: int, at: int) -> int:
 
 
 @kernel
-def put_hgvs_position(m: Model, out: Bytes, o: int, t: int, pos: int) -> int:
+def put_hgvs_position(m: Genes, out: Bytes, o: int, t: int, pos: int) -> int:
     """HGVS position of genomic ``pos`` (0-based), which lies between the ends of transcript ``t``.
 
     In an intron the nearer exon is the anchor; in the middle base the 5' exon (HGVS, "intronic").

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from anntools.kernels.model import DTYPES, Model
+from anntools.kernels.model import DTYPES, Model, make_model
 from anntools.pack.manifest import FORMAT_VERSION, MANIFEST, Manifest, read_manifest
 from anntools.problems import PackProblem
 
@@ -32,7 +32,7 @@ class Pack:
 
     def reference(self, contig: int, start: int, end: int) -> str:
         """Reference bases ``[start, end)``, 0-based; ``?`` where the pack has no sequence."""
-        m = self.model
+        m = self.model.genome
         lo, hi = int(m.contigs[contig, 3]), int(m.contigs[contig, 4])
         out = []
         for at in range(start, end):
@@ -97,7 +97,7 @@ def open_pack(name_or_folder: str | Path) -> Pack:
         if array.dtype != dtype:
             raise PackProblem(f"{path} holds {array.dtype}, expected {np.dtype(dtype)}")
         arrays[name] = array
-    return Pack(folder, manifest, Model(**arrays))
+    return Pack(folder, manifest, make_model(arrays))
 
 
 def _load(path: Path) -> npt.NDArray[Any]:

@@ -53,9 +53,7 @@ def pack_nibbles(codes: Codes) -> Codes:
     return (codes[0::2] | codes[1::2] << 4).astype(np.uint8)
 
 
-def known_stretches(
-    sequence: Codes, wanted: Iterable[tuple[int, int]]
-) -> list[tuple[int, int]]:
+def known_stretches(sequence: Codes, wanted: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """The parts of the wanted intervals whose bases are all A, C, G or T; sorted and disjoint."""
     mask = np.zeros(len(sequence) + 1, dtype=np.bool_)
     for start, end in wanted:
