@@ -19,11 +19,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from deploy.lambda_code import ensure_bucket, upload_code
 from deploy.template import Template, TemplateError
 
 LONGEST_INLINE = 51_200  # bytes; a longer template goes through S3 (CloudFormation quota)
 _DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
-_UNDER_REVIEW = "REVIEW_IN_PROGRESS"  # has a change set that nobody executed: not made yet
 _FIRST_PAUSE = 0.05
 _BROKEN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 Say = Callable[[str], None]
@@ -68,7 +68,7 @@ def deploy(
     """
     wanted = template.complete(parameters)
     stack = _describe(cloudformation, name)
-    if stack is not None and _is_in_progress(stack):
+    if stack is not None and stack["StackStatus"].endswith("_IN_PROGRESS"):
         say("A deployment of this stack is under way; waiting for it.")
         stack = _wait(cloudformation, name, None, say, seconds)
     if stack is not None and stack["StackStatus"] in _BROKEN:
@@ -77,66 +77,29 @@ def deploy(
         stack = None
     if stack is not None and _is_current(cloudformation, name, stack, template, wanted):
         return _deployed(stack, wanted, changed=False)
-    is_new = stack is None or stack["StackStatus"] == _UNDER_REVIEW
-    seen = None if is_new else _newest_event(cloudformation, name)
-    change = _prepare(cloudformation, name, template, wanted, template_url, is_new, seconds)
-    if change is None:
-        assert stack is not None
-        return _deployed(stack, wanted, changed=False)
-    cloudformation.execute_change_set(StackName=name, ChangeSetName=change)
-    stack = _wait(cloudformation, name, seen, say, seconds)
-    if stack is None or stack["StackStatus"] not in _DONE:
-        raise DeployError(_why(cloudformation, name, seen))
-    return _deployed(stack, wanted, changed=True)
-
-
-def _prepare(
-    cloudformation: Any,
-    name: str,
-    template: Template,
-    wanted: Mapping[str, str],
-    template_url: Callable[[str], str] | None,
-    is_new: bool,
-    seconds: float,
-) -> str | None:
-    """Make a change set and wait until it can be executed; its id, or None if nothing changes.
-
-    Tables and buckets that outlived their stack (DeletionPolicy: Retain) are taken in again
-    instead of standing in its way.
-    """
+    request: dict[str, Any] = {
+        "StackName": name,
+        "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in wanted.items()],
+        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        **_body(template, template_url),
+    }
+    seen = _newest_event(cloudformation, name) if stack is not None else None
     try:
-        change: str = cloudformation.create_change_set(
-            StackName=name,
-            ChangeSetName=f"deploy-{time.time_ns()}",
-            ChangeSetType="CREATE" if is_new else "UPDATE",
-            ImportExistingResources=True,
-            OnStackFailure="DELETE" if is_new else "ROLLBACK",
-            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in wanted.items()],
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-            **_body(template, template_url),
-        )["Id"]
+        if stack is None:
+            answer = cloudformation.create_stack(**request, OnFailure="DELETE")
+        else:
+            answer = cloudformation.update_stack(**request)
     except ClientError as fault:
         message = fault.response["Error"]["Message"]
+        if stack is not None and "No updates are to be performed" in message:
+            return _deployed(stack, wanted, changed=False)
         raise DeployError(f"CloudFormation refuses the template: {message}") from fault
-    deadline = time.monotonic() + seconds
-    while True:
-        found = cloudformation.describe_change_set(StackName=name, ChangeSetName=change)
-        if found["Status"] == "CREATE_COMPLETE":
-            return change
-        if found["Status"] == "FAILED":
-            reason = found.get("StatusReason", "no reason given")
-            cloudformation.delete_change_set(StackName=name, ChangeSetName=change)
-            if "didn't contain changes" in reason or "No updates" in reason:
-                return None
-            raise DeployError(f"CloudFormation cannot carry out the change: {reason}")
-        if time.monotonic() > deadline:
-            raise DeployError(f"CloudFormation has not looked at the change in {seconds} s.")
-        time.sleep(_FIRST_PAUSE)
-
-
-def _is_in_progress(stack: Mapping[str, Any]) -> bool:
-    status: str = stack["StackStatus"]
-    return status.endswith("_IN_PROGRESS") and status != _UNDER_REVIEW
+    # By its id from here on: a stack that failed and was deleted has no name any more.
+    stack_id = answer["StackId"]
+    stack = _wait(cloudformation, stack_id, seen, say, seconds)
+    if stack is None or stack["StackStatus"] not in _DONE:
+        raise DeployError(_why(cloudformation, name, stack_id, seen))
+    return _deployed(stack, wanted, changed=True)
 
 
 def _describe(cloudformation: Any, name: str) -> dict[str, Any] | None:
@@ -230,10 +193,10 @@ def _newest_event(cloudformation: Any, name: str) -> str | None:
     return events[0]["EventId"] if events else None
 
 
-def _why(cloudformation: Any, name: str, seen: str | None) -> str:
-    """The first failures of a deployment, in words."""
+def _why(cloudformation: Any, name: str, stack_id: str, seen: str | None) -> str:
+    """The failures of a deployment, the first one first, in words."""
     try:
-        events = _events(cloudformation, name, seen)
+        events = _events(cloudformation, stack_id, seen)
     except ClientError:
         events = []
     failures = [
@@ -243,7 +206,7 @@ def _why(cloudformation: Any, name: str, seen: str | None) -> str:
         and "cancelled" not in event.get("ResourceStatusReason", "")
     ]
     if not failures:
-        stack = _describe(cloudformation, name)
+        stack = _describe(cloudformation, stack_id)
         reason = (stack or {}).get("StackStatusReason", "CloudFormation gives no reason")
         return f"The stack {name} could not be deployed: {reason}"
     lines = [
@@ -251,14 +214,14 @@ def _why(cloudformation: Any, name: str, seen: str | None) -> str:
         f"{event.get('ResourceStatusReason', 'no reason given')}"
         for event in failures
     ]
-    lines += _validation_faults(cloudformation, name)
+    lines += _validation_faults(cloudformation, stack_id)
     return f"The stack {name} could not be deployed:\n" + "\n".join(lines)
 
 
-def _validation_faults(cloudformation: Any, name: str) -> list[str]:
+def _validation_faults(cloudformation: Any, stack_id: str) -> list[str]:
     """What CloudFormation found before it touched a resource; stack events do not tell."""
     try:
-        events = cloudformation.describe_events(StackName=name, Filters={"FailedEvents": True})[
+        events = cloudformation.describe_events(StackName=stack_id, Filters={"FailedEvents": True})[
             "OperationEvents"
         ]
     except ClientError:
@@ -267,7 +230,7 @@ def _validation_faults(cloudformation: Any, name: str) -> list[str]:
         return []
     newest = events[0].get("OperationId")
     return [
-        f"  {event.get('LogicalResourceId', name)}: {event['ValidationStatusReason']}"
+        f"  {event.get('LogicalResourceId', 'the stack')}: {event['ValidationStatusReason']}"
         for event in events
         if event.get("OperationId") == newest and event.get("ValidationStatusReason")
     ]
@@ -276,46 +239,6 @@ def _validation_faults(cloudformation: Any, name: str) -> list[str]:
 def _deployed(stack: Mapping[str, Any], parameters: Mapping[str, str], changed: bool) -> Deployed:
     outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
     return Deployed(stack["StackId"], outputs, parameters, changed)
-
-
-# ------------------------------------------------------------------ the functions' code
-
-
-def upload_code(
-    s3: Any, bucket: str, zips: Mapping[str, Path], prefix: str = "lambdas/"
-) -> dict[str, str]:
-    """Upload zipped functions; the template parameters that name them.
-
-    The function `notify` becomes the parameter `NotifyCodeKey`. A zip's name carries the hash of
-    its content (scripts/build_lambdas.py), so what is there already is not sent again.
-    """
-    keys = {}
-    for name, path in zips.items():
-        key = prefix + path.name
-        try:
-            s3.head_object(Bucket=bucket, Key=key)
-        except ClientError as fault:
-            if fault.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-                raise
-            s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
-        keys["".join(word.capitalize() for word in name.split("_")) + "CodeKey"] = key
-    return keys
-
-
-def ensure_bucket(s3: Any, bucket: str) -> None:
-    """Make a private bucket if it is not there."""
-    try:
-        s3.head_bucket(Bucket=bucket)
-    except ClientError as fault:
-        if fault.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-            raise
-        region = s3.meta.region_name
-        where = (
-            {}
-            if region == "us-east-1"
-            else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        )
-        s3.create_bucket(Bucket=bucket, **where)
 
 
 def main(arguments: list[str] | None = None) -> int:

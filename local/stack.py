@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.deploy_stack import Deployed, DeployError, deploy, ensure_bucket, upload_code
+from deploy.deploy_stack import Deployed, DeployError, deploy
+from deploy.lambda_code import ensure_bucket, upload_code
 from deploy.stack_env import environment_of
 from deploy.template import Evaluator, Template, TemplateError
 from local.complete import complete, renew_http_subscriptions
