@@ -1,6 +1,7 @@
 """Builds boto3 clients, once per process. Addresses and credentials come from the SDK's chain."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -31,6 +32,12 @@ _S3_CONFIG = _CONFIG.merge(
     )
 )
 
+#: Without it, links are signed for the global address, which answers for a new bucket outside
+#: us-east-1 with a redirect that no browser follows in an upload. Other stores have no host name
+#: for each bucket.
+_REGIONAL = Config(s3={"addressing_style": "virtual"})
+_AWS = (".amazonaws.com", ".amazonaws.com.cn")
+
 
 class AwsClients:
     """All clients of one process; each is made when first asked for. Thread-safe clients."""
@@ -44,6 +51,8 @@ class AwsClients:
 
     def s3(self) -> "S3Client":
         client: S3Client = self._session.client("s3", config=_S3_CONFIG)
+        if (urlsplit(client.meta.endpoint_url).hostname or "").endswith(_AWS):
+            client = self._session.client("s3", config=_S3_CONFIG.merge(_REGIONAL))
         return client
 
     def sns(self) -> "SNSClient":
