@@ -59,6 +59,7 @@ class Gateway:
         """Start everything; returns once the cloud is as it was."""
         await self._upstream.__aenter__()
         await self.relay.start()
+        self._s3.blobs.drop_strays()
         await self._child.start()
 
     async def stop(self) -> None:
@@ -95,7 +96,7 @@ class Gateway:
             return await self._answer(request)
         except (aiohttp.ClientError, UpstreamError, OSError, TimeoutError) as fault:
             log.info("%s %s: %s", request.method, request.path, fault)
-            return unavailable()
+            return unavailable(request)
 
     def _own_page(self, request: web.BaseRequest) -> web.Response:
         if request.path == HEALTH:
@@ -141,6 +142,12 @@ def whole(reply: Reply) -> web.Response:
     return web.Response(status=reply.status, headers=headers, body=reply.body)
 
 
-def unavailable() -> web.Response:
+def unavailable(request: web.BaseRequest) -> web.Response:
     """The answer while ministack is away; SDKs try again by themselves."""
-    return web.Response(status=503, headers={"Retry-After": "1"}, text="The cloud is starting.")
+    text = "The embedded cloud is starting."
+    if is_for_s3(request):
+        answer = s3_error(503, "ServiceUnavailable", text)
+    else:
+        answer = whole(refusal(request.headers, 503, "ServiceUnavailable", text))
+    answer.headers["Retry-After"] = "1"
+    return answer

@@ -86,6 +86,12 @@ class EmbeddedCloud:
             if "local.cloud.ministack_server" in child.cmdline()
         )
 
+    def kill_gateway(self) -> None:
+        """``kill -9`` of the gateway alone."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
     def kill(self) -> None:
         """``kill -9`` of the gateway and of everything below it, in no particular order."""
         gateway = self.gateway
@@ -100,6 +106,8 @@ class EmbeddedCloud:
     def stop(self) -> int:
         """Stop it in the ordinary way; its exit code."""
         assert self._process is not None
+        if self._process.poll() is not None:
+            return self._process.returncode
         self._process.terminate()
         try:
             return self._process.wait(timeout=15)
@@ -111,7 +119,7 @@ class EmbeddedCloud:
         found = json.loads((self.data / "root-key.json").read_text())
         return {"aws_access_key_id": found["key_id"], "aws_secret_access_key": found["secret"]}
 
-    def client(self, service: str, **credentials: str) -> Any:
+    def client(self, service: str, attempts: int = 6, **credentials: str) -> Any:
         """A boto3 client, of the root if no credentials are given."""
         return boto3.client(
             service,
@@ -120,7 +128,7 @@ class EmbeddedCloud:
             config=Config(
                 signature_version="s3v4" if service == "s3" else None,
                 s3={"addressing_style": "path"},
-                retries={"mode": "standard", "max_attempts": 6},
+                retries={"mode": "standard", "max_attempts": attempts},
                 max_pool_connections=40,
             ),
             **(credentials or self.root_key()),
