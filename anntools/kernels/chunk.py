@@ -367,9 +367,14 @@ def _began_before(m: Segments, segment: int, t: int) -> bool:
 
 @kernel
 def better(m: Genes, row: Int64s, other: Int64s) -> bool:
-    """The pick rule: static order (MANE, canonical, biotype), then severity, then length."""
+    """The pick rule: a transcript that holds the variant before one that is only near it, then
+    static order (MANE, canonical, biotype), then severity, then length.
+    """
     t = row[R_TX]
     u = other[R_TX]
+    outside = row[R_MASK] & _OUTSIDE != 0
+    if outside != (other[R_MASK] & _OUTSIDE != 0):
+        return not outside
     if m.tx[t, PICK] != m.tx[u, PICK]:
         return m.tx[t, PICK] < m.tx[u, PICK]
     a = lowest_bit(row[R_MASK])

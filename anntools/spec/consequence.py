@@ -125,9 +125,7 @@ def _is_repair(intron: tuple[int, int]) -> bool:
     return intron[1] - intron[0] <= FRAMESHIFT_INTRON
 
 
-def _in_exon(
-    t: Transcript, first: int, last: int, spliced: tuple[int | None, int | None]
-) -> bool:
+def _in_exon(t: Transcript, first: int, last: int, spliced: tuple[int | None, int | None]) -> bool:
     """An exon is touched; a repair intron is; or an insertion lengthens an exon at its edge."""
     if any(_meets(first, last, a, b) for a, b in t.exons):
         return True
