@@ -86,7 +86,9 @@ def deploy(
     seen = _newest_event(cloudformation, name) if stack is not None else None
     try:
         if stack is None:
-            answer = cloudformation.create_stack(**request, OnFailure="DELETE")
+            answer = cloudformation.create_stack(
+                **request, OnFailure="DELETE", RetainExceptOnCreate=True
+            )
         else:
             answer = cloudformation.update_stack(**request)
     except ClientError as fault:

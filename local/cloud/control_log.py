@@ -19,6 +19,7 @@ from multidict import CIMultiDict
 
 from local.cloud.calls import Call
 from local.cloud.journal import Journal
+from local.cloud.stack_import import bring_back
 from local.cloud.upstream import Reply, Upstream, UpstreamError
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ CFN_VERSION = "2010-05-15"
 STACK_ACTIONS = frozenset(
     {"CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"}
 )
+READY = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 STACK_SECONDS = 120.0
 ONE_TIME = re.compile(r"client_?(request_?)?token|idempotency", re.IGNORECASE)
 KEPT_HEADERS = re.compile(
@@ -183,9 +185,20 @@ class ControlLog:
                 text = reply.body.decode(errors="replace")[:300]
                 log.info("%s %s was not repeated: %s %s", service, action, reply.status, text)
                 continue
-            renamed |= dict(_pair_ids(bytes(answer), reply.body))
             if service == "cloudformation" and action == "CreateStack":
-                await self.settled(dict(_pairs(bytes(body)))["StackName"])
+                reply = await self._finish_stack(_rename(bytes(body), renamed), reply)
+            renamed |= dict(_pair_ids(bytes(answer), reply.body))
+
+    async def _finish_stack(self, body: bytes, reply: Reply) -> Reply:
+        """Wait for a stack that is made again; the answer that names it."""
+        form = dict(_pairs(body))
+        if await self.settled(form["StackName"]) in READY:
+            return reply
+        brought = await bring_back(self._upstream, self.settled, form)
+        if brought is not None:
+            status = await self.settled(form["StackName"])
+            log.info("Stack %s is back with its buckets: %s", form["StackName"], status)
+        return brought or reply
 
     async def settled(self, stack: str) -> str:
         """Wait until a stack is not in progress any more; its status, empty if it is gone."""
@@ -205,7 +218,7 @@ class ControlLog:
             if status.endswith("_IN_PROGRESS"):
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.5, 0.5)
-        if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"):
+        if status not in (*READY, "DELETE_COMPLETE", "IMPORT_COMPLETE"):
             log.warning("Stack %s: %s", stack, status)
         return status
 
