@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ COMPARED = {
     "DISTANCE": "DISTANCE",
     "IMPACT": "IMPACT",
 }
+_VERSION_ONE = re.compile(r"\.1:p\.")
 Key = tuple[str, str, str]  # variant, allele number, transcript
 
 
@@ -135,6 +137,8 @@ def compare(ours: dict[Key, dict[str, str]], vep: dict[Key, dict[str, str]]) -> 
             a, b = row[name], theirs[column]
             if name == "Consequence":
                 a, b = ",".join(sorted(a.split(","))), ",".join(sorted(b.split(",")))
+            if name == "HGVSp" and a != b:
+                b = _VERSION_ONE.sub(":p.", b)  # VEP prints .1 for a protein without a version
             if a == b:
                 result.equal[name] += 1
             elif not a:
