@@ -10,7 +10,8 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from local.addresses import HOST
-from local.cloud.calls import Call, read_call
+from local.cloud.blobs import BlobStore
+from local.cloud.calls import read_call
 from local.cloud.child import Child
 from local.cloud.errors import refusal
 from local.cloud.guard import is_blocked, is_local, may_enter
@@ -19,6 +20,7 @@ from local.cloud.mail import Mailbox
 from local.cloud.pipeline import Pipeline
 from local.cloud.relay import Relay
 from local.cloud.s3_gate import S3Gate, is_for_s3
+from local.cloud.s3_read import true_events, true_messages
 from local.cloud.s3_requests import s3_error
 from local.cloud.sessions import Sessions
 from local.cloud.settings import CloudSettings, RootKey, load_or_make_token
@@ -47,11 +49,12 @@ class Gateway:
         )
         self._sessions = Sessions(self._journal, self._upstream, self._root)
         self._mailbox = Mailbox(self._journal, load_or_make_token(settings.mail_token))
-        self.relay = Relay(settings, self._journal, self._upstream, self._signer)
+        self._blobs = BlobStore(settings.blobs, self._journal)
+        self.relay = Relay(settings, self._journal, self._upstream, self._signer, self._true_text)
         self._pipeline = Pipeline(
             self._journal, self._upstream, self._sessions, self._mailbox, self.relay
         )
-        self._s3 = S3Gate(settings, self._journal, self._upstream, self._sessions, self._pipeline)
+        self._s3 = S3Gate(settings, self._upstream, self._sessions, self._pipeline, self._blobs)
         self._child = Child(settings, self._root, self._restore, self._lose)
         self._ready = asyncio.Event()
 
@@ -59,7 +62,7 @@ class Gateway:
         """Start everything; returns once the cloud is as it was."""
         await self._upstream.__aenter__()
         await self.relay.start()
-        self._s3.blobs.drop_strays()
+        self._blobs.drop_strays()
         await self._child.start()
 
     async def stop(self) -> None:
@@ -117,13 +120,15 @@ class Gateway:
         body = await request.read()
         call = read_call(request.method, request.raw_path, request.headers, body)
         reply = await self._pipeline.answer(call)
-        if call.action == "ReceiveMessage" and request.transport is None:
-            await self._give_back(call, reply)
+        if call.action == "ReceiveMessage":
+            if request.transport is None:  # the receiver went away while it waited
+                await self._pipeline.mirror.give_back(call, reply)
+            reply = true_messages(reply, self._true_text)
         return whole(reply)
 
-    async def _give_back(self, call: Call, reply: Reply) -> None:
-        """The receiver went away while it waited: others shall see the messages at once."""
-        await self._pipeline.mirror.give_back(call, reply)
+    def _true_text(self, text: str) -> str:
+        """A message with the truth about large objects."""
+        return true_events(text, self._blobs.find) if "eTag" in text else text
 
 
 def no_entry(request: web.BaseRequest) -> web.Response:

@@ -13,7 +13,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -42,12 +42,18 @@ class Relay:
     """The proxy for ministack's posts, and the postman."""
 
     def __init__(
-        self, settings: CloudSettings, journal: Journal, upstream: Upstream, signer: Signer
+        self,
+        settings: CloudSettings,
+        journal: Journal,
+        upstream: Upstream,
+        signer: Signer,
+        true_text: Callable[[str], str] = lambda text: text,
     ) -> None:
         self._settings = settings
         self._journal = journal
         self._upstream = upstream
         self._signer = signer
+        self._true_text = true_text
         self._subscriptions = Subscriptions(upstream)
         self._pauses = settings.retry.pauses()
         self._wake = asyncio.Event()
@@ -134,6 +140,7 @@ class Relay:
         await self._store("confirmation", topic, endpoint, headers, json.dumps(message).encode())
 
     async def _take_notification(self, endpoint: str, headers: dict[str, str], body: bytes) -> None:
+        body = self._true_text(body.decode(errors="replace")).encode()
         message = _envelope(body)
         topic = message["TopicArn"] if message else None
         found = await self._subscriptions.of(endpoint, topic)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import re
 import time
@@ -16,10 +15,10 @@ from multidict import CIMultiDict
 
 from local.cloud.blobs import Blob, BlobStore
 from local.cloud.calls import Call, read_call
-from local.cloud.journal import Journal
 from local.cloud.pipeline import Pipeline
 from local.cloud.s3_events import Notification, notifications_of
 from local.cloud.s3_form import FormUploader
+from local.cloud.s3_parts import invalid_part, true_parts, without_checksums
 from local.cloud.s3_read import CONDITIONS, head_of, slice_of, true_xml
 from local.cloud.s3_requests import Kind, S3Request, read_head, s3_error, too_large
 from local.cloud.s3_upload import Refused, Uploader
@@ -37,9 +36,6 @@ EVENTS = {
     Kind.COPY: "ObjectCreated:Copy",
     Kind.COMPLETE: "ObjectCreated:CompleteMultipartUpload",
 }
-PART = re.compile(r"<Part>.*?</Part>", re.DOTALL)
-PART_ETAG = re.compile(r"(<ETag>)([^<]*)(</ETag>)")
-PART_CHECKSUM = re.compile(r"<(Checksum\w+)>[^<]*</\1>")
 NEXT = re.compile(r"<(NextKeyMarker|NextVersionIdMarker)>([^<]*)<")
 LISTED_ETAG = re.compile(r"<ETag>[^<]*?([0-9a-f]{32}(?:-\d+)?)[^<]*</ETag>")
 
@@ -65,27 +61,27 @@ class S3Gate:
     def __init__(
         self,
         settings: CloudSettings,
-        journal: Journal,
         upstream: Upstream,
         sessions: Sessions,
         pipeline: Pipeline,
+        blobs: BlobStore,
     ) -> None:
         self._settings = settings
         self._upstream = upstream
         self._sessions = sessions
         self._pipeline = pipeline
-        self.blobs = BlobStore(settings.blobs, journal)
-        self._uploader = Uploader(upstream, sessions, self.blobs)
-        self._forms = FormUploader(settings, upstream, sessions, self.blobs)
+        self.blobs = blobs
+        self._uploader = Uploader(upstream, sessions, blobs)
+        self._forms = FormUploader(settings, upstream, sessions, blobs)
         self._notifications: dict[str, list[Notification]] = {}
-        self._parts: dict[str, dict[str, None]] = {}
-        """Stubs of the parts of each upload that goes on, by its id."""
+        self._parts: dict[str, dict[int, str]] = {}
+        """Stubs of the parts of each upload that goes on, by its id and their numbers."""
         self._sweeper: asyncio.Task[None] | None = None
 
     async def restore(self) -> None:
         """ministack has come back: uploads in parts are gone, objects are there."""
         self._notifications.clear()
-        for stub in [stub for parts in self._parts.values() for stub in parts]:
+        for stub in [stub for parts in self._parts.values() for stub in parts.values()]:
             self.blobs.release(stub)
         self._parts.clear()
         self._sweep_soon(0)
@@ -120,11 +116,14 @@ class S3Gate:
             return whole(reply)
         if kind is Kind.UPLOAD_PART and self._uploader.can_take(head):
             reply, stub = await self._uploader.put(head, request)
-            if reply.ok:
-                self._parts.setdefault(head.query["uploadId"], {})[stub] = None
+            await self._keep_part(head, reply, stub)
             return whole(reply)
-        if kind is Kind.COPY_PART and self.blobs.any() and await self._source_is_large(head):
-            return s3_error(501, "NotImplemented", "The embedded cloud copies large objects whole.")
+        if kind is Kind.COPY_PART:
+            source = await self._source(head)
+            if source is not None:
+                reply, stub = await self._uploader.copy_part(head, source)
+                await self._keep_part(head, reply, stub)
+                return whole(reply)
         return await self._small(head, kind, request)
 
     def _is_large(self, head: S3Request) -> bool:
@@ -145,14 +144,15 @@ class S3Gate:
             return whole(reply)
         if kind is Kind.COMPLETE and head.query["uploadId"] in self._parts:
             return whole(await self._complete(head, call))
-        reply = await self._send(call)
+        source = await self._source(head) if kind is Kind.COPY else None
+        reply = await self._uploader.copy(head, source) if source else await self._send(call)
         if kind in (Kind.LIST, Kind.COPY, Kind.COMPLETE) and reply.ok and self.blobs.any():
             text = true_xml(reply.body.decode(), self.blobs.find)
             await self._created(head, kind, reply, head.key, "")
             return whole(Reply(reply.status, reply.headers, text.encode()))
         await self._created(head, kind, reply, head.key, "")
         if kind is Kind.ABORT and reply.ok:
-            for stub in self._parts.pop(head.query["uploadId"], {}):
+            for stub in self._parts.pop(head.query["uploadId"], {}).values():
                 await self.blobs.forget(stub)
         if kind is Kind.DELETE and reply.ok and self.blobs.any():
             self._sweep_soon(SWEEP_PAUSE)
@@ -168,52 +168,41 @@ class S3Gate:
         await self._created(head, Kind.POST_FORM, reply, key, stub, form.size)
         return whole(reply)
 
+    async def _source(self, head: S3Request) -> Blob | None:
+        """The large object that a copy is made of, if it is one."""
+        if not self.blobs.any() or not self._uploader.can_take(head):
+            return None
+        return await self._uploader.large_source(head)
+
+    async def _keep_part(self, head: S3Request, reply: Reply, stub: str) -> None:
+        """Remember a part; one with the same number that came before is dropped."""
+        if not reply.ok:
+            return
+        parts = self._parts.setdefault(head.query["uploadId"], {})
+        number = int(head.query.get("partNumber", 0))
+        earlier = parts.get(number)
+        parts[number] = stub
+        if earlier is not None:
+            await self.blobs.forget(earlier)
+
     async def _complete(self, head: S3Request, call: Call) -> Reply:
         """Put parts together whose bytes the gateway has."""
         upload = head.query["uploadId"]
-        mine = list(self._parts[upload])
-        chosen: list[str] = []
-
-        def translate(part: re.Match[str]) -> str:
-            tag = PART_ETAG.search(part[0])
-            stubs = [s for s in self.blobs.stub_of(tag[2]) if s in mine] if tag else []
-            if not stubs:
-                raise Refused(
-                    s3_error(400, "InvalidPart", "One or more of the parts could not be found.")
-                )
-            number = re.search(r"<PartNumber>(\d+)<", part[0])
-            stub = next((s for s in stubs if s not in chosen), stubs[0])
-            chosen.append(stub)
-            return (
-                f"<Part><PartNumber>{number[1] if number else 0}</PartNumber>"
-                f'<ETag>"{stub}"</ETag></Part>'
-            )
-
-        body = PART.sub(translate, call.body.decode()).encode()
+        mine = self._parts[upload]
+        xml, chosen = true_parts(call.body.decode(), mine, self.blobs.find)
         mark = await self.blobs.compose(chosen)
-        assert head.signed is not None
-        checked: CIMultiDict[str] = CIMultiDict(call.headers)
-        self._sessions.check(head.signed, head.method, head.raw_path, checked)
-        headers: CIMultiDict[str] = CIMultiDict(
-            (name, value)
-            for name, value in call.headers.items()
-            if not name.lower().startswith(("x-amz-checksum", "x-amz-mp-object-size"))
-        )
-        path, signed = await self._sessions.sign(
-            head.signed, "POST", head.raw_path, headers, hashlib.sha256(body).hexdigest()
-        )
-        reply = await self._upstream.send("POST", path, signed, body)
-        if not reply.ok or mark is None:
-            if mark is not None:
-                await self.blobs.forget(mark)
+        if mark is None:
+            raise Refused(invalid_part())
+        reply = await self._uploader.send_complete(head, call, xml.encode())
+        if not reply.ok:
+            await self.blobs.forget(mark)
             return reply
         del self._parts[upload]
         await self._created(head, Kind.COMPLETE, reply, head.key, mark)
-        for stub in mine:
+        for stub in mine.values():
             await self.blobs.forget(stub)
         text = true_xml(reply.body.decode(), self.blobs.find)
-        text = PART_CHECKSUM.sub("", text).replace("<ChecksumType>COMPOSITE</ChecksumType>", "")
-        return Reply(reply.status, reply.headers, text.encode())
+        return Reply(reply.status, reply.headers, without_checksums(text).encode())
 
     async def _created(
         self, head: S3Request, kind: Kind, reply: Reply, key: str, stub: str, size: int = -1
@@ -275,11 +264,6 @@ class S3Gate:
             await response.write(data)
         await response.write_eof()
         return response
-
-    async def _source_is_large(self, head: S3Request) -> bool:
-        source = "/" + head.headers["x-amz-copy-source"].lstrip("/")
-        reply = await self._upstream.as_root("s3", "HEAD", source)
-        return self.blobs.find(reply.headers.get("ETag", "")) is not None
 
     def _sweep_soon(self, pause: float) -> None:
         if not self.blobs.any() or (self._sweeper and not self._sweeper.done()):

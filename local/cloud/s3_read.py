@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from local.cloud.blobs import Blob
-from local.cloud.upstream import end_to_end
+from local.cloud.upstream import Reply, end_to_end
 
 Find = Callable[[str], Blob | None]
 
@@ -74,9 +76,7 @@ def head_of(asked: Mapping[str, str], headers: Mapping[str, str], blob: Blob) ->
     if "If-Match" in asked and not names(asked["If-Match"], blob.etag):
         return web.Response(status=412)
     if "If-None-Match" in asked and names(asked["If-None-Match"], blob.etag):
-        for name in ("Content-Type", "Content-Encoding"):
-            answer.popall(name, None)
-        return web.Response(status=304, headers=answer)
+        return web.Response(status=304, headers={"ETag": answer["ETag"]})
     part = slice_of(wanted, blob.size)
     if part is None:
         return web.Response(status=416, headers={"Content-Range": f"bytes */{blob.size}"})
@@ -115,3 +115,15 @@ def true_events(text: str, find: Find) -> str:
         return f"{found[1]}{blob.size}{found[3]}{blob.etag}"
 
     return EVENT.sub(event, text)
+
+
+def true_messages(reply: Reply, true_text: Callable[[str], str]) -> Reply:
+    """An answer to ReceiveMessage with its bodies put right."""
+    if not reply.ok or b"eTag" not in reply.body or not reply.body.startswith(b"{"):
+        return reply
+    answer = json.loads(reply.body)
+    for message in answer.get("Messages", []):
+        message["Body"] = true_text(message["Body"])
+        digest = hashlib.md5(message["Body"].encode(), usedforsecurity=False)
+        message["MD5OfBody"] = digest.hexdigest()
+    return Reply(reply.status, reply.headers, json.dumps(answer).encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -11,17 +12,22 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from local.cloud.aws_chunked import ChunkedReader, MalformedChunks
-from local.cloud.blobs import BlobStore, Sink, md5
+from local.cloud.blobs import Blob, BlobStore, Sink, md5
+from local.cloud.calls import Call
+from local.cloud.s3_read import names, slice_of
 from local.cloud.s3_requests import S3Request, s3_error
 from local.cloud.sessions import NotAuthentic, Sessions
+from local.cloud.sigv4 import Signed
 from local.cloud.upstream import Reply, Upstream
 
 PIECE = 256 * 1024
 SHA256_HEX = re.compile(r"[0-9a-f]{64}$")
 CHECKSUM = re.compile(r"x-amz-checksum-(crc32|crc32c|crc64nvme|sha1|sha256)$")
+EMPTY = hashlib.sha256(b"").hexdigest()
+COPIED_ETAG = re.compile(rb"(<ETag>)[^<]*(</ETag>)")
 BODY_HEADERS = re.compile(
     r"(content-length|content-md5|expect|x-amz-checksum-.*|x-amz-sdk-checksum-algorithm|x-amz-trailer"
-    r"|x-amz-decoded-content-length|x-amz-content-sha256|if-match)$"
+    r"|x-amz-decoded-content-length|x-amz-content-sha256|x-amz-copy-source.*|if-match)$"
 )
 """Headers that speak of the body, which the stub does not have."""
 
@@ -63,14 +69,104 @@ class Uploader:
         Refused
             Signature, length or checksums are wrong.
         """
+        self._check(head)
+        taken = await self._take(head, request)
+        reply, mark = await self._send_stub(head, taken)
+        if reply.ok:
+            reply.headers["ETag"] = f'"{taken.sink.hexdigest("md5")}"'
+            for name in [n for n in reply.headers if CHECKSUM.match(n.lower())]:
+                del reply.headers[name]
+            reply.headers.update(taken.checksums)
+        return reply, mark
+
+    async def large_source(self, head: S3Request) -> Blob | None:
+        """The large object that a copy is made of; ``None`` if it is a small one."""
+        source = "/" + head.headers["x-amz-copy-source"].lstrip("/")
+        reply = await self._upstream.as_root("s3", "HEAD", source)
+        return self._blobs.find(reply.headers.get("ETag", ""))
+
+    async def copy(self, head: S3Request, source: Blob) -> Reply:
+        """Have ministack copy the whole stub of a large object, in the name of the client.
+
+        Raises
+        ------
+        Refused
+            The signature is wrong.
+        """
+        signed = self._check(head)
+        headers: CIMultiDict[str] = CIMultiDict(head.headers)
+        headers.popall("x-amz-copy-source-range", None)
+        for name in ("x-amz-copy-source-if-match", "x-amz-copy-source-if-none-match"):
+            if names(headers.get(name, ""), source.etag):
+                headers[name] = f'"{self._blobs.stub_of(source.etag)[0]}"'
+        path, headers = await self._sessions.sign(signed, "PUT", head.raw_path, headers, EMPTY)
+        return await self._upstream.send("PUT", path, headers)
+
+    async def copy_part(self, head: S3Request, source: Blob) -> tuple[Reply, str]:
+        """Copy a range of a large object into a part; answer and entity tag as of ``put``.
+
+        Raises
+        ------
+        Refused
+            The signature is wrong, or the object has not these bytes.
+        """
+        self._check(head)
+        wanted = head.headers.get("x-amz-copy-source-range", "")
+        part = slice_of(wanted, source.size)
+        if part is None:
+            raise Refused(s3_error(416, "InvalidRange", "The source has not these bytes."))
+        # ministack copies the stub whole: this asks it whether the client may.
+        reply = await self.copy(head, source)
+        if not reply.ok:
+            return reply, ""
+        sink = self._blobs.sink()
+        try:
+            async for data in self._blobs.read(source, part.start, part.length):
+                await sink.write(data)
+            await sink.finish()
+        except BaseException:
+            sink.drop()
+            raise
+        stored, mark = await self._send_stub(head, Taken(sink, {}))
+        if not stored.ok:
+            return stored, ""
+        tag = f"&quot;{sink.hexdigest('md5')}&quot;".encode()
+        body = COPIED_ETAG.sub(rb"\g<1>" + tag + rb"\g<2>", reply.body)
+        return Reply(reply.status, reply.headers, body), mark
+
+    async def send_complete(self, head: S3Request, call: Call, body: bytes) -> Reply:
+        """Have ministack put stubs together, in the name of the client.
+
+        Raises
+        ------
+        Refused
+            The signature is wrong.
+        """
+        signed = self._check(head)
+        declared = call.headers.get("X-Amz-Content-Sha256", "")
+        if SHA256_HEX.match(declared) and declared != hashlib.sha256(call.body).hexdigest():
+            raise Refused(s3_error(403, "SignatureDoesNotMatch", "The body is another one."))
+        headers: CIMultiDict[str] = CIMultiDict(
+            (name, value)
+            for name, value in call.headers.items()
+            if not name.lower().startswith(("x-amz-checksum", "x-amz-mp-object-size"))
+        )
+        body_hash = hashlib.sha256(body).hexdigest()
+        path, headers = await self._sessions.sign(signed, "POST", head.raw_path, headers, body_hash)
+        return await self._upstream.send("POST", path, headers, body)
+
+    def _check(self, head: S3Request) -> Signed:
         assert head.signed is not None
         try:
             self._sessions.check(head.signed, head.method, head.raw_path, head.headers)
-        except NotAuthentic:
-            raise Refused(
-                s3_error(403, "SignatureDoesNotMatch", "The signature does not match the request.")
-            ) from None
-        taken = await self._take(head, request)
+        except NotAuthentic as fault:
+            text = "The signature or the security token is not valid."
+            raise Refused(s3_error(403, fault.code, text)) from None
+        return head.signed
+
+    async def _send_stub(self, head: S3Request, taken: Taken) -> tuple[Reply, str]:
+        """Give ministack the stub of a body that is on disk."""
+        assert head.signed is not None
         try:
             stub = await self._blobs.add(taken.sink, taken.checksums)
         except BaseException:
@@ -84,11 +180,6 @@ class Uploader:
         reply = await self._upstream.send(head.method, path, signed, stub)
         if not reply.ok:
             await self._blobs.forget(mark)
-        else:
-            reply.headers["ETag"] = f'"{taken.sink.hexdigest("md5")}"'
-            for name in [n for n in reply.headers if CHECKSUM.match(n.lower())]:
-                del reply.headers[name]
-            reply.headers.update(taken.checksums)
         return reply, mark
 
     def _stub_condition(self, head: S3Request) -> dict[str, str]:
