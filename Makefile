@@ -23,17 +23,23 @@ $(VENV)/installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The engine's kernels are compiled to machine code once, so that no job has to wait for it.
+$(VENV)/compiled: $(wildcard anntools/kernels/*.py) anntools/compiled.py | $(VENV)/installed
+	@echo "Compiling the annotation engine (once; about half a minute) …"
+	@$(BIN)/python -m anntools warm
+	@touch $@
+
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@echo "Installing the tools of the developers …"
 	@$(PIP) install --quiet --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
 .PHONY: install
-install: $(VENV)/installed ## Make the virtual environment
+install: $(VENV)/installed $(VENV)/compiled ## Make the virtual environment, compile the engine
 
 # ---------------------------------------------------------------- run
 .PHONY: run
-run: $(VENV)/installed ## The whole service on this machine (DATA=DIR keeps its data elsewhere)
+run: $(VENV)/installed $(VENV)/compiled ## The whole service on this machine (DATA=DIR keeps its data elsewhere)
 	@exec $(BIN)/python -m local up $(if $(DATA),--data "$(DATA)")
 
 .PHONY: stop
@@ -48,7 +54,7 @@ smoke: $(VENV)/installed ## The main job by HTTP against a deployment: make smok
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: test
-test: $(VENV)/installed-dev lint types ## Everything a change must pass (under ten minutes)
+test: $(VENV)/installed-dev $(VENV)/compiled lint types ## Everything a change must pass (under ten minutes)
 	$(PYTEST) -m "not slow" $(ARGS)
 
 .PHONY: test-unit

@@ -27,7 +27,7 @@ log = get_logger()
 
 _LOOK_EVERY = 0.2
 _STDERR_LINES = 40
-_INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", "NUMBA_CACHE_DIR", "ANNTOOLS_CACHE_DIR")
+_INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", "XDG_CACHE_HOME", "ANNTOOLS_CACHE")
 _OUT_OF_MEMORY = Failure(
     code="out_of_memory",
     message="The annotation needed more memory than this service gives a job.",
