@@ -65,7 +65,7 @@ def annotate(
     else:
         assert output is not None
         outputs = outputs_for(output)
-    report = None
+    report: JsonProgress | WordProgress | None = None
     if progress_json:
         report = JsonProgress(progress_fd)
     elif progress:
@@ -188,7 +188,7 @@ def warm() -> None:
 
 
 def fail(code: int, problem: Problem, as_json: bool) -> NoReturn:
-    """End with an exit code; the problem as JSON on standard output, or in words on standard error."""
+    """End with an exit code; the problem as JSON on stdout, or in words on stderr."""
     if as_json:
         write_json(sys.stdout, {"problem": problem.to_dict()})
     else:

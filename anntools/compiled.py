@@ -24,7 +24,11 @@ import numba
 F = TypeVar("F", bound=Callable[..., Any])
 
 BOUNDS_CHECK: Final = os.environ.get("ANNTOOLS_BOUNDS_CHECK", "") == "1"
-_OPTIONS: Final = {"nogil": True, "boundscheck": BOUNDS_CHECK, "error_model": "numpy"}
+_OPTIONS: Final[dict[str, Any]] = {
+    "nogil": True,
+    "boundscheck": BOUNDS_CHECK,
+    "error_model": "numpy",
+}
 _PACKAGE: Final = Path(__file__).parent
 
 
@@ -35,12 +39,13 @@ def kernel(function: F) -> F:
 
 def entry(function: F) -> F:
     """Compile on first call and keep the machine code on disk."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder())
+    settings = cast(Any, numba.config)
+    before = settings.CACHE_DIR
+    settings.CACHE_DIR = str(cache_folder())
     try:
         return cast(F, numba.njit(cache=True, **_OPTIONS)(function))
     finally:
-        numba.config.CACHE_DIR = before
+        settings.CACHE_DIR = before
 
 
 @cache

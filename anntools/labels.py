@@ -45,18 +45,27 @@ CSQ_FIELDS: Final = (
 class Labels:
     """Keys in the order the kernel writes them, as bytes; and their header lines."""
 
-    keys: tuple[str, ...]
+    keys: tuple[str, ...]  # the first `written` are written, all are replaced
+    written: int
     header: tuple[str, ...]
     text: npt.NDArray[np.uint8]
     offsets: npt.NDArray[np.int64]
 
 
-def make_labels(manifest: Manifest) -> Labels:
-    """Keys and header lines for a pack: CSQ, position class, exact stores, interval stores."""
+def make_labels(
+    manifest: Manifest, replaced: Sequence[str] = (), declared: Sequence[str] = ()
+) -> Labels:
+    """Keys and header lines for a pack: CSQ, position class, exact stores, interval stores.
+
+    ``replaced``: further keys that an earlier run of ours may have left. ``declared``: header lines
+    that stand instead of those for CSQ and the position class.
+    """
     keys = ["CSQ", "positionType"]
     header = [
         f"##anntools={VERSION}",
         f"##anntools_pack={manifest.pack_id} assembly={manifest.assembly}",
+    ]
+    header += declared or [
         _info(
             "CSQ",
             ".",
@@ -78,7 +87,9 @@ def make_labels(manifest: Manifest) -> Labels:
     for store in manifest.intervals:
         keys.append(store["key"])
         header.append(_info(store["key"], ".", "String", store["description"]))
-    return Labels(tuple(keys), tuple(header), *_blob(keys))
+    written = len(keys)
+    keys += [key for key in replaced if key not in keys]
+    return Labels(tuple(keys), written, tuple(header), *_blob(keys))
 
 
 def _info(key: str, number: str, kind: str, description: str) -> str:

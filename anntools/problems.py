@@ -85,7 +85,7 @@ REASON_WORDS: Final = {
 }
 
 _REMEDY: Final = {
-    "too_few_columns": "Columns must be separated by tabs, not blanks; see whether the line was cut.",
+    "too_few_columns": "Separate the columns by tabs, not blanks; see whether the line was cut.",
     "position_not_a_number": "Give POS as a whole number, counted from 1.",
     "position_outside_contig": "See whether the file was made for another genome build.",
     "bad_reference_allele": "Write REF with the letters A, C, G, T or N.",

@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from anntools import classic
 from anntools.kernels.counts import S_RECORDS
 from anntools.labels import make_labels
 from anntools.options import Options, Progress
@@ -90,7 +91,10 @@ def run(
     """Annotate one file into an open handle. Raises InputRefused."""
     name = options.name or source_path.name
     source = Source(source_path, name, options.max_line)
-    labels = make_labels(pack.manifest)
+    if options.format == "classic":
+        labels = make_labels(pack.manifest, tuple(classic.KEYS), classic.header_lines())
+    else:
+        labels = make_labels(pack.manifest)
     chunks = source.lines(options.chunk_size)
     header, rest = read_header(chunks, name)
     sink = _Sink(handle, compress, options, name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from anntools.classic import to_classic
 from anntools.kernels import chunk as c
 from anntools.kernels.coding import WORK
 from anntools.kernels.consequence import ROW_COLUMNS
@@ -60,6 +61,7 @@ class Worker:
         ctl[c.C_DISTANCE] = min(self._options.distance, self._pack.manifest.distance)
         ctl[c.C_EXACT] = len(self._pack.manifest.exact)
         ctl[c.C_INTERVALS] = len(self._pack.manifest.intervals)
+        ctl[c.C_LABELS] = self._labels.written
         while True:
             c.annotate_chunk(
                 self._pack.model,
@@ -81,7 +83,10 @@ class Worker:
             self._grow(int(status))
         problems = [self._problem(row, data) for row in self._issues[: ctl[c.C_ISSUES]]]
         refused = problems.pop() if status == c.REFUSED else None
-        return Done(self._out.data[: ctl[c.C_OUT]], problems, refused)
+        text = self._out.data[: ctl[c.C_OUT]]
+        if self._options.format == "classic":
+            text = memoryview(to_classic(text))
+        return Done(text, problems, refused)
 
     def _grow(self, status: int) -> None:
         if status == c.GROW_OUT:

@@ -79,6 +79,11 @@ class Sources:
         ]
 
 
+def text_lines(path: Path) -> list[str]:
+    """Lines of a gzipped text file."""
+    return gzip.decompress(path.read_bytes()).decode().splitlines(keepends=True)
+
+
 def sequences(sources: Sources) -> dict[str, Codes]:
     """Base codes of the four contigs."""
     wanted = {"20": "chr20", "X": "chrX", "Y": "chrY", "MT": "rcrs"}
@@ -91,7 +96,7 @@ def mane(sources: Sources, chains: dict[str, list[Chain]]) -> Iterator[Transcrip
     """MANE transcripts lifted to GRCh37: every exon whole, through one chain."""
     names = {c.name: c for c in CONTIGS}
     xref = {}
-    for line in gzip.open(sources.paths["mane_xref"], "rt"):
+    for line in text_lines(sources.paths["mane_xref"]):
         columns = line.rstrip("\n").split("\t")
         xref[columns[0]] = columns
     for t in read_genepred(sources.paths["mane"]):
@@ -148,7 +153,7 @@ def clinvar(
 ) -> ExactStore:
     """ClinVar alleles lifted to GRCh37; only where the lifted REF agrees with the sequence."""
     records = []
-    for line in gzip.open(sources.paths["clinvar"], "rt"):
+    for line in text_lines(sources.paths["clinvar"]):
         if line.startswith("#"):
             continue
         chrom, pos, identifier, ref, alt, _, _, info = line.rstrip("\n").split("\t")
@@ -206,7 +211,7 @@ def agrees(sequence: Codes, pos: int, ref: str) -> bool:
 def cytobands(sources: Sources) -> IntervalStore:
     """Bands named with their chromosome: 20p13."""
     rows = []
-    for line in gzip.open(sources.paths["cytoband"], "rt"):
+    for line in text_lines(sources.paths["cytoband"]):
         chrom, start, end, band, _ = line.rstrip("\n").split("\t")
         name = chrom.removeprefix("chr")
         if start != "start":
@@ -217,7 +222,7 @@ def cytobands(sources: Sources) -> IntervalStore:
 def cpg_islands(sources: Sources) -> IntervalStore:
     """CpG islands named by their place."""
     rows = []
-    for line in gzip.open(sources.paths["cpg"], "rt"):
+    for line in text_lines(sources.paths["cpg"]):
         chrom, start, end = line.split()[:3]
         name = chrom.removeprefix("chr")
         rows.append((name, int(start), int(end), f"CpG_{name}_{int(start) + 1}_{end}"))

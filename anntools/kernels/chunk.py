@@ -107,7 +107,9 @@ A_REC0 = 16
 ALT_COLUMNS = 32
 
 # Slots of `ctl`, how kernel and caller talk.
-C_IN, C_OUT, C_LINE, C_ISSUES, C_STATUS, C_STRICT, C_DISTANCE, C_EXACT, C_INTERVALS = range(9)
+C_IN, C_OUT, C_LINE, C_ISSUES, C_STATUS, C_STRICT, C_DISTANCE, C_EXACT, C_INTERVALS, C_LABELS = (
+    range(10)
+)
 CTL_SLOTS = 16
 DONE, GROW_OUT, GROW_ROWS, GROW_ALTS, REFUSED = range(5)
 
@@ -632,7 +634,7 @@ def put_intervals(
     """Names of the intervals that the REF bases touch; -1 if there is no room."""
     start = fields[F_POS]
     end = start + fields[4] - 1 - fields[3]
-    label0 = len(label_off) - 1 - ctl[C_INTERVALS]
+    label0 = ctl[C_LABELS] - ctl[C_INTERVALS]
     for store in range(ctl[C_INTERVALS]):
         s0, s1 = interval_segments(m, store * contigs + fields[F_CONTIG], start, end)
         first = True

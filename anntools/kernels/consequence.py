@@ -75,8 +75,8 @@ def splice_terms(is_plus: bool, s: int, e: int, first: int, last: int) -> int:
     """Mask of the intron ``first..last`` hit by ``s..e``: splice terms and intron_variant.
 
     Donor and acceptor: the two outermost bases. Donor 5th base and region: +3 to +6.
-    Polypyrimidine tract: -3 to -17, unless the exon is touched too. Splice region: 3 exonic and 3–8 intronic bases, unless a
-    donor, acceptor, or donor-region term says more.
+    Polypyrimidine tract: -3 to -17, unless the exon is touched too. Splice region: 3 exonic and
+    3–8 intronic bases, unless a donor, acceptor, or donor-region term says more.
     """
     insertion = s == e + 1
     at_start = overlap(s, e, first, first + 1)

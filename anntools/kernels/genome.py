@@ -53,7 +53,7 @@ def genome_base(m: Genome, interval: int, pos: int) -> int:
 
 @kernel
 def cdna_base(m: Genes, first: int, at: int) -> int:
-    """Base code 0–4 of spliced position ``at`` of the transcript whose nibbles begin at ``first``."""
+    """Base code 0–4 of spliced position ``at``; the transcript's nibbles begin at ``first``."""
     i = first + at
     return (m.cdna[i >> 1] >> ((i & 1) << 2)) & 15
 

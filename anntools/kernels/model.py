@@ -125,7 +125,8 @@ DTYPES: Final[dict[str, Any]] = {
 
 def make_model(arrays: Mapping[str, npt.NDArray[Any]]) -> Model:
     """The model from its arrays by name. Raises KeyError if one is missing."""
-    return Model(*(part(*(arrays[name] for name in part._fields)) for part in PARTS))
+    parts: list[Any] = [part(*(arrays[name] for name in part._fields)) for part in PARTS]
+    return Model(*parts)
 
 
 # ---- constant tables, frozen into the machine code

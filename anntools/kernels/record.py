@@ -64,7 +64,7 @@ def read_number(src: Bytes, a: int, b: int) -> int:
         return -1
     value = 0
     for i in range(a, b):
-        digit = np.int64(src[i]) - 48
+        digit = int(src[i]) - 48
         if digit < 0 or digit > 9:
             return -1
         value = value * 10 + digit

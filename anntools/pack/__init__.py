@@ -103,7 +103,8 @@ def open_pack(name_or_folder: str | Path) -> Pack:
 def _load(path: Path) -> npt.NDArray[Any]:
     """An array mapped read-only; an empty one, which cannot be mapped, is read."""
     if path.stat().st_size > 128:
-        return np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        mapped: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        return mapped.view(np.ndarray)
     array: npt.NDArray[Any] = np.load(path, allow_pickle=False)
     array.flags.writeable = False
     return array

@@ -50,7 +50,7 @@ class Contig:
 
 @dataclass(slots=True)
 class PackInput:
-    """What goes into a pack. ``covered``: contig -> intervals whose sequence is kept (None: all)."""
+    """What goes into a pack. ``covered``: intervals per contig with sequence (None: all)."""
 
     name: str
     assembly: str

@@ -61,7 +61,7 @@ def read_genes(path: Path) -> list[Transcript]:
     if name.endswith((".genepred", ".genepredext", ".txt")):
         return read_genepred(path)
     raise GeneModelError(
-        f"{path.name}: not a gene model by its name (expected .gff3, .gtf or .genePred, or with .gz)"
+        f"{path.name}: not a gene model by its name (.gff3, .gtf or .genePred, or with .gz)"
     )
 
 

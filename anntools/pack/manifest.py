@@ -80,7 +80,7 @@ def write_pack(
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read ``manifest.json``. Raises OSError, ValueError or KeyError/TypeError for a foreign file."""
+    """Read ``manifest.json``. Raises OSError; ValueError, KeyError or TypeError if foreign."""
     data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     data["sources"] = [SourceFile(**s) for s in data["sources"]]
     return Manifest(**data)

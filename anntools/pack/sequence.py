@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from anntools.kernels.model import BASE
+from anntools.kernels.model import BASE, COMPLEMENT
 
 Codes = npt.NDArray[np.uint8]
 
@@ -40,17 +40,16 @@ def cdna_codes(sequence: Codes, exons: list[tuple[int, int]], strand: int) -> Co
         if len(part) < end - start:
             part = np.concatenate([part, np.full(end - start - len(part), 4, dtype=np.uint8)])
         parts.append(part)
-    spliced = np.concatenate(parts)
-    if strand > 0:
-        return spliced
-    return np.array([3, 2, 1, 0, 4], dtype=np.uint8)[spliced[::-1]]
+    spliced: Codes = np.concatenate(parts)
+    return spliced if strand > 0 else COMPLEMENT[spliced[::-1]]
 
 
 def pack_nibbles(codes: Codes) -> Codes:
     """Two base codes a byte, low nibble first."""
     if len(codes) % 2:
         codes = np.append(codes, np.uint8(4))
-    return (codes[0::2] | codes[1::2] << 4).astype(np.uint8)
+    packed: Codes = (codes[0::2] | codes[1::2] << 4).astype(np.uint8)
+    return packed
 
 
 def known_stretches(sequence: Codes, wanted: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -70,4 +69,5 @@ def pack_two_bits(sequence: Codes, stretches: list[tuple[int, int]]) -> Codes:
     codes = np.concatenate([sequence[a:b] for a, b in stretches])
     codes = np.append(codes, np.zeros(-len(codes) % 4, dtype=np.uint8)).reshape(-1, 4)
     shifted = codes << np.array([0, 2, 4, 6], dtype=np.uint8)
-    return np.bitwise_or.reduce(shifted, axis=1).astype(np.uint8)
+    packed: Codes = np.bitwise_or.reduce(shifted, axis=1).astype(np.uint8)
+    return packed

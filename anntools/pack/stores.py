@@ -155,7 +155,7 @@ def interval_arrays(
             ranges.append((begin, len(seg_starts)))
     offsets = np.zeros(len(lists) + 1, dtype=np.int32)
     np.cumsum([len(x) for x in lists], out=offsets[1:])
-    text, name_off = _blob(names)
+    name_text, name_off = _blob(names)
     return {
         "iv_range": np.array(ranges, dtype=np.int32).reshape(-1, 2),
         "iv_seg_start": np.array(seg_starts, dtype=np.int32),
@@ -163,7 +163,7 @@ def interval_arrays(
         "iv_seg_id": np.array([i for x in lists for i in x], dtype=np.int32),
         "iv_start": np.array(starts, dtype=np.int32),
         "iv_name_off": name_off,
-        "iv_names": text,
+        "iv_names": name_text,
     }
 
 

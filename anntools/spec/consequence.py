@@ -65,8 +65,9 @@ class Transcript:
         """Spliced positions of the first and last coding base."""
         assert self.coding
         ends = [self.spliced(p) for p in self.coding]
-        assert ends[0] and ends[1]
-        return min(ends[0], ends[1]), max(ends[0], ends[1])
+        inside = [p for p in ends if p is not None]
+        assert len(inside) == 2
+        return min(inside), max(inside)
 
 
 @dataclass

@@ -42,10 +42,9 @@ def read_header(chunks: Iterator[bytes], name: str) -> tuple[Header, bytes]:
     """
     header = Header()
     size = 0
-    for chunk in chunks:
+    for data in chunks:
         at = 0
-        if header.lines == 0:
-            chunk = chunk.removeprefix(b"\xef\xbb\xbf")
+        chunk = data if header.lines else data.removeprefix(b"\xef\xbb\xbf")
         while at < len(chunk):
             if chunk[at : at + 1] != b"#":
                 if chunk[at : at + 1] in (b"\n", b"\r"):

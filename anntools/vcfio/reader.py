@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from isal import isal_zlib
 
@@ -13,6 +13,8 @@ from anntools.problems import InputRefused, Problem
 
 _READ: Final = 1 << 18
 _INFLATE: Final = 1 << 22  # most bytes one call may inflate: what keeps a bomb small
+
+_DAMAGED = cast(type[Exception], isal_zlib.error)  # its stub calls it an instance
 
 _MAGIC: Final = (
     (b"BCF\x02", "a BCF file", "Convert it: bcftools view -O z FILE.bcf > FILE.vcf.gz"),
@@ -132,7 +134,7 @@ class Source:
         while True:
             try:
                 out = inflater.decompress(data, _INFLATE)
-            except isal_zlib.error as error:
+            except _DAMAGED as error:
                 raise self.refuse(
                     "damaged_compression",
                     f"The compressed data is damaged after {total} bytes of text ({error}).",

@@ -5,6 +5,7 @@ The limits are what this version reaches, rounded down; a change that loses agre
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,11 @@ GENES = (
     "ENST00000580206.short",
 )
 EXACT = ("cDNA_position", "CDS_position", "Protein_position", "EXON", "INTRON", "HGVSg", "DISTANCE")
+
+
+def show(text: str) -> None:
+    """Tables are for a person who runs the tests with ``-s``."""
+    sys.stdout.write(text + "\n")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +63,7 @@ def over_genes(shared: Path, packs: dict[str, Path], kind: str, folder: Path) ->
 
 def test_snv_in_genes(shared_data: Path, packs: dict[str, Path], tmp_path: Path) -> None:
     result = over_genes(shared_data, packs, "dense_snv", tmp_path)
-    print("\nSNV, genes of every shape\n" + result.table(["Consequence", *EXACT, "HGVSc", "HGVSp"]))
+    show("\nSNV, genes of every shape\n" + result.table(["Consequence", *EXACT, "HGVSc", "HGVSp"]))
     assert result.rate("Consequence") >= 0.9999, result.examples.get("Consequence", [])[:5]
     for name in (*EXACT, "Amino_acids", "Codons"):
         assert result.rate(name) == 1.0, (name, result.examples.get(name, [])[:5])
@@ -66,7 +72,7 @@ def test_snv_in_genes(shared_data: Path, packs: dict[str, Path], tmp_path: Path)
 
 def test_indels_in_genes(shared_data: Path, packs: dict[str, Path], tmp_path: Path) -> None:
     result = over_genes(shared_data, packs, "dense_indel", tmp_path)
-    print("\nIndels and MNVs, genes of every shape\n" + result.table(["Consequence", *EXACT]))
+    show("\nIndels and MNVs, genes of every shape\n" + result.table(["Consequence", *EXACT]))
     assert result.rate("Consequence") >= 0.96, result.examples.get("Consequence", [])[:5]
     assert not result.missing
 
@@ -77,6 +83,6 @@ def test_real_chromosome_20(shared_data: Path, tmp_path: Path, truth: str, least
     fasta = shared_data / "genome" / "GRCh37.chr20.fa.gz"
     pack = build(real, fasta, real / "chr20.mane.gff.gz", tmp_path / "pack")
     result = run_case(pack, real / f"{truth}.vcf.gz", real / f"{truth}.mane.vep.tab.gz", tmp_path)
-    print(f"\n{truth}\n" + result.table(["Consequence", *EXACT, "HGVSc", "HGVSp"]))
+    show(f"\n{truth}\n" + result.table(["Consequence", *EXACT, "HGVSc", "HGVSp"]))
     assert result.rate("Consequence") >= least, result.examples.get("Consequence", [])[:5]
     assert not result.missing

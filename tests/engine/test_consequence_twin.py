@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anntools import open_pack
+from anntools.kernels.model import BASE
 from anntools.labels import CSQ_FIELDS
 from anntools.pack import genes
 from anntools.pack.build import Contig, PackInput, build_pack
-from anntools.kernels.model import BASE
 from anntools.pack.sequence import cdna_codes
 from anntools.spec.consequence import Effect, Transcript, consequence
 from tests.engine.conftest import info_of

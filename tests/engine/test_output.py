@@ -8,7 +8,7 @@ from pathlib import Path
 import pysam
 import pytest
 
-from anntools import Pack, annotate, outputs_in, read_receipt, verify
+from anntools import Options, Pack, annotate, outputs_in, read_receipt, verify
 from anntools.labels import CSQ_FIELDS
 from tests.engine.conftest import ROOT
 
@@ -77,3 +77,22 @@ def test_verify_finds_a_changed_file(folder: Path, tmp_path: Path) -> None:
         "famous.annot.vcf.gz is missing",
         "famous.summary.json has changed since the run",
     ]
+
+
+def test_classic_keys(demo: Pack, tmp_path: Path) -> None:
+    out = tmp_path / "classic.annot.vcf"
+    annotate(SAMPLE, out, demo, Options(format="classic"))
+    with pysam.VariantFile(str(out)) as vcf:
+        records = {(r.chrom, r.pos): r for r in vcf}
+    prnp = records["20", 4680398].info
+    assert "CSQ" not in prnp
+    assert prnp["name2"] == ("PRNP",)
+    assert prnp["positionType"] == ("CDS",)
+    assert prnp["referenceCodon"] == ("GAC",)
+    assert (prnp["referenceAA"], prnp["variantAA"]) == (("D",), ("N",))
+    assert prnp["changesAA"] == ("true",)
+    assert records["Y", 22739367].info["name2"] == ("EIF1AY",)  # in an intron
+    assert records["Y", 14847792].info["positionType"] == ("intron",)
+    again = tmp_path / "again.annot.vcf"
+    annotate(out, again, demo, Options(format="classic"))
+    assert again.read_bytes() == out.read_bytes()

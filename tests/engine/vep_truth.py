@@ -55,7 +55,7 @@ def vep_rows(path: Path) -> dict[Key, dict[str, str]]:
     """VEP's rows by variant, allele and transcript; ``-`` becomes empty."""
     out: dict[Key, dict[str, str]] = {}
     header: list[str] = []
-    for line in gzip.open(path, "rt"):
+    for line in gzip.decompress(path.read_bytes()).decode().splitlines():
         if line.startswith("##"):
             continue
         columns = line.rstrip("\n").split("\t")
