@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 
 from local.cloud.calls import Call, changes_something
-from local.cloud.control_log import STACK_ACTIONS, ControlLog
+from local.cloud.control_log import ControlLog
 from local.cloud.dynamodb_shadow import ITEM_WRITES, PARTIQL, DynamoShadow, PartiqlWrite
 from local.cloud.errors import refusal
 from local.cloud.executions import Executions
@@ -18,6 +18,7 @@ from local.cloud.mail import Mailbox, is_sending
 from local.cloud.queue_mirror import PUBLISHING, SENDING, TAKING, QueueMirror
 from local.cloud.relay import Relay
 from local.cloud.sessions import NotAuthentic, Sessions
+from local.cloud.stack_log import ACTIONS as STACK_ACTIONS
 from local.cloud.upstream import Reply, Upstream, UpstreamError
 
 log = logging.getLogger(__name__)
@@ -146,7 +147,7 @@ class Pipeline:
     async def _after_stack(self, call: Call) -> None:
         """Once a stack has settled, tables may be gone."""
         try:
-            await self.control.settled(call.form().get("StackName", ""))
+            await self.control.stacks.follow(call.form().get("StackName", ""))
             await self._shadow.drop_removed_tables()
         except (aiohttp.ClientError, UpstreamError, OSError) as fault:
             log.info("A stack could not be followed: %s", fault)

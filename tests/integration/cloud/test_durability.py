@@ -227,6 +227,59 @@ def test_settings_survive(own_cloud: EmbeddedCloud) -> None:
     assert receive(sqs, urls["Answers"], 1, seconds=30)[0]["Body"] == "WORK"
 
 
+def test_a_failed_update_leaves_the_stack_as_it_was(own_cloud: EmbeddedCloud) -> None:
+    cfn, sqs = own_cloud.client("cloudformation"), own_cloud.client("sqs")
+    cfn.create_stack(StackName="gas", TemplateBody=template("gas"))
+    cfn.get_waiter("stack_create_complete").wait(StackName="gas", WaiterConfig={"Delay": 1})
+    broken = json.loads(template("gas", visibility=99))
+    own_cloud.client("s3").create_bucket(Bucket="taken")
+    broken["Resources"]["Bad"] = {
+        "Type": "AWS::S3::Bucket",
+        "DependsOn": "Work",
+        "Properties": {"BucketName": "taken"},
+    }
+    cfn.update_stack(StackName="gas", TemplateBody=json.dumps(broken))
+
+    def status() -> str:
+        return str(cfn.describe_stacks(StackName="gas")["Stacks"][0]["StackStatus"])
+
+    until(lambda: "IN_PROGRESS" not in status())
+    assert "ROLLBACK" in status()
+
+    own_cloud.kill()
+    own_cloud.start()
+
+    assert status() in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    url = sqs.get_queue_url(QueueName="gas-work")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+    assert found["Attributes"]["VisibilityTimeout"] == "2"
+
+
+def test_ids_of_before_are_followed(own_cloud: EmbeddedCloud) -> None:
+    """A request that names a chance id still finds its thing, after several restarts."""
+    sns, sqs = own_cloud.client("sns"), own_cloud.client("sqs")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    arn = "arn:aws:sqs:us-east-1:000000000000:q"
+    policy = queue_policy(arn, "sns.amazonaws.com", topic)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+    def subscription() -> str:
+        return str(
+            sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"][0]["SubscriptionArn"]
+        )
+
+    for name, value in (("RawMessageDelivery", "true"), ("FilterPolicy", '{"k": ["v"]}')):
+        sns.set_subscription_attributes(
+            SubscriptionArn=subscription(), AttributeName=name, AttributeValue=value
+        )
+        own_cloud.kill()
+        own_cloud.start()
+    found = sns.get_subscription_attributes(SubscriptionArn=subscription())["Attributes"]
+    assert (found["RawMessageDelivery"], found["FilterPolicy"]) == ("true", '{"k": ["v"]}')
+
+
 def test_a_session_goes_on_after_a_restart(own_cloud: EmbeddedCloud) -> None:
     """Services keep their temporary credentials; what was signed with them still works."""
     iam, s3 = own_cloud.client("iam"), own_cloud.client("s3")
