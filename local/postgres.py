@@ -21,6 +21,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ from local.parts import Layer, Part
 DATABASE = "gas"
 ROLE = "gas"
 _SOCKET_NAME = ".s.PGSQL.5432"
+_LAST_BREATH = 5.0
+"""Seconds that the workers of a killed server may take to notice and end."""
 _LONGEST_SOCKET_PATH = 100  # bytes; 107 on Linux, 103 on macOS
 
 # A laptop's accounts database: small memory, full durability, no preloaded extras.
@@ -176,16 +179,30 @@ class Postgres:
             raise LocalError(f"PostgreSQL cannot make its database files: {done.stderr.strip()}")
 
     def _drop_stale_lock(self) -> None:
-        """Remove ``postmaster.pid`` when its process id belongs to something else by now.
+        """Remove lock files whose process id stands for something else by now.
 
-        PostgreSQL takes any living process with that id for itself and would refuse to start.
+        PostgreSQL takes any process with that id (a stranger after a reboot, a dead one that
+        nobody has reaped) for itself and would refuse to start. The files are only touched when
+        no PostgreSQL process works in the data folder any more.
         """
-        lock = self.data / "postmaster.pid"
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            pid = int(lock.read_text(encoding="utf-8").split()[0])
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if psutil.Process(pid).name() != "postgres":
+        locks = (self.data / "postmaster.pid", self.sockets / f"{_SOCKET_NAME}.lock")
+        deadline = time.monotonic() + _LAST_BREATH
+        while locks[0].exists() and self._has_processes() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for lock in locks:
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                pid = int(lock.read_text(encoding="utf-8").split()[0])
+                if psutil.pid_exists(pid) and not self._has_processes():
                     lock.unlink(missing_ok=True)
+
+    def _has_processes(self) -> bool:
+        """Whether a PostgreSQL process, even one without its master, works in the data folder."""
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                # One that has ended but was not reaped has no working directory any more.
+                if process.name() == "postgres" and Path(process.cwd()) == self.data:
+                    return True
+        return False
 
 
 OTHER_USER = "nobody"

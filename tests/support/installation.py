@@ -64,6 +64,13 @@ class Installation:
         self._process.wait(10)
         self._process = None
 
+    def wait_for_end(self) -> int:
+        """Wait for a supervisor that somebody else has ended; its exit code."""
+        assert self._process is not None
+        code = self._process.wait(30)
+        self._process = None
+        return code
+
     def processes(self) -> list[psutil.Process]:
         """All processes of this installation, the supervisor first."""
         assert self._process is not None
