@@ -62,18 +62,24 @@ def renew_http_subscriptions(clients: Clients, evaluator: Evaluator) -> int:
 
 
 def _is_confirmed(sns: Any, wanted: Mapping[str, Any]) -> bool:
+    """Whether the subscription is there and confirmed. One that is not is taken away.
+
+    The record that CloudFormation made would answer for every later request to subscribe, and no
+    handshake would ever be sent.
+    """
     pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=wanted["TopicArn"])
-    return any(
-        subscription["Endpoint"] == wanted["Endpoint"]
-        and subscription["Protocol"] == wanted["Protocol"]
-        and subscription["SubscriptionArn"].startswith("arn:")
-        and sns.get_subscription_attributes(SubscriptionArn=subscription["SubscriptionArn"])[
-            "Attributes"
-        ].get("PendingConfirmation")
-        != "true"
-        for page in pages
-        for subscription in page["Subscriptions"]
-    )
+    for page in pages:
+        for subscription in page["Subscriptions"]:
+            arn = subscription["SubscriptionArn"]
+            if any(subscription[name] != wanted[name] for name in ("Endpoint", "Protocol")):
+                continue
+            if not arn.startswith("arn:"):
+                continue  # still waiting for an answer to its handshake
+            attributes = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+            if attributes.get("PendingConfirmation") == "false":
+                return True
+            sns.unsubscribe(SubscriptionArn=arn)
+    return False
 
 
 def _lifecycle(clients: Clients, bucket: str, value: Mapping[str, Any]) -> None:
