@@ -32,7 +32,7 @@ function faultOf(chosen) {
   if (chosen.size === 0) return "The file is empty. Choose a VCF file with content.";
   if (chosen.size > maxBytes) {
     return (
-      `The file has ${inWords(chosen.size)}; the ${form.dataset.plan} plan allows ` +
+      `This file (${inWords(chosen.size)}) is above the limit of the ${form.dataset.plan} plan, ` +
       `${form.dataset.limit}. Compress it with bgzip or gzip, split it, or upgrade to Premium.`
     );
   }
