@@ -10,6 +10,7 @@ from anntools.version import VERSION
 
 __all__ = [
     "REASON_WORDS",
+    "REASON_WORDS",
     "VERSION",
     "InputRefused",
     "Options",
