@@ -70,13 +70,22 @@ class AnnotateJob:
                 job.job_id, owner=owner, now=self._clock.now(), lease_seconds=self._lease_seconds
             )
             if claimed is None:
-                # In other hands, or finished just now: look again when that lease has run out.
-                return Later(max(backoff(delivery.receive_count), self._lease_seconds + 5))
+                return self._after_the_lease(job, delivery)
             log.info("job_claimed", attempt=claimed.attempts)
             if claimed.attempts > MAX_ATTEMPTS:
                 self._fail(claimed, owner, WORN_OUT, None)
                 return Bury(WORN_OUT.message)
             return self._run(claimed, owner, delivery)
+
+    def _after_the_lease(self, job: Job, delivery: Delivery) -> Outcome:
+        """Somebody else has the job: come back when their lease has run out.
+
+        A repeated message of a job in good hands comes back less and less often.
+        """
+        lease_left = min(max(job.lease_until - self._clock.now(), 0), self._lease_seconds) + 1
+        if delivery.receive_count <= 2:
+            return Later(lease_left)
+        return Later(max(lease_left, backoff(delivery.receive_count)))
 
     def _run(self, job: Job, owner: str, delivery: Delivery) -> Outcome:
         try:

@@ -1,12 +1,14 @@
 """The one receive–work–acknowledge loop.
 
 A worker has a number of slots, each a thread that takes one message at a time. It drains the
-queue when it starts and whenever it is woken by a push; in between it sleeps, looking in only
-every `idle_seconds` in case a push was lost. While a message is worked on it is kept hidden
-from others; it is deleted only after its handler says that the work is durable.
+queue when it starts and whenever it is woken by a push. In between it sleeps, looking in when a
+message that it postponed is due, and every `idle_seconds` in case a push was lost. While a
+message is worked on it is kept hidden from others; it is deleted only after its handler says that
+the work is durable.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +20,8 @@ log = get_logger()
 
 _POLL_AFTER_PUSH = 5
 """The push may overtake the message on its way to the queue by this many seconds."""
+_VISIBILITY_SLACK = 0.5
+"""Queues count in whole seconds: look for a postponed message this much after it is due."""
 _LONGEST_PAUSE = 60
 _LONGEST_DELAY = 900
 
@@ -82,6 +86,8 @@ class Worker:
         self._pushed = threading.Condition()
         self._pushes = 1
         self._in_flight: dict[str, str] = {}
+        self._due: list[float] = []
+        """When postponed messages become visible again (monotonic seconds)."""
         self._threads = [
             threading.Thread(target=self._run_slot, name=f"slot-{number}", daemon=True)
             for number in range(slots)
@@ -142,9 +148,14 @@ class Worker:
             seen -= 1
 
     def _sleep(self, seen: int) -> None:
+        """Until a push, or a message that was postponed here is due, or the idle time is over."""
         with self._pushed:
-            if self._pushes == seen:
-                self._pushed.wait(self._idle)
+            now = time.monotonic()
+            waiting = [due for due in self._due if due > now]
+            anything_due = len(waiting) < len(self._due)
+            self._due = waiting
+            if self._pushes == seen and not anything_due:
+                self._pushed.wait(min([self._idle, *(due - now for due in self._due)]))
 
     def work(self, message: QueueMessage) -> Outcome:
         """Handle one received message and settle it with the queue."""
@@ -178,6 +189,9 @@ class Worker:
                 self._queue.delete(message.receipt)
             case Later(seconds):
                 self._queue.extend(message.receipt, seconds=seconds)
+                with self._pushed:
+                    self._due.append(time.monotonic() + seconds + _VISIBILITY_SLACK)
+                    self._pushed.notify_all()
             case Bury(reason):
                 log.error("message_buried", reason=reason, body=message.body[:1000])
                 self._queue.bury(message)

@@ -2,6 +2,7 @@ import threading
 
 import pytest
 
+from gas.clock import SystemClock
 from gas.errors import InvalidMessage, ServiceUnavailable
 from gas.testing import FakeClock, MemoryQueue
 from gas.worker import Bury, Delivery, Done, Handler, Later, Outcome, Worker, backoff
@@ -131,4 +132,21 @@ def test_a_queue_that_is_away_does_not_end_the_slot() -> None:
     worker = worker_on(queue, handler)
     worker.start()
     assert done.wait(10)
+    assert worker.stop(20)
+
+
+def test_it_comes_back_for_what_it_postponed_long_before_its_idle_time() -> None:
+    queue = MemoryQueue(SystemClock())
+    done = threading.Event()
+
+    def handler(delivery: Delivery) -> Outcome:
+        if delivery.receive_count == 1:
+            return Later(1)
+        done.set()
+        return Done()
+
+    queue.send("work")
+    worker = Worker(queue, handler, slots=1, visibility_seconds=30, idle_seconds=3600)
+    worker.start()
+    assert done.wait(30)
     assert worker.stop(20)
