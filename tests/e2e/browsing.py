@@ -74,7 +74,7 @@ def visit(browser: Browser, look: Look, **options: Any) -> Iterator[tuple[Page, 
         accept_downloads=True,
         **options,
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(15_000)
     try:
         page = context.new_page()
         watched = Watched()
