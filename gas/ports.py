@@ -77,6 +77,12 @@ class JobStore(Protocol):
     ) -> Job | None:
         """RUNNING → FAILED. None when `owner` no longer holds the job."""
 
+    def cancel(self, job_id: str, *, at: int) -> Job | None:
+        """PENDING or RUNNING → CANCELLED. None when the job is not there or has ended.
+
+        A worker that holds the job finds out when it renews its lease.
+        """
+
     def mark_announced(self, job_id: str, *, at: int) -> None:
         """Note that the final status was published."""
 

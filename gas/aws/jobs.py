@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -90,14 +90,13 @@ class DynamoJobStore:
         self._mark(job_id, "notified_at", at)
 
     def claim(self, job_id: str, *, owner: str, now: int, lease_seconds: int) -> Job | None:
-        waiting = sorted(sources_of(JobStatus.RUNNING) - {JobStatus.RUNNING})
-        names = {f":w{i}": status for i, status in enumerate(waiting)}
+        waiting, names = _one_of(sources_of(JobStatus.RUNNING) - {JobStatus.RUNNING})
         return self._update(
             job_id,
             "SET job_status = :running, start_time = if_not_exists(start_time, :now),"
             " attempts = if_not_exists(attempts, :zero) + :one, lease_owner = :owner,"
             " lease_until = :until, progress = :progress",
-            f"job_status IN ({', '.join(names)}) OR (job_status = :running AND lease_until < :now)",
+            f"{waiting} OR (job_status = :running AND lease_until < :now)",
             {
                 **names,
                 ":running": JobStatus.RUNNING,
@@ -108,6 +107,15 @@ class DynamoJobStore:
                 ":until": now + lease_seconds,
                 ":progress": Progress().model_dump(),
             },
+        )
+
+    def cancel(self, job_id: str, *, at: int) -> Job | None:
+        active, names = _one_of(sources_of(JobStatus.CANCELLED))
+        return self._update(
+            job_id,
+            "SET job_status = :cancelled, complete_time = :at REMOVE lease_owner",
+            active,
+            {**names, ":cancelled": JobStatus.CANCELLED, ":at": at},
         )
 
     def renew(self, job_id: str, *, owner: str, until: int, progress: Progress) -> bool:
@@ -199,6 +207,12 @@ class DynamoJobStore:
                     return None
                 raise
         return _job(answer["Attributes"])
+
+
+def _one_of(statuses: Iterable[JobStatus]) -> tuple[str, dict[str, str]]:
+    """The condition that the job has one of `statuses`, and the values it names."""
+    names = {f":is_{status.value.lower()}": status.value for status in statuses}
+    return f"job_status IN ({', '.join(sorted(names))})", names
 
 
 def _job(item: Mapping[str, Any]) -> Job:

@@ -107,6 +107,15 @@ class MemoryJobStore:
             lease_owner=None,
         )
 
+    def cancel(self, job_id: str, *, at: int) -> Job | None:
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if job is None or job.job_status not in sources_of(JobStatus.CANCELLED):
+                return None
+            return self._put(
+                job, job_status=JobStatus.CANCELLED, complete_time=at, lease_owner=None
+            )
+
     def mark_announced(self, job_id: str, *, at: int) -> None:
         self._mark(job_id, "announced_at", at)
 

@@ -18,7 +18,7 @@ from gas.messages import JobFinished
 from gas.ports import Clock, JobStore, Mailer
 from gas.settings import NotifySettings
 from lambdas.batch import each_record
-from lambdas.notify.mails import mail_about
+from lambdas.notify.mails import mail_about, worth_a_mail
 
 log = get_logger()
 
@@ -37,7 +37,7 @@ class Notify:
         message = JobFinished.from_json(body)
         with bound(job_id=message.job_id):
             job = self._jobs.get(message.job_id)
-            if job is None or not job.is_final or job.notified_at is not None:
+            if job is None or not worth_a_mail(job) or job.notified_at is not None:
                 log.info("nothing_to_send")
                 return
             try:

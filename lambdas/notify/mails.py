@@ -8,15 +8,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from gas.jobs import Job, JobStatus
 from gas.ports import Mail
 
-_TEMPLATES = {
-    JobStatus.COMPLETED: "completed",
-    JobStatus.FAILED: "failed",
-    JobStatus.CANCELLED: "cancelled",
-}
+_TEMPLATES = {JobStatus.COMPLETED: "completed", JobStatus.FAILED: "failed"}
+_SUBJECTS = {JobStatus.COMPLETED: "Annotated", JobStatus.FAILED: "Not annotated"}
+
+
+def worth_a_mail(job: Job) -> bool:
+    """Whether the job ended in a way its user has not chosen: cancelling needs no mail."""
+    return job.job_status in _TEMPLATES
 
 
 def mail_about(job: Job, public_url: str) -> Mail:
-    """The mail about a job in its final status. Links lead to the web app, which asks who reads."""
+    """The mail about a completed or failed job. Links lead to the web app, which asks who reads."""
     template = _TEMPLATES[job.job_status]
     page = f"{public_url}/annotations/{job.job_id}"
     facts = {
@@ -26,14 +28,9 @@ def mail_about(job: Job, public_url: str) -> Mail:
         "log_url": f"{page}/log",
         "finished": _moment(job.complete_time or 0),
     }
-    subject = {
-        "completed": f"Annotated: {job.input_file_name}",
-        "failed": f"Not annotated: {job.input_file_name}",
-        "cancelled": f"Cancelled: {job.input_file_name}",
-    }[template]
     return Mail(
         to=job.user_email,
-        subject=subject,
+        subject=f"{_SUBJECTS[job.job_status]}: {job.input_file_name}",
         text=_environment().get_template(f"{template}.txt").render(facts),
         html=_environment().get_template(f"{template}.html").render(facts),
     )

@@ -122,6 +122,29 @@ def test_failure_keeps_cause_and_log(jobs: JobStore) -> None:
     assert failed.results_state is ResultsState.NONE
 
 
+@pytest.mark.parametrize("running", [False, True])
+def test_a_cancelled_job_is_out_of_every_workers_hands(jobs: JobStore, running: bool) -> None:
+    made = job()
+    jobs.create(made)
+    if running:
+        jobs.claim(made.job_id, owner="w1", now=NOW, lease_seconds=60)
+    cancelled = jobs.cancel(made.job_id, at=NOW + 1)
+    assert cancelled is not None
+    assert (cancelled.job_status, cancelled.complete_time) == (JobStatus.CANCELLED, NOW + 1)
+    assert not jobs.renew(made.job_id, owner="w1", until=NOW + 99, progress=Progress())
+    assert jobs.complete(made.job_id, owner="w1", at=NOW, results=results()) is None
+    assert jobs.claim(made.job_id, owner="w2", now=NOW + 999, lease_seconds=60) is None
+    assert jobs.cancel(made.job_id, at=NOW + 2) is None
+
+
+def test_what_has_ended_cannot_be_cancelled(jobs: JobStore) -> None:
+    taken = claimed(jobs)
+    jobs.complete(taken.job_id, owner="w1", at=NOW, results=results())
+    assert jobs.cancel(taken.job_id, at=NOW) is None
+    assert jobs.cancel(job().job_id, at=NOW) is None
+    assert stored(jobs, taken).job_status is JobStatus.COMPLETED
+
+
 def test_marks_keep_their_first_time(jobs: JobStore) -> None:
     made = job()
     jobs.create(made)

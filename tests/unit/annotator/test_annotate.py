@@ -296,6 +296,23 @@ def test_a_stop_puts_the_job_down_uncounted(world: World) -> None:
     assert world.job(made).job_status is JobStatus.COMPLETED
 
 
+def test_a_job_cancelled_while_it_runs_is_put_down_for_good(world: World) -> None:
+    made = world.submit()
+
+    class Cancelling(FakeEngine):
+        def run(self, *args: Any, **kwargs: Any) -> EngineOutput:
+            world.jobs.cancel(made.job_id, at=world.clock.now())
+            return super().run(*args, **kwargs)
+
+    world.engine = Cancelling()
+    world.deliver()
+    assert world.job(made).job_status is JobStatus.CANCELLED
+    world.clock.advance(LEASE + VISIBILITY)
+    assert world.deliver() == Done()
+    assert world.engine.runs == 1
+    assert world.announced.published == []
+
+
 def test_the_working_folder_is_gone_afterwards(world: World, tmp_path: Path) -> None:
     world.submit()
     world.deliver()
