@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import fcntl
 import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,29 @@ async def run(settings: CloudSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    settings.create_folders()
+    with hold(settings):
+        await serve(settings, stop)
+
+
+@contextlib.contextmanager
+def hold(settings: CloudSettings) -> Iterator[None]:
+    """Keep every other gateway away from this data folder.
+
+    Raises
+    ------
+    LocalError
+        There is one already.
+    """
+    with (settings.run / "gateway.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalError(f"Another embedded cloud works in {settings.data}.") from None
+        yield
+
+
+async def serve(settings: CloudSettings, stop: asyncio.Event) -> None:
     gateway = Gateway(settings)
     door, relay = (web.ServerRunner(_server(h)) for h in (gateway.handle, gateway.relay.take))
     try:
@@ -63,7 +87,11 @@ async def run(settings: CloudSettings) -> None:
         if starting.done():
             starting.result()
             print(f"The embedded cloud is ready at {settings.url}", flush=True)
-        await stopping
+            failing = asyncio.create_task(gateway.failed())
+            await asyncio.wait({failing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if failing.done():
+                failing.result()
+            failing.cancel()
         starting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await starting

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ import re
 import secrets
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -140,6 +141,8 @@ class BlobStore:
         self._journal = journal
         self._in_use: set[str] = set()
         """Stubs that no listing shows: uploads that go on, parts that are not put together."""
+        self.changes = 0
+        """Counts what may let an object appear in a listing, at its beginning and at its end."""
 
     def sink(self, algorithms: Iterable[str] = ()) -> Sink:
         return Sink(self.folder, algorithms)
@@ -194,7 +197,17 @@ class BlobStore:
 
     def release(self, stub: str) -> None:
         """From now on the object stays as long as ministack has it."""
+        self.changes += 1
         self._in_use.discard(stub)
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """While ministack copies an object."""
+        self.changes += 1
+        try:
+            yield
+        finally:
+            self.changes += 1
 
     async def forget(self, stub: str) -> None:
         """Remove an object that came to nothing."""

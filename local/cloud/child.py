@@ -14,6 +14,7 @@ import aiohttp
 
 from local.addresses import HOST
 from local.cloud.settings import ACCOUNT, REGION, SERVICES, CloudSettings, RootKey
+from local.cloud.upstream import UpstreamError
 from local.errors import LocalError
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,10 @@ READY_SECONDS = 30.0
 STOP_SECONDS = 3.0
 LONGEST_PAUSE = 10.0
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+FAULTS = (LocalError, UpstreamError, OSError, aiohttp.ClientError, TimeoutError)
+"""What a start may fail with because ministack died again."""
 
 
 class ChildDied(LocalError):
@@ -97,12 +102,16 @@ class Child:
         await self._start_once()
         self._keeper = asyncio.create_task(self._keep(), name="keep ministack")
 
+    async def failed(self) -> None:
+        """Wait for the end of the keeper, which only comes by a fault; raises it."""
+        assert self._keeper is not None
+        await asyncio.shield(self._keeper)
+
     async def stop(self) -> None:
         """Stop the process and everything it started."""
         if self._keeper:
             self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
+            await asyncio.gather(self._keeper, return_exceptions=True)
         if self._process and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.terminate()
@@ -123,7 +132,7 @@ class Child:
                     await self._start_once()
                     pause = 0.1
                     break
-                except (LocalError, OSError, aiohttp.ClientError, TimeoutError) as fault:
+                except FAULTS as fault:
                     log.warning("ministack could not be started: %s", fault)
                     self._lost()
                     await self._clear()

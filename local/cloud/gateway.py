@@ -11,6 +11,7 @@ from multidict import CIMultiDict
 
 from local.addresses import HOST
 from local.cloud.blobs import BlobStore
+from local.cloud.bodies import BodyTooLarge, read_body
 from local.cloud.calls import read_call
 from local.cloud.child import Child
 from local.cloud.errors import refusal
@@ -55,6 +56,7 @@ class Gateway:
             self._journal, self._upstream, self._sessions, self._mailbox, self.relay
         )
         self._s3 = S3Gate(settings, self._upstream, self._sessions, self._pipeline, self._blobs)
+        self.relay.settle = self._pipeline.mirror.look
         self._child = Child(settings, self._root, self._restore, self._lose)
         self._ready = asyncio.Event()
 
@@ -78,6 +80,10 @@ class Gateway:
         await self._pipeline.restore()
         await self._s3.restore()
         self._ready.set()
+
+    async def failed(self) -> None:
+        """Returns when ministack cannot be kept running any more, raising why."""
+        await self._child.failed()
 
     def _lose(self) -> None:
         self._ready.clear()
@@ -115,9 +121,11 @@ class Gateway:
         return web.json_response({"message": "There is nothing here."}, status=404)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
-        if (request.content_length or 0) > self.settings.largest_request:
-            return web.Response(status=413, text="The request is too large.")
-        body = await request.read()
+        try:
+            body = await read_body(request, self.settings.largest_request)
+        except BodyTooLarge:
+            text = "The request is too large."
+            return whole(refusal(request.headers, 413, "RequestEntityTooLarge", text))
         call = read_call(request.method, request.raw_path, request.headers, body)
         reply = await self._pipeline.answer(call)
         if call.action == "ReceiveMessage":

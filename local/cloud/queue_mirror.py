@@ -20,6 +20,7 @@ import aiohttp
 from local.cloud.calls import Call
 from local.cloud.journal import Journal, Row, Statement
 from local.cloud.s3_events import send_created_event
+from local.cloud.sessions import without_signature
 from local.cloud.upstream import Reply, Upstream, UpstreamError
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class QueueMirror:
         self._upstream = upstream
         self._known: dict[str, tuple[str, str]] = {}
         self._dirty = asyncio.Event()
+        self._looking = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def touch(self) -> None:
@@ -62,7 +64,7 @@ class QueueMirror:
         """Note an accepted request that puts something into a queue, until the next look."""
         request = {
             "service": call.service, "region": call.region, "method": call.method,
-            "path": call.raw_path.partition("?")[0],
+            "path": without_signature(call.raw_path),
             "headers": {
                 name: value for name, value in call.headers.items()
                 if name.lower() in ("content-type", "x-amz-target")
@@ -122,6 +124,10 @@ class QueueMirror:
 
     async def look(self) -> None:
         """Write down what is in the queues, and drop the notes that this makes needless."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         last = self._journal.read("SELECT coalesce(max(seq), 0) FROM redo")[0][0]
         asked = time.time()
         reply = await self._upstream.send("GET", PEEK, {"Host": "127.0.0.1"})

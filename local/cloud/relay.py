@@ -13,13 +13,14 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from local.cloud.bodies import BodyTooLarge, read_body
 from local.cloud.journal import Journal, Row
 from local.cloud.settings import CloudSettings
 from local.cloud.signing import CERTIFICATE_PATH, Signer
@@ -54,6 +55,8 @@ class Relay:
         self._upstream = upstream
         self._signer = signer
         self._true_text = true_text
+        self.settle: Callable[[], Awaitable[None]] | None = None
+        """Called after a dead letter was sent, to have it on disk."""
         self._subscriptions = Subscriptions(upstream)
         self._pauses = settings.retry.pauses()
         self._wake = asyncio.Event()
@@ -110,7 +113,10 @@ class Relay:
         """Take a post of ministack; any other request is passed on, as a proxy does."""
         if not request.raw_path.startswith("http://"):
             return web.Response(status=400, text="This is the relay of the embedded cloud.")
-        body = await request.read()
+        try:
+            body = await read_body(request, self._settings.largest_request)
+        except BodyTooLarge:
+            return web.Response(status=413, text="The request is too large.")
         kind = request.headers.get(KIND)
         if kind is None:
             return await self._pass(request, body)
@@ -272,6 +278,8 @@ class Relay:
         )
         request = {"QueueUrl": found["QueueUrl"], "MessageBody": body.decode()}
         await self._upstream.json("sqs", "AmazonSQS.SendMessage", request)
+        if self.settle is not None:
+            await self.settle()
 
     def _sign(self, message: dict[str, Any]) -> dict[str, Any]:
         return self._signer.sign(message, self._settings.url + CERTIFICATE_PATH)

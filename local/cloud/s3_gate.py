@@ -14,6 +14,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from local.cloud.blobs import Blob, BlobStore
+from local.cloud.bodies import BodyTooLarge, read_body
 from local.cloud.calls import Call, read_call
 from local.cloud.pipeline import Pipeline
 from local.cloud.s3_events import Notification, notifications_of
@@ -102,7 +103,8 @@ class S3Gate:
         except Refused as refusal:
             return with_cors(refusal.answer, request)
         except NotAuthentic as fault:
-            return s3_error(403, fault.code, "The signature or the security token is not valid.")
+            text = "The signature or the security token is not valid."
+            return with_cors(s3_error(403, fault.code, text), request)
 
     async def _answer(self, head: S3Request, request: web.BaseRequest) -> web.StreamResponse:
         kind = head.kind
@@ -132,9 +134,11 @@ class S3Gate:
     async def _small(
         self, head: S3Request, kind: Kind, request: web.BaseRequest
     ) -> web.StreamResponse:
-        if (head.length or 0) > self._settings.largest_request:
-            raise Refused(too_large())
-        call = read_call(head.method, head.raw_path, head.headers, await request.read())
+        try:
+            body = await read_body(request, self._settings.largest_request)
+        except BodyTooLarge:
+            raise Refused(too_large()) from None
+        call = read_call(head.method, head.raw_path, head.headers, body)
         if kind is Kind.SHAPE:
             self._notifications.pop(head.bucket, None)
             async with self._pipeline.control.lock:
@@ -272,9 +276,14 @@ class S3Gate:
 
     async def _sweep(self, pause: float) -> None:
         await asyncio.sleep(pause)
-        before = time.time()
+        before, changes = time.time(), self.blobs.changes
         with contextlib.suppress(aiohttp.ClientError, UpstreamError, OSError):
             seen = await self._listed_etags()
+            # What was made or copied meanwhile may be missing from the listings.
+            while self.blobs.changes != changes:
+                await asyncio.sleep(SWEEP_PAUSE)
+                before, changes = time.time(), self.blobs.changes
+                seen = await self._listed_etags()
             await self.blobs.sweep(seen, before)
 
     async def _listed_etags(self) -> set[str]:

@@ -100,7 +100,8 @@ class Uploader:
             if names(headers.get(name, ""), source.etag):
                 headers[name] = f'"{self._blobs.stub_of(source.etag)[0]}"'
         path, headers = await self._sessions.sign(signed, "PUT", head.raw_path, headers, EMPTY)
-        return await self._upstream.send("PUT", path, headers)
+        with self._blobs.changing():
+            return await self._upstream.send("PUT", path, headers)
 
     async def copy_part(self, head: S3Request, source: Blob) -> tuple[Reply, str]:
         """Copy a range of a large object into a part; answer and entity tag as of ``put``.

@@ -131,6 +131,12 @@ def test_a_port_in_use_is_named(embedded_cloud: EmbeddedCloud) -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_two_clouds_do_not_share_a_folder(embedded_cloud: EmbeddedCloud) -> None:
+    other = EmbeddedCloud(embedded_cloud.data)
+    with pytest.raises(AssertionError, match="Another embedded cloud works in"):
+        other.start()
+
+
 def test_health(embedded_cloud: EmbeddedCloud) -> None:
     found = json.loads(httpx.get(f"{embedded_cloud.url}/_gas/health").text)
     assert found["status"] == "ok"

@@ -31,6 +31,15 @@ def test_what_is_put_can_be_got(cloud: Endpoint, name: str) -> None:
 
 
 @everywhere
+@pytest.mark.parametrize("size", [0, 1_100_000, 8 * 1024 * 1024, 8 * 1024 * 1024 + 1])
+def test_sizes(cloud: Endpoint, size: int) -> None:
+    bucket = cloud.bucket()
+    cloud.s3.put_object(Bucket=bucket, Key="k", Body=b"x" * size)
+    assert cloud.s3.head_object(Bucket=bucket, Key="k")["ContentLength"] == size
+    assert cloud.s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x" * size
+
+
+@everywhere
 def test_missing_object(cloud: Endpoint) -> None:
     bucket = cloud.bucket()
     with pytest.raises(ClientError) as fault:
