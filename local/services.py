@@ -15,7 +15,9 @@ from local.paths import REPOSITORY, DataFolder
 
 REDIRECT_PATH = "/authcallback"
 """Where the web app takes people back from Globus; registered with the stand-in."""
-STOP_SECONDS = 4.0
+STOP_SECONDS = 2.5
+SERVICE_STOP_SECONDS = 6.5
+"""Longer than the annotator's wait for a message (gas/worker.py), and with the rest below 10."""
 
 
 @dataclass(frozen=True)
@@ -153,12 +155,12 @@ class Installation:
                 **settings,
                 "AWS_PROFILE": name,
                 "GAS_HTTP_SOCKET": f"{HOST}:{port}",
-                "GAS_STOP_SECONDS": f"{STOP_SECONDS - 1:.0f}",
+                "GAS_STOP_SECONDS": f"{SERVICE_STOP_SECONDS - 0.5:.0f}",
             },
             folder=REPOSITORY,
             ready=answers_http(port, "/healthz"),
             layer=Layer.SERVICE,
-            stop_seconds=STOP_SECONDS,
+            stop_seconds=SERVICE_STOP_SECONDS,
         )
 
 

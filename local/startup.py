@@ -31,7 +31,7 @@ async def start_everything(
     """
 
     async def database() -> str:
-        url = database_url
+        url = with_driver(database_url)
         if not url:
             server = Postgres.at(installation.data.postgres)
             await supervisor.start(server.part(installation.base_environment()))
@@ -57,6 +57,14 @@ async def start_everything(
         supervisor.start(installation.annotator(settings)),
     )
     await asyncio.to_thread(ask_for_pushes, stack)
+
+
+def with_driver(url: str) -> str:
+    """A PostgreSQL URL as people write it, with the driver that we have named in it."""
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
 
 
 async def together(*work: Coroutine[Any, Any, Any]) -> list[Any]:
