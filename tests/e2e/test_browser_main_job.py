@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.e2e.browsing import ARGUMENTS, CHROMIUM, LOOKS, Camera, Look, visit
 from tests.e2e.conftest import Product
@@ -226,6 +226,40 @@ def test_a_file_above_the_plan_is_refused_before_it_is_sent(
         expect(page.get_by_role("button", name="Upload and annotate")).to_be_enabled()
     assert product.gateway not in watched.origins
     assert watched.console == []
+
+
+def test_a_lost_connection_is_said_and_can_be_tried_again(
+    browser: Browser, product: Product, email: str, tmp_path: Path
+) -> None:
+    with visit(browser, LOOKS[0]) as (page, _):
+        page.goto(product.web + "/annotate")
+        log_in(page, product, email)
+        page.set_input_files("#file", write(tmp_path, ONE_VARIANT))
+        page.context.set_offline(True)
+        page.get_by_role("button", name="Upload and annotate").click()
+        expect(page.get_by_role("alert")).to_contain_text("The connection was lost.")
+        page.context.set_offline(False)
+        page.get_by_role("button", name="Upload and annotate").click()
+        page.wait_for_url(JOB_PAGE)
+
+
+def test_what_the_file_store_refuses_is_said_in_words(
+    browser: Browser, product: Product, email: str, tmp_path: Path
+) -> None:
+    def tamper(route: Route) -> None:
+        answer = route.fetch()
+        signed = answer.json()
+        signed["fields"]["key"] += ".exe"
+        route.fulfill(response=answer, json=signed)
+
+    with visit(browser, LOOKS[0]) as (page, _):
+        page.goto(product.web + "/annotate")
+        log_in(page, product, email)
+        page.route("**/annotate/uploads", tamper)
+        page.set_input_files("#file", write(tmp_path, ONE_VARIANT))
+        page.get_by_role("button", name="Upload and annotate").click()
+        expect(page.get_by_role("alert")).to_contain_text("The permission to upload has run out.")
+        expect(page.get_by_role("button", name="Upload and annotate")).to_be_enabled()
 
 
 def test_strangers_cannot_see_a_job(

@@ -16,8 +16,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from gas import keys
 from gas.errors import InvalidUpload, NotFound
+from gas.jobs import JobOptions
 from gas.plans import terms_of
 from web.annotate import uploads
+from web.annotations.words import pack_name
 from web.auth.session import protect, require_account, uploader
 from web.context import services
 from web.payload import parse_json
@@ -32,6 +34,7 @@ def page() -> str:
         "annotate/page.html",
         terms=terms_of(require_account().plan),
         form=uploads.sign_form(services(), uploader(), done_path=url_for("annotate.done")),
+        pack=pack_name(JobOptions().pack),
         sample=services().sample.name if services().sample.is_file() else None,
     )
 

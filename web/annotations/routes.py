@@ -10,7 +10,7 @@ from gas.errors import NotFound
 from gas.jobs import MAX_ATTEMPTS, Job
 from web.annotate import uploads
 from web.annotations import documents, jobs
-from web.annotations.words import HELP
+from web.annotations.words import HELP, pack_name
 from web.auth.session import protect, require_account, uploader
 from web.context import services
 from web.negotiation import wants_json
@@ -67,6 +67,7 @@ def details(job_id: UUID) -> str | Response:
             job=job,
             help=HELP,
             max_attempts=MAX_ATTEMPTS,
+            pack=pack_name(job.options.pack),
             link_seconds=services().settings.link_expires_in,
         )
     wanted = job.is_final and job.log_file is not None and request.args.get("log") != "no"

@@ -138,3 +138,5 @@ window.addEventListener("pageshow", (event) => {
   send.disabled = !file;
 });
 form.hidden = false;
+// Some browsers keep the choice when a page is loaded again.
+if (input.files.length) choose(input.files[0]);

@@ -10,7 +10,7 @@ function show(job) {
     if (element) element.textContent = text;
   };
   const bar = document.getElementById("bar");
-  if (bar) bar.value = job.progress.percent;
+  if (bar && job.progress.percent > 0) bar.value = job.progress.percent; // else: it is starting
   set("percent", Math.round(job.progress.percent));
   set("records", numbers.format(job.progress.records_done));
   set("attempts", job.attempts);
