@@ -26,6 +26,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from gas import errors as domain
 from gas.logs import get_logger
 from web.auth.errors import LoginFailed, LoginRequired
+from web.auth.session import visitor
 from web.negotiation import PROBLEM, wants_json, wants_problem
 from web.request_log import request_id
 
@@ -96,6 +97,9 @@ def _domain(error: domain.GasError) -> BaseResponse:
 
 
 def _csrf(error: CSRFError) -> BaseResponse:
+    if visitor() is None and request.blueprint != "auth":
+        # The form lost its session, and its token with it: that is what there is to say.
+        return _login(LoginRequired("You are not logged in.", remedy="Log in, then try again."))
     log.info("csrf_refused", reason=error.description)
     return _render(
         HTTPStatus.BAD_REQUEST,
