@@ -10,7 +10,6 @@ from anntools.version import VERSION
 
 __all__ = [
     "REASON_WORDS",
-    "REASON_WORDS",
     "VERSION",
     "InputRefused",
     "Options",

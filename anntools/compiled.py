@@ -20,6 +20,11 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import numba
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,6 +51,60 @@ def entry(function: F) -> F:
         return cast(F, numba.njit(cache=True, **_OPTIONS)(function))
     finally:
         settings.CACHE_DIR = before
+
+
+# ---- arrays by address
+#
+# numba counts references: a function that gets an array, or a tuple of arrays, counts each of them
+# up and down again with atomic instructions, which cost more than most kernels do. An array made
+# from an address is not counted. The entry makes all its arrays anew in this way; the caller keeps
+# the originals alive.
+
+
+def _pointer_typed(_context: Any, address: Any) -> Any:
+    def generate(_c: Any, builder: Any, _s: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
+
+    return types.voidptr(address), generate
+
+
+_pointer: Any = intrinsic(_pointer_typed)
+_carray: Any = numba.carray  # type: ignore[attr-defined]
+
+
+@kernel
+def bytes_at(address: int, n: int) -> npt.NDArray[np.uint8]:
+    """``n`` bytes at an address."""
+    array: npt.NDArray[np.uint8] = _carray(_pointer(address), (n,), np.uint8)
+    return array
+
+
+@kernel
+def int32s_at(address: int, n: int) -> npt.NDArray[np.int32]:
+    """``n`` int32 at an address."""
+    array: npt.NDArray[np.int32] = _carray(_pointer(address), (n,), np.int32)
+    return array
+
+
+@kernel
+def int64s_at(address: int, n: int) -> npt.NDArray[np.int64]:
+    """``n`` int64 at an address."""
+    array: npt.NDArray[np.int64] = _carray(_pointer(address), (n,), np.int64)
+    return array
+
+
+@kernel
+def table32_at(address: int, n: int, columns: int) -> npt.NDArray[np.int32]:
+    """``n`` rows of int32 at an address."""
+    array: npt.NDArray[np.int32] = _carray(_pointer(address), (n, columns), np.int32)
+    return array
+
+
+@kernel
+def table64_at(address: int, n: int, columns: int) -> npt.NDArray[np.int64]:
+    """``n`` rows of int64 at an address."""
+    array: npt.NDArray[np.int64] = _carray(_pointer(address), (n, columns), np.int64)
+    return array
 
 
 @cache

@@ -12,6 +12,7 @@ from anntools.kernels import chunk as c
 from anntools.kernels.coding import WORK
 from anntools.kernels.consequence import ROW_COLUMNS
 from anntools.kernels.counts import stats_size
+from anntools.kernels.model import places
 from anntools.kernels.record import FIELDS
 from anntools.labels import Labels
 from anntools.options import Options
@@ -38,6 +39,7 @@ class Worker:
         self._labels = labels
         self._options = options
         self._file = file
+        self._places = places(pack.model)
         manifest = pack.manifest
         classes = sum(len(s["classes"]) for s in manifest.exact)
         self.stats: Int64s = np.zeros(
@@ -64,7 +66,7 @@ class Worker:
         ctl[c.C_LABELS] = self._labels.written
         while True:
             c.annotate_chunk(
-                self._pack.model,
+                *self._places,
                 self._labels.text,
                 self._labels.offsets,
                 source,

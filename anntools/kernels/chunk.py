@@ -8,7 +8,7 @@ its new INFO. A line that cannot be annotated is copied as it is and its reason 
 from __future__ import annotations
 
 from anntools import terms
-from anntools.compiled import entry, kernel
+from anntools.compiled import bytes_at, entry, int64s_at, kernel, table64_at
 from anntools.kernels import counts
 from anntools.kernels.consequence import (
     R_ALT,
@@ -17,6 +17,7 @@ from anntools.kernels.consequence import (
     R_DISTANCE,
     R_MASK,
     R_TX,
+    ROW_COLUMNS,
     consequence,
 )
 from anntools.kernels.counts import (
@@ -68,6 +69,7 @@ from anntools.kernels.model import (
     Intervals,
     Model,
     Segments,
+    model_at,
 )
 from anntools.kernels.record import (
     ALT_SEQUENCE,
@@ -124,7 +126,8 @@ _CLASS_BYTES, _CLASS_OFF = counts.class_names()
 
 @entry
 def annotate_chunk(
-    m: Model,
+    addresses: Int64s,
+    lengths: Int64s,
     label_bytes: Bytes,
     label_off: Int64s,
     src: Bytes,
@@ -139,9 +142,42 @@ def annotate_chunk(
 ) -> None:
     """Annotate the lines of ``src`` from ``ctl[C_IN]`` on, appending to ``out`` at ``ctl[C_OUT]``.
 
-    Returns when ``src`` is used up (DONE), when a buffer must grow (GROW_*; call again with a
-    larger one), or at the first bad record in strict mode (REFUSED).
+    ``addresses`` and ``lengths`` are ``model.places()``. Returns when ``src`` is used up (DONE),
+    when a buffer must grow (GROW_*; call again with a larger one), or at the first bad record in
+    strict mode (REFUSED).
     """
+    annotate_lines(
+        model_at(addresses, lengths),
+        bytes_at(label_bytes.ctypes.data, len(label_bytes)),
+        int64s_at(label_off.ctypes.data, len(label_off)),
+        bytes_at(src.ctypes.data, len(src)),
+        bytes_at(out.ctypes.data, len(out)),
+        table64_at(rows.ctypes.data, len(rows), ROW_COLUMNS),
+        table64_at(alts.ctypes.data, len(alts), ALT_COLUMNS),
+        bytes_at(work.ctypes.data, len(work)),
+        int64s_at(stats.ctypes.data, len(stats)),
+        table64_at(issues.ctypes.data, len(issues), ISSUE_COLUMNS),
+        int64s_at(ctl.ctypes.data, len(ctl)),
+        int64s_at(fields.ctypes.data, len(fields)),
+    )
+
+
+@kernel
+def annotate_lines(
+    m: Model,
+    label_bytes: Bytes,
+    label_off: Int64s,
+    src: Bytes,
+    out: Bytes,
+    rows: Int64s,
+    alts: Int64s,
+    work: Bytes,
+    stats: Int64s,
+    issues: Int64s,
+    ctl: Int64s,
+    fields: Int64s,
+) -> None:
+    """The loop over the lines."""
     last = fields[16:]
     last[2] = -2
     n = len(src)

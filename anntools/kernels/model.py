@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anntools import genetic_code
+from anntools.compiled import bytes_at, int32s_at, int64s_at, kernel, table32_at
 
 Bytes = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]
@@ -139,3 +140,60 @@ LOWER = np.frombuffer(b"acgtn", dtype=np.uint8)
 COMPLEMENT = np.array([3, 2, 1, 0, 4], dtype=np.uint8)
 CODES = genetic_code.code_matrix()
 AA3 = genetic_code.three_letter_matrix()
+
+
+# ---- the model as the entry gets it: addresses and lengths of all arrays, in the order of DTYPES
+
+Places = tuple[Int64s, Int64s]
+
+
+def places(model: Model) -> Places:
+    """Address and length (rows) of every array of the model."""
+    arrays = [array for part in model for array in part]
+    addresses = np.array([a.ctypes.data for a in arrays], dtype=np.int64)
+    return addresses, np.array([len(a) for a in arrays], dtype=np.int64)
+
+
+@kernel
+def model_at(a: Int64s, n: Int64s) -> Model:
+    """The model from addresses ``a`` and lengths ``n``; its arrays are not reference-counted."""
+    genes = Genes(
+        table32_at(a[0], n[0], 16),
+        table32_at(a[1], n[1], 3),
+        bytes_at(a[2], n[2]),
+        bytes_at(a[3], n[3]),
+        int64s_at(a[4], n[4]),
+        bytes_at(a[5], n[5]),
+        int32s_at(a[6], n[6]),
+    )
+    genome = Genome(
+        table32_at(a[7], n[7], 8),
+        bytes_at(a[8], n[8]),
+        int32s_at(a[9], n[9]),
+        int32s_at(a[10], n[10]),
+        int32s_at(a[11], n[11]),
+        int32s_at(a[12], n[12]),
+        int64s_at(a[13], n[13]),
+        bytes_at(a[14], n[14]),
+    )
+    segments = Segments(int32s_at(a[15], n[15]), int32s_at(a[16], n[16]), int32s_at(a[17], n[17]))
+    exact = Exact(
+        table32_at(a[18], n[18], 4),
+        table32_at(a[19], n[19], 2),
+        int32s_at(a[20], n[20]),
+        int64s_at(a[21], n[21]),
+        bytes_at(a[22], n[22]),
+        int64s_at(a[23], n[23]),
+        bytes_at(a[24], n[24]),
+        int32s_at(a[25], n[25]),
+    )
+    intervals = Intervals(
+        table32_at(a[26], n[26], 2),
+        int32s_at(a[27], n[27]),
+        int32s_at(a[28], n[28]),
+        int32s_at(a[29], n[29]),
+        int32s_at(a[30], n[30]),
+        int64s_at(a[31], n[31]),
+        bytes_at(a[32], n[32]),
+    )
+    return Model(genes, genome, segments, exact, intervals)
