@@ -21,6 +21,7 @@ $(VENV)/installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the pinned packages (once; about a minute) …"
 	@$(PIP) install --quiet --require-hashes --requirement requirements.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python scripts/build_lambdas.py > /dev/null  # fetches their packages: later starts need no internet
 	@touch $@
 
 # The engine's kernels are compiled to machine code once, so that no job has to wait for it.
