@@ -19,6 +19,7 @@ from local.cloud.guard import is_blocked, is_local, may_enter
 from local.cloud.journal import Journal
 from local.cloud.mail import Mailbox
 from local.cloud.pipeline import Pipeline
+from local.cloud.postman import Postman
 from local.cloud.relay import Relay
 from local.cloud.s3_gate import S3Gate, is_for_s3
 from local.cloud.s3_read import true_events, true_messages
@@ -26,6 +27,7 @@ from local.cloud.s3_requests import s3_error
 from local.cloud.sessions import Sessions
 from local.cloud.settings import CloudSettings, RootKey, load_or_make_token
 from local.cloud.signing import CERTIFICATE_PATH, Signer
+from local.cloud.subscriptions import Subscriptions
 from local.cloud.upstream import Reply, Upstream, UpstreamError, end_to_end
 
 log = logging.getLogger(__name__)
@@ -51,19 +53,30 @@ class Gateway:
         self._sessions = Sessions(self._journal, self._upstream, self._root)
         self._mailbox = Mailbox(self._journal, load_or_make_token(settings.mail_token))
         self._blobs = BlobStore(settings.blobs, self._journal)
-        self.relay = Relay(settings, self._journal, self._upstream, self._signer, self._true_text)
+        subscriptions = Subscriptions(self._upstream)
+        self._postman = Postman(
+            settings, self._journal, self._upstream, self._signer, subscriptions
+        )
+        self.relay = Relay(
+            settings,
+            self._journal,
+            self._upstream,
+            subscriptions,
+            self._postman,
+            self._true_text,
+        )
         self._pipeline = Pipeline(
             self._journal, self._upstream, self._sessions, self._mailbox, self.relay
         )
         self._s3 = S3Gate(settings, self._upstream, self._sessions, self._pipeline, self._blobs)
-        self.relay.settle = self._pipeline.mirror.look
+        self._postman.settle = self._pipeline.mirror.look
         self._child = Child(settings, self._root, self._restore, self._lose)
         self._ready = asyncio.Event()
 
     async def start(self) -> None:
         """Start everything; returns once the cloud is as it was."""
         await self._upstream.__aenter__()
-        await self.relay.start()
+        await self._postman.start()
         self._blobs.drop_strays()
         await self._child.start()
 
@@ -71,7 +84,7 @@ class Gateway:
         self._lose()
         await self._pipeline.stop()
         await self._s3.stop()
-        await self.relay.stop()
+        await self._postman.stop()
         await self._child.stop()
         await self._upstream.__aexit__(None, None, None)
         self._journal.close()

@@ -138,6 +138,8 @@ class Pipeline:
                 await self._relay.note_confirmed()
                 return reply
             await self.control.keep(call, reply)
+            if call.service == "sns" and call.action in ("Unsubscribe", "DeleteTopic"):
+                await self._relay.note_confirmed()
         if call.service == "cloudformation" and call.action in STACK_ACTIONS:
             self._later(self._after_stack(call))
         if call.service == "dynamodb":

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import logging
 import re
 import time
-from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
@@ -22,23 +18,20 @@ from local.cloud.s3_form import FormUploader
 from local.cloud.s3_parts import invalid_part, true_parts, without_checksums
 from local.cloud.s3_read import CONDITIONS, head_of, slice_of, true_xml
 from local.cloud.s3_requests import Kind, S3Request, read_head, s3_error, too_large
+from local.cloud.s3_sweep import Sweeper
 from local.cloud.s3_upload import Refused, Uploader
 from local.cloud.sessions import NotAuthentic, Sessions, without_signature
 from local.cloud.settings import CloudSettings
-from local.cloud.upstream import Reply, Upstream, UpstreamError, end_to_end
-
-log = logging.getLogger(__name__)
+from local.cloud.upstream import Reply, Upstream, end_to_end
 
 PIECE = 256 * 1024
-SWEEP_PAUSE = 5.0
+REMEMBERED_SECONDS = 2.0
 EVENTS = {
     Kind.PUT_OBJECT: "ObjectCreated:Put",
     Kind.POST_FORM: "ObjectCreated:Post",
     Kind.COPY: "ObjectCreated:Copy",
     Kind.COMPLETE: "ObjectCreated:CompleteMultipartUpload",
 }
-NEXT = re.compile(r"<(NextKeyMarker|NextVersionIdMarker)>([^<]*)<")
-LISTED_ETAG = re.compile(r"<ETag>[^<]*?([0-9a-f]{32}(?:-\d+)?)[^<]*</ETag>")
 
 
 def is_for_s3(request: web.BaseRequest) -> bool:
@@ -74,10 +67,11 @@ class S3Gate:
         self.blobs = blobs
         self._uploader = Uploader(upstream, sessions, blobs)
         self._forms = FormUploader(settings, upstream, sessions, blobs)
-        self._notifications: dict[str, list[Notification]] = {}
+        self._notifications: dict[str, tuple[float, list[Notification]]] = {}
+        """The rules of buckets, and when they were asked for."""
         self._parts: dict[str, dict[int, str]] = {}
         """Stubs of the parts of each upload that goes on, by its id and their numbers."""
-        self._sweeper: asyncio.Task[None] | None = None
+        self._sweeper = Sweeper(upstream, blobs)
 
     async def restore(self) -> None:
         """ministack has come back: uploads in parts are gone, objects are there."""
@@ -85,12 +79,10 @@ class S3Gate:
         for stub in [stub for parts in self._parts.values() for stub in parts.values()]:
             self.blobs.release(stub)
         self._parts.clear()
-        self._sweep_soon(0)
+        self._sweeper.soon(0)
 
     async def stop(self) -> None:
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            await asyncio.gather(self._sweeper, return_exceptions=True)
+        await self._sweeper.stop()
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request for S3."""
@@ -158,8 +150,8 @@ class S3Gate:
         if kind is Kind.ABORT and reply.ok:
             for stub in self._parts.pop(head.query["uploadId"], {}).values():
                 await self.blobs.forget(stub)
-        if kind is Kind.DELETE and reply.ok and self.blobs.any():
-            self._sweep_soon(SWEEP_PAUSE)
+        if kind is Kind.DELETE and reply.ok:
+            self._sweeper.soon()
         return whole(reply)
 
     async def _send(self, call: Call) -> Reply:
@@ -216,16 +208,21 @@ class S3Gate:
             return
         blob = self.blobs.find(stub) if stub else None
         self.blobs.release(stub)
-        self._sweep_soon(SWEEP_PAUSE)
-        if head.bucket not in self._notifications:
-            found = await notifications_of(self._upstream, head.bucket)
-            self._notifications[head.bucket] = found
-        if not self._notifications[head.bucket]:
+        self._sweeper.soon()
+        if not await self._is_announced(head.bucket):
             return
         length = blob.size if blob else size if size >= 0 else head.length or 0
         etag = blob.etag if blob else reply.headers.get("ETag", "")
         mirror = self._pipeline.mirror
         await mirror.note_object(head.bucket, key, length, etag, EVENTS[kind])
+
+    async def _is_announced(self, bucket: str) -> bool:
+        """Whether a bucket tells anybody of its objects. Stacks may change it at any time."""
+        asked, rules = self._notifications.get(bucket, (0.0, []))
+        if time.monotonic() - asked > REMEMBERED_SECONDS:
+            rules = await notifications_of(self._upstream, bucket)
+            self._notifications[bucket] = (time.monotonic(), rules)
+        return bool(rules)
 
     async def _read(self, head: S3Request, request: web.BaseRequest) -> web.StreamResponse:
         call = read_call(head.method, head.raw_path, head.headers, b"")
@@ -268,47 +265,6 @@ class S3Gate:
             await response.write(data)
         await response.write_eof()
         return response
-
-    def _sweep_soon(self, pause: float) -> None:
-        if not self.blobs.any() or (self._sweeper and not self._sweeper.done()):
-            return
-        self._sweeper = asyncio.create_task(self._sweep(pause), name="sweep large objects")
-
-    async def _sweep(self, pause: float) -> None:
-        await asyncio.sleep(pause)
-        before, changes = time.time(), self.blobs.changes
-        with contextlib.suppress(aiohttp.ClientError, UpstreamError, OSError):
-            seen = await self._listed_etags()
-            # What was made or copied meanwhile may be missing from the listings.
-            while self.blobs.changes != changes:
-                await asyncio.sleep(SWEEP_PAUSE)
-                before, changes = time.time(), self.blobs.changes
-                seen = await self._listed_etags()
-            await self.blobs.sweep(seen, before)
-
-    async def _listed_etags(self) -> set[str]:
-        """The entity tags of all objects and versions of all buckets."""
-        reply = await self._upstream.as_root("s3", "GET", "/")
-        if not reply.ok:
-            raise UpstreamError(reply.status, "")
-        seen: set[str] = set()
-        for bucket in re.findall(
-            r"<Bucket>.*?<Name>([^<]+)</Name>", reply.body.decode(), re.DOTALL
-        ):
-            marker = ""
-            while True:
-                page = await self._upstream.as_root("s3", "GET", f"/{bucket}?versions={marker}")
-                if not page.ok:
-                    raise UpstreamError(page.status, "")
-                text = page.body.decode()
-                seen.update(LISTED_ETAG.findall(text))
-                following = dict(NEXT.findall(text))
-                if not following.get("NextKeyMarker"):
-                    break
-                marker = f"&key-marker={quote(following['NextKeyMarker'], safe='')}"
-                if following.get("NextVersionIdMarker"):
-                    marker += f"&version-id-marker={following['NextVersionIdMarker']}"
-        return seen
 
 
 def whole(reply: Reply) -> web.Response:

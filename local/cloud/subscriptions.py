@@ -11,6 +11,14 @@ from local.cloud.upstream import Upstream, UpstreamError
 
 VERSION = "2010-03-31"
 REMEMBERED_SECONDS = 2.0
+KEPT = (
+    "RawMessageDelivery",
+    "FilterPolicy",
+    "FilterPolicyScope",
+    "RedrivePolicy",
+    "DeliveryPolicy",
+    "SubscriptionRoleArn",
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,10 @@ class Subscription:
     pending: bool
     dead_letters: str
     """ARN of the queue for what cannot be delivered; empty if there is none."""
+
+    @property
+    def protocol(self) -> str:
+        return self.endpoint.partition(":")[0]
 
 
 class Subscriptions:
@@ -61,6 +73,18 @@ class Subscriptions:
                 return one
         return None
 
+    async def make_anew(self, one: Subscription) -> None:
+        """Remove a subscription and make it again, which has its subscriber asked."""
+        attributes = await self.attributes(one.arn)
+        kept = [(name, attributes[name]) for name in KEPT if attributes.get(name)]
+        await self._upstream.query("sns", "Unsubscribe", VERSION, {"SubscriptionArn": one.arn})
+        parameters = {"TopicArn": one.topic, "Protocol": one.protocol, "Endpoint": one.endpoint}
+        for number, (name, value) in enumerate(kept, start=1):
+            parameters[f"Attributes.entry.{number}.key"] = name
+            parameters[f"Attributes.entry.{number}.value"] = value
+        await self._upstream.query("sns", "Subscribe", VERSION, parameters)
+        self.forget()
+
     async def _listed(self) -> list[tuple[str, str, str]]:
         listed: list[tuple[str, str, str]] = []
         parameters: dict[str, str] = {}
@@ -83,7 +107,7 @@ class Subscriptions:
             topic,
             endpoint,
             attributes.get("RawMessageDelivery") == "true",
-            attributes.get("PendingConfirmation") == "true",
+            attributes.get("PendingConfirmation") != "false",  # those of stacks say nothing
             json.loads(redrive).get("deadLetterTargetArn", ""),
         )
 

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 import httpx
@@ -20,7 +21,7 @@ from botocore.exceptions import ClientError
 from tests.integration.cloud.conftest import Endpoint
 from tests.integration.cloud.embedded import EmbeddedCloud
 from tests.integration.cloud.test_s3 import announce, records
-from tests.integration.cloud.waiting import receive
+from tests.integration.cloud.waiting import receive, until
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,36 @@ def test_ranges(cloud: Endpoint, wanted: str, start: int, end: int) -> None:
     found = cloud.s3.get_object(Bucket=bucket, Key="k", Range=wanted)
     assert found["Body"].read() == body[start:end]
     assert found["ContentRange"] == f"bytes {start}-{end - 1}/{SIZE}"
+
+
+@pytest.mark.slow
+def test_nothing_is_swept_that_is_there(own_cloud: EmbeddedCloud) -> None:
+    """Also in buckets of many pages, under odd names, in old versions, and while it moves."""
+    s3, body = own_cloud.client("s3"), content()
+    for bucket in ("many", "versions"):
+        s3.create_bucket(Bucket=bucket)
+    versioning = {"Status": "Enabled"}
+    s3.put_bucket_versioning(Bucket="versions", VersioningConfiguration=versioning)
+    with ThreadPoolExecutor(8) as pool:
+        names = [f"a & <{n:04}>/ü" for n in range(1100)]
+        list(pool.map(lambda name: s3.put_object(Bucket="many", Key=name, Body=b"x"), names))
+    s3.put_object(Bucket="many", Key="zz & <ü>", Body=body)
+    first = s3.put_object(Bucket="versions", Key="k", Body=body[:-1])["VersionId"]
+    s3.put_object(Bucket="versions", Key="k", Body=body[:-2])
+    s3.put_object(Bucket="many", Key="gone", Body=body[:-3])
+    s3.delete_object(Bucket="many", Key="gone")
+    blobs = own_cloud.data / "blobs"
+    until(lambda: len(list(blobs.iterdir())) == 3, 30)
+    assert s3.get_object(Bucket="many", Key="zz & <ü>")["Body"].read() == body
+    old = s3.get_object(Bucket="versions", Key="k", VersionId=first)["Body"].read()
+    assert old == body[:-1]
+    own_cloud.kill()
+    own_cloud.start()
+    s3.put_object(Bucket="many", Key="gone", Body=body[:-4])
+    s3.delete_object(Bucket="many", Key="gone")
+    until(lambda: len(list(blobs.iterdir())) == 3, 30)
+    old = s3.get_object(Bucket="versions", Key="k", VersionId=first)["Body"].read()
+    assert old == body[:-1]
 
 
 @only_embedded

@@ -149,6 +149,41 @@ def test_raw_delivery(cloud: Endpoint) -> None:
     assert headers["x-amz-sns-topic-arn"] == topic
 
 
+def told(subscriber: Subscriber) -> set[str]:
+    return {message["Message"] for message in subscriber.messages("Notification")}
+
+
+def test_a_subscription_of_a_stack_survives(own_cloud: EmbeddedCloud) -> None:
+    """CloudFormation makes it without asking the subscriber; once asked, it stays confirmed."""
+    sns, cfn = own_cloud.client("sns"), own_cloud.client("cloudformation")
+    with Subscriber() as subscriber:
+        resources = {
+            "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "jobs"}},
+            "Push": {
+                "Type": "AWS::SNS::Subscription",
+                "Properties": {
+                    "TopicArn": {"Ref": "Topic"},
+                    "Protocol": "http",
+                    "Endpoint": subscriber.url,
+                },
+            },
+        }
+        cfn.create_stack(StackName="gas", TemplateBody=json.dumps({"Resources": resources}))
+        cfn.get_waiter("stack_create_complete").wait(StackName="gas", WaiterConfig={"Delay": 1})
+        topic = "arn:aws:sns:us-east-1:000000000000:jobs"
+        (made,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        sns.unsubscribe(SubscriptionArn=made["SubscriptionArn"])
+        handshake(sns, topic, subscriber)
+        first = len(subscriber.messages("SubscriptionConfirmation"))
+        for number in range(2):
+            own_cloud.kill()
+            own_cloud.start()
+            sns.publish(TopicArn=topic, Message=str(number))
+            until(lambda: str(number) in told(subscriber))  # noqa: B023
+        asked = len(subscriber.messages("SubscriptionConfirmation"))
+    assert asked == first
+
+
 def test_a_subscription_and_its_notifications_survive(own_cloud: EmbeddedCloud) -> None:
     """Confirmed stays confirmed; what could not be delivered before is delivered after."""
     sns = own_cloud.client("sns")
@@ -161,7 +196,5 @@ def test_a_subscription_and_its_notifications_survive(own_cloud: EmbeddedCloud) 
     own_cloud.start()
     sns.publish(TopicArn=topic, Message="after")
     with Subscriber(port) as subscriber:
-        until(lambda: {m["Message"] for m in subscriber.messages("Notification")} >= {
-            "nobody there", "after",
-        })  # fmt: skip
+        until(lambda: told(subscriber) >= {"nobody there", "after"})
         assert not subscriber.messages("SubscriptionConfirmation")
