@@ -22,6 +22,9 @@ from local.cloud.settings import CloudSettings, RetryPolicy
 from local.errors import LocalError
 from local.paths import DEFAULT_DATA
 
+SHUTDOWN_SECONDS = 1.0
+"""How long requests in progress may take to end after a signal says stop."""
+
 
 def parse(arguments: list[str] | None = None) -> CloudSettings:
     parser = argparse.ArgumentParser(prog="python -m local.cloud", description=__doc__)
@@ -76,7 +79,10 @@ def hold(settings: CloudSettings) -> Iterator[None]:
 
 async def serve(settings: CloudSettings, stop: asyncio.Event) -> None:
     gateway = Gateway(settings)
-    door, relay = (web.ServerRunner(_server(h)) for h in (gateway.handle, gateway.relay.take))
+    door, relay = (
+        web.ServerRunner(_server(h), shutdown_timeout=SHUTDOWN_SECONDS)
+        for h in (gateway.handle, gateway.relay.take)
+    )
     try:
         for runner, port in ((door, settings.port), (relay, settings.relay_port)):
             await runner.setup()

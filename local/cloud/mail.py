@@ -169,7 +169,7 @@ class Mailbox:
                 return web.json_response({"message": "There is no such mail."}, status=404)
             return web.json_response(json.loads(rows[0][0]))
         try:
-            limit = min(int(request.query.get("limit", 50)), LONGEST_LIST)
+            limit = min(max(int(request.query.get("limit", 50)), 1), LONGEST_LIST)
             before = int(request.query.get("before", 2**62))
         except ValueError:
             return web.json_response({"message": "limit and before are numbers."}, status=400)

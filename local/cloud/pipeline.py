@@ -149,7 +149,9 @@ class Pipeline:
     async def _after_stack(self, call: Call) -> None:
         """Once a stack has settled, tables may be gone."""
         try:
-            await self.control.stacks.follow(call.form().get("StackName", ""))
+            stack = call.form().get("StackName", "")
+            for name in [stack] if stack else self.control.stacks.names():
+                await self.control.stacks.follow(name)
             await self._shadow.drop_removed_tables()
         except (aiohttp.ClientError, UpstreamError, OSError) as fault:
             log.info("A stack could not be followed: %s", fault)

@@ -229,7 +229,7 @@ class S3Gate:
         path, headers = await self._sessions.translate(call)
         async with self._upstream.open(head.method, path, headers) as answer:
             blob = self.blobs.find(answer.headers.get("ETag", ""))
-            conditional = any(name in head.headers for name in CONDITIONS)
+            conditional = any(name in head.headers for name in CONDITIONS) and self.blobs.any()
             if blob is None and not (conditional and answer.status in (304, 412, 416)):
                 return await stream(answer, request)
             shown = CIMultiDict(answer.headers)

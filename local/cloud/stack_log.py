@@ -52,9 +52,9 @@ class StackLog:
         elif call.action == "DeleteStack":
             await self._journal.write(*self._removal(stack))
         elif call.action == "ExecuteChangeSet":
-            prepared = self._body(change)
+            prepared = self._change_set(stack, plain_name(form.get("ChangeSetName", "")))
             if prepared is not None:
-                await self._replace(stack, call, read_form(prepared), reply)
+                await self._replace(prepared["StackName"], call, prepared, reply)
         else:
             await self._replace(stack, call, form, reply)
 
@@ -83,6 +83,22 @@ class StackLog:
                 )
             )
         await self._journal.write(*statements)
+
+    def names(self) -> list[str]:
+        """The stacks in the log."""
+        rows = self._journal.read("SELECT name FROM control WHERE name LIKE 'stack %'")
+        return [str(row[0]).removeprefix("stack ") for row in rows]
+
+    def _change_set(self, stack: str, change: str) -> Form | None:
+        """The request that prepared a change set, which may be named without its stack."""
+        rows = self._journal.read(
+            "SELECT body FROM control WHERE name LIKE ? ORDER BY seq DESC LIMIT 1",
+            (f"change {stack or '%'} {change}",),
+        )
+        if not rows:
+            return None
+        prepared = read_form(bytes(rows[0][0]))
+        return prepared | {"StackName": plain_name(prepared["StackName"])}
 
     async def follow(self, stack: str) -> None:
         """Wait until a stack has settled, and write down what has become of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import json
@@ -255,6 +256,30 @@ def test_a_failed_update_leaves_the_stack_as_it_was(own_cloud: EmbeddedCloud) ->
     assert found["Attributes"]["VisibilityTimeout"] == "2"
 
 
+def test_a_change_set_survives(own_cloud: EmbeddedCloud) -> None:
+    """What `aws cloudformation deploy` does: prepare a change, carry it out by its ARN alone."""
+    cfn, sqs = own_cloud.client("cloudformation"), own_cloud.client("sqs")
+    for kind, visibility in (("CREATE", 5), ("UPDATE", 66)):
+        change = cfn.create_change_set(
+            StackName="gas",
+            ChangeSetName=f"change-{visibility}",
+            ChangeSetType=kind,
+            TemplateBody=template("gas", visibility=visibility),
+        )["Id"]
+        cfn.get_waiter("change_set_create_complete").wait(
+            ChangeSetName=change, WaiterConfig={"Delay": 1}
+        )
+        cfn.execute_change_set(ChangeSetName=change)
+        cfn.get_waiter(f"stack_{kind.lower()}_complete").wait(
+            StackName="gas", WaiterConfig={"Delay": 1}
+        )
+    own_cloud.kill()
+    own_cloud.start()
+    url = sqs.get_queue_url(QueueName="gas-work")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+    assert found["Attributes"]["VisibilityTimeout"] == "66"
+
+
 def test_ids_of_before_are_followed(own_cloud: EmbeddedCloud) -> None:
     """A request that names a chance id still finds its thing, after several restarts."""
     sns, sqs = own_cloud.client("sns"), own_cloud.client("sqs")
@@ -371,8 +396,16 @@ def test_start_and_stop(tmp_path: Path) -> None:
     sqs = cloud.client("sqs")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="x")
+    empty = sqs.create_queue(QueueName="empty")["QueueUrl"]
     ministack = cloud.ministack
-    assert cloud.stop() == 0
+
+    def poll() -> None:
+        with contextlib.suppress(*FAULTS):
+            cloud.client("sqs", attempts=1).receive_message(QueueUrl=empty, WaitTimeSeconds=20)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(poll)  # a worker that waits does not keep the cloud from stopping
+        assert cloud.stop() == 0
     assert not ministack.is_running()
     cloud.start()
     assert receive(sqs, url)[0]["Body"] == "x"

@@ -67,6 +67,24 @@ def test_range(cloud: Endpoint) -> None:
 
 
 @everywhere
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        ({"IfMatch": '"x"'}, 412),
+        ({"IfNoneMatch": f'"{hashlib.md5(b"0123456789").hexdigest()}"'}, 304),
+        ({"Range": "bytes=10-"}, 416),
+    ],
+)
+def test_conditions(cloud: Endpoint, condition: dict[str, str], status: int) -> None:
+    bucket = cloud.bucket()
+    cloud.s3.put_object(Bucket=bucket, Key="large", Body=b"x" * 9_000_000)
+    cloud.s3.put_object(Bucket=bucket, Key="digits", Body=b"0123456789")
+    with pytest.raises(ClientError) as fault:
+        cloud.s3.get_object(Bucket=bucket, Key="digits", **condition)
+    assert fault.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+@everywhere
 def test_listing_in_pages_by_prefix(cloud: Endpoint) -> None:
     bucket = cloud.bucket()
     for number in range(7):
