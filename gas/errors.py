@@ -58,6 +58,12 @@ class ResultsNotReady(GasError):
     retryable = True
 
 
+class JobEnded(GasError):
+    """The job has reached its final status, so that it can no longer be cancelled."""
+
+    code = "job_ended"
+
+
 class InvalidMessage(GasError):
     """A queue message that does not follow its contract. It goes to the dead-letter queue."""
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gas.errors import NotFound, ResultsNotReady
-from gas.jobs import Job, ResultsState, StoredFile
+from gas.errors import JobEnded, NotFound, ResultsNotReady
+from gas.jobs import Job, JobStatus, ResultsState, StoredFile
 from web.services import Services
 
 LOG_BYTES = 256 * 1024
@@ -51,6 +51,24 @@ def own_job(services: Services, user_id: str, job_id: str) -> Job:
         raise NotFound(
             "There is no such job, or it is not yours.",
             remedy="Look for it in your list of jobs.",
+        )
+    return job
+
+
+def cancel(services: Services, user_id: str, job_id: str) -> Job:
+    """Cancel the user's job; cancelling it twice is the same as once.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+        JobEnded: it has completed or failed already.
+    """
+    job = own_job(services, user_id, job_id)
+    cancelled = services.jobs.cancel(job.job_id, at=services.clock.now())
+    job = cancelled or own_job(services, user_id, job_id)
+    if job.job_status is not JobStatus.CANCELLED:
+        raise JobEnded(
+            "The job has ended already, so there is nothing to cancel.",
+            remedy="The job's page shows what came out.",
         )
     return job
 

@@ -75,6 +75,15 @@ def details(job_id: UUID) -> str | Response:
     return jsonify(documents.details(job, log))
 
 
+@blueprint.post("/<uuid:job_id>/cancel")
+def cancel(job_id: UUID) -> BaseResponse:
+    """Cancel a job that has not ended → its page, or its JSON."""
+    job = jobs.cancel(services(), require_account().user_id, str(job_id))
+    if wants_json():
+        return jsonify(documents.details(job, None))
+    return redirect(url_for("annotations.details", job_id=job.job_id), code=303)
+
+
 @blueprint.get("/<uuid:job_id>/log")
 def log(job_id: UUID) -> str:
     """The log, in the browser."""

@@ -210,3 +210,26 @@ def test_file_names_and_logs_are_escaped(world: World, ada: FlaskClient) -> None
 @pytest.mark.parametrize("job_id", ["1", "..", "%2e%2e", new_job_id() + "x", "not-a-uuid"])
 def test_made_up_ids_are_not_found(ada: FlaskClient, job_id: str) -> None:
     assert ada.get(f"/annotations/{job_id}/log").status_code in {404, 405}
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_a_job_can_be_cancelled_once_or_twice(
+    world: World, ada: FlaskClient, running: bool
+) -> None:
+    job = make_job(world)
+    if running:
+        run(world, job, records=10, percent=5.0)
+    assert "Cancel the job" in ada.get(f"/annotations/{job.job_id}").text
+    for _ in range(2):
+        answer = post_json(ada, f"/annotations/{job.job_id}/cancel", {}, **JSON)
+        assert (answer.status_code, answer.json["job_status"]) == (200, "CANCELLED")
+    assert "Cancel the job" not in ada.get(f"/annotations/{job.job_id}").text
+
+
+def test_what_has_ended_or_is_anothers_cannot_be_cancelled(world: World, ada: FlaskClient) -> None:
+    job = make_job(world)
+    ben = world.log_in(BEN)
+    assert post_json(ben, f"/annotations/{job.job_id}/cancel", {}, **JSON).status_code == 404
+    complete(world, job)
+    answer = post_json(ada, f"/annotations/{job.job_id}/cancel", {})
+    assert (answer.status_code, answer.json["code"]) == (409, "job_ended")
