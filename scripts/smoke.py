@@ -13,12 +13,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import gzip
 import os
 import re
 import sys
 import time
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -26,6 +24,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import httpx
+from smoke_checks import SmokeFailed, check_results
 
 NAME, EMAIL = "GAS smoke test", "smoke@example.org"
 ACCEPT_JSON = {"Accept": "application/json"}
@@ -37,10 +36,6 @@ MAILBOX_PORT = 8030
 BUILT_IN = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n" + "".join(
     f"MT\t{position}\t.\tA\tG\t.\tPASS\t.\n" for position in (263, 750, 1438, 4769, 8860, 15326)
 )
-
-
-class SmokeFailed(Exception):
-    """A step did not do what it should; the text says what was seen."""
 
 
 class Clock:
@@ -202,55 +197,7 @@ def download(client: httpx.Client, url: object) -> bytes:
     return _good(client.get(url)).content
 
 
-# ---------------------------------------------------------------- what came out
-
-
-def records(vcf: bytes) -> list[tuple[bytes, bytes, bytes, bytes]]:
-    """CHROM, POS, REF and ALT of every record."""
-    found = []
-    for line in vcf.splitlines():
-        if line and not line.startswith(b"#"):
-            columns = line.split(b"\t")
-            if len(columns) < 5:
-                raise SmokeFailed(f"a record has {len(columns)} columns: {line[:80]!r}")
-            found.append((columns[0], columns[1], columns[3], columns[4]))
-    return found
-
-
-def unpack(content: bytes, what: str) -> bytes:
-    """The text of a gzip file, complaining when it is cut off; other bytes as they are."""
-    if not content.startswith(b"\x1f\x8b"):
-        return content
-    try:
-        return gzip.decompress(content)
-    except (EOFError, OSError, zlib.error) as fault:
-        raise SmokeFailed(f"{what} is not a whole gzip file: {fault}") from fault
-
-
-def check_results(sent: bytes, received: bytes, job: dict[str, object]) -> str:
-    """Compare input, output and log; what was found, in words."""
-    if not received.startswith(b"\x1f\x8b"):
-        raise SmokeFailed("the annotated file is not compressed")
-    annotated = unpack(received, "the annotated file")
-    if not re.search(rb"^##INFO=<ID=(CSQ|ANN),", annotated, re.MULTILINE):
-        raise SmokeFailed("the annotated file declares no CSQ in its header")
-    wanted, got = records(unpack(sent, "the input")), records(annotated)
-    if wanted != got:
-        missing = next((r for r in wanted if r not in set(got)), None)
-        raise SmokeFailed(
-            f"{len(wanted)} records went in and {len(got)} came out; "
-            f"the first that is missing: {missing}"
-        )
-    log = job.get("log")
-    total = re.search(r"^Total: (\d+)", log, re.MULTILINE) if isinstance(log, str) else None
-    if total is None:
-        raise SmokeFailed("the log has no line `Total:`")
-    if int(total.group(1)) != len(wanted):
-        raise SmokeFailed(f"the log says {total.group(1)} records, there are {len(wanted)}")
-    with_csq = len(re.findall(rb"[\t;](?:CSQ|ANN)=", annotated))
-    if not with_csq:
-        raise SmokeFailed("not one record was annotated")
-    return f"{len(got)} records, {with_csq} annotated, {len(received)} bytes, log agrees"
+# ---------------------------------------------------------------- mail
 
 
 def find_mail(mailbox: str, recipient: str, job_id: str, seconds: float) -> str:

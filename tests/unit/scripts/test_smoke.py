@@ -1,0 +1,94 @@
+"""The smoke test notices what is wrong with an answer."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"
+HEADER = b"##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+SENT = HEADER + b"MT\t263\t.\tA\tG\t.\t.\t.\nMT\t750\t.\tA\tG\t.\t.\t.\n"
+CSQ = b"##INFO=<ID=CSQ,Number=.,Type=String>\n"
+ANNOTATED = (
+    CSQ + HEADER + b"MT\t263\t.\tA\tG\t.\t.\tCSQ=G|x\nMT\t750\trs1\tA\tG\t.\t.\tDB;CSQ=G|y\n"
+)
+JOB: dict[str, Any] = {"log": "All isoforms\n\nTotal: 2\n"}
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    return importlib.import_module("smoke_checks")
+
+
+@pytest.fixture
+def smoke(checks: ModuleType) -> ModuleType:
+    return importlib.import_module("smoke")
+
+
+@pytest.mark.parametrize("sent", [SENT, gzip.compress(SENT)])
+def test_a_right_answer(checks: ModuleType, sent: bytes) -> None:
+    found = checks.check_results(sent, gzip.compress(ANNOTATED), JOB)
+    assert found.startswith("2 records, 2 annotated")
+
+
+@pytest.mark.parametrize(
+    ("received", "job", "words"),
+    [
+        (ANNOTATED, JOB, "not compressed"),
+        (gzip.compress(ANNOTATED)[:-9], JOB, "not a whole gzip file"),
+        (gzip.compress(ANNOTATED.replace(CSQ, b"")), JOB, "declares no CSQ"),
+        (gzip.compress(ANNOTATED.rsplit(b"MT", 1)[0]), JOB, "2 records went in and 1 came out"),
+        (gzip.compress(ANNOTATED.replace(b"263", b"264")), JOB, "the first that is missing"),
+        (gzip.compress(ANNOTATED.replace(b"CSQ=", b"X=")), JOB, "not one record was annotated"),
+        (gzip.compress(ANNOTATED + b"MT\t9\n"), JOB, "2 columns"),
+        (gzip.compress(ANNOTATED), {"log": "Total: 3\n"}, "the log says 3 records, there are 2"),
+        (gzip.compress(ANNOTATED), {"log": None}, "no line `Total:`"),
+    ],
+)
+def test_a_wrong_answer(
+    checks: ModuleType, received: bytes, job: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(checks.SmokeFailed, match=words):
+        checks.check_results(SENT, received, job)
+
+
+def test_reads_forms_links_and_the_csrf_token_of_a_page(smoke: ModuleType) -> None:
+    html = """
+      <meta name="csrf-token" content="t&amp;1">
+      <a href="/login?next=/annotate">Log in</a>
+      <form method="post" action="/v2/oauth2/authorize?client_id=1&amp;state=2" id="new">
+        <input type="hidden" name="csrf" value="c"><input name="email">
+      </form>
+    """
+    request = httpx.Request("GET", "http://127.0.0.1:8020/v2/oauth2/authorize")
+    page = smoke.Page(httpx.Response(200, html=html, request=request))
+    (form,) = page.forms
+    assert form.action == "http://127.0.0.1:8020/v2/oauth2/authorize?client_id=1&state=2"
+    assert (form.method, form.fields) == ("post", {"csrf": "c", "email": ""})
+    assert page.links == ["http://127.0.0.1:8020/login?next=/annotate"]
+    assert page.meta["csrf-token"] == "t&1"
+
+
+def test_the_built_in_file_is_a_vcf(smoke: ModuleType, checks: ModuleType) -> None:
+    assert len(checks.records(smoke.BUILT_IN.encode())) == 6
+
+
+def test_nobody_there_is_a_failure_with_a_reason() -> None:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPTS / "smoke.py"), "http://127.0.0.1:1"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("FAILED: ConnectError")
