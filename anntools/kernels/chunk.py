@@ -7,6 +7,8 @@ its new INFO. A line that cannot be annotated is copied as it is and its reason 
 
 from __future__ import annotations
 
+import numpy as np
+
 from anntools import terms
 from anntools.compiled import bytes_at, entry, int64s_at, kernel, table64_at
 from anntools.kernels import counts
@@ -185,9 +187,7 @@ def annotate_lines(
     o = ctl[C_OUT]
     ctl[C_STATUS] = DONE
     while a < n:
-        end = a
-        while end < n and src[end] != 10:
-            end += 1
+        end = line_end(src, a, n)
         b = end
         if b > a and src[b - 1] == 13:
             b -= 1
@@ -231,6 +231,16 @@ def annotate_lines(
         ctl[C_LINE] += 1
         ctl[C_OUT] = o
     ctl[C_IN] = a
+
+
+@kernel
+def line_end(src: Bytes, a: int, n: int) -> int:
+    """Index of the first line feed from ``a`` on, or ``n``."""
+    i = np.uintp(a)
+    end = np.uintp(n)
+    while i < end and src[i] != 10:
+        i += np.uintp(1)
+    return int(np.int64(i))
 
 
 @kernel

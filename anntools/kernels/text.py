@@ -5,6 +5,8 @@ No writer checks for room: the caller makes sure of it before (``chunk.room_for_
 
 from __future__ import annotations
 
+import numpy as np
+
 from anntools.compiled import kernel
 from anntools.kernels.genome import exon_at, spliced
 from anntools.kernels.model import (
@@ -24,11 +26,16 @@ from anntools.kernels.model import (
 
 @kernel
 def put(out: Bytes, o: int, source: Bytes, a: int, b: int) -> int:
-    """Copy ``source[a:b]``."""
-    for i in range(a, b):
-        out[o] = source[i]
-        o += 1
-    return o
+    """Copy ``source[a:b]``.
+
+    Unsigned indices: for signed ones numba tests each for being negative, as Python means it.
+    """
+    n = max(b - a, 0)
+    x = np.uintp(o)
+    y = np.uintp(a)
+    for i in range(np.uintp(n)):
+        out[x + i] = source[y + i]
+    return o + n
 
 
 @kernel
