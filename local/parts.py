@@ -11,6 +11,9 @@ from pathlib import Path
 
 from local.addresses import HOST
 
+FOUNDATION_STOP_SECONDS = 2.2
+"""How long database and cloud may take to stop. What they acknowledged survives a kill."""
+
 Probe = Callable[[], Awaitable[bool]]
 
 

@@ -30,7 +30,7 @@ from urllib.parse import quote
 import psutil
 
 from local.errors import LocalError
-from local.parts import Layer, Part
+from local.parts import FOUNDATION_STOP_SECONDS, Layer, Part
 
 DATABASE = "gas"
 ROLE = "gas"
@@ -119,6 +119,7 @@ class Postgres:
             folder=self.data,
             ready=self.answers,
             layer=Layer.FOUNDATION,
+            stop_seconds=FOUNDATION_STOP_SECONDS,
             stop_signal=signal.SIGINT,  # "fast": ends sessions, writes a checkpoint
             prepare=self.prepare,
         )

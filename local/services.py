@@ -10,14 +10,15 @@ from pathlib import Path
 
 from local.addresses import HOST, Addresses
 from local.keyring import REGION, Keyring
-from local.parts import Layer, Part, answers_http
+from local.parts import FOUNDATION_STOP_SECONDS, Layer, Part, answers_http
 from local.paths import REPOSITORY, DataFolder
 
 REDIRECT_PATH = "/authcallback"
 """Where the web app takes people back from Globus; registered with the stand-in."""
-STOP_SECONDS = 2.5
+# How long each layer may take to stop; together below ten seconds, whatever happens.
 SERVICE_STOP_SECONDS = 6.5
-"""Longer than the annotator's wait for a message (gas/worker.py), and with the rest below 10."""
+"""Longer than the annotator waits for a message (gas/worker.py)."""
+HELPER_STOP_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Installation:
             folder=REPOSITORY,
             ready=answers_http(self.addresses.cloud, "/_gas/health"),
             layer=Layer.FOUNDATION,
-            stop_seconds=STOP_SECONDS,
+            stop_seconds=FOUNDATION_STOP_SECONDS,
         )
 
     def globus(self) -> Part:
@@ -84,7 +85,7 @@ class Installation:
             folder=REPOSITORY,
             ready=answers_http(self.addresses.globus, "/.well-known/openid-configuration"),
             layer=Layer.HELPER,
-            stop_seconds=STOP_SECONDS,
+            stop_seconds=HELPER_STOP_SECONDS,
         )
 
     def mailbox(self) -> Part:
@@ -104,7 +105,7 @@ class Installation:
             folder=REPOSITORY,
             ready=answers_http(self.addresses.mailbox, "/health"),
             layer=Layer.HELPER,
-            stop_seconds=STOP_SECONDS,
+            stop_seconds=HELPER_STOP_SECONDS,
         )
 
     def web(self, settings: Mapping[str, str]) -> Part:

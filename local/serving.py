@@ -26,5 +26,5 @@ def serve(app: ASGIApp, port: int) -> None:
         log_level="info",
         access_log=True,
         server_header=False,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=1,
     )
