@@ -20,7 +20,6 @@ from local.errors import LocalError
 log = logging.getLogger(__name__)
 
 READY_SECONDS = 30.0
-STOP_SECONDS = 3.0
 LONGEST_PAUSE = 10.0
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -112,12 +111,7 @@ class Child:
         if self._keeper:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
-        if self._process and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.terminate()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
-        await self._clear()
+        await self._clear()  # it has nothing to save
 
     async def _keep(self) -> None:
         pause = 0.1

@@ -36,6 +36,10 @@ class Executions:
             ("INSERT OR REPLACE INTO executions VALUES (?, ?)", (arn, json.dumps(request)))
         )
 
+    async def stopped(self, call: Call, reply: Reply) -> None:
+        """Forget a run that was stopped."""
+        await self._forget(str(call.json().get("executionArn", "")))
+
     async def restore(self) -> None:
         """Start the runs again."""
         for arn, request in self._journal.read("SELECT arn, request FROM executions"):

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from local.cloud.calls import Call, changes_something
+from local.cloud.calls import SES_V2, Call, changes_something
 from local.cloud.control_log import ControlLog
 from local.cloud.dynamodb_shadow import ITEM_WRITES, PARTIQL, DynamoShadow, PartiqlWrite
 from local.cloud.errors import refusal
@@ -25,12 +25,23 @@ log = logging.getLogger(__name__)
 
 CONFIRMATION_PATIENCE = 5.0
 NOT_KEPT = frozenset(
-    {"PutLogEvents", "CreateLogStream", "PutMetricData", "PutEvents", "SendTaskSuccess",
-     "SendTaskFailure", "SendTaskHeartbeat", "StopExecution", "RedriveExecution",
-     "StartSyncExecution", "GetActivityTask"}
-)  # fmt: skip
-"""Requests that change something, but nothing that is restored."""
+    {
+        "PutLogEvents",
+        "CreateLogStream",
+        "PutMetricData",
+        "PutEvents",
+        "RedriveExecution",
+        "StartSyncExecution",
+        "GetActivityTask",
+    }
+)
 ASSUMING = frozenset({"AssumeRole"})
+
+
+def is_passing(call: Call) -> bool:
+    """Whether a request changes nothing that is restored."""
+    is_mail = call.path.startswith(SES_V2 + "outbound") or call.action.startswith("Send")
+    return call.service == "sts" or is_mail or call.action in NOT_KEPT
 
 
 class Pipeline:
@@ -87,7 +98,7 @@ class Pipeline:
             keep = self._keeper(call)
             if keep is not None:
                 return await self._kept(call, keep)
-            if changes_something(call) and call.action not in NOT_KEPT:
+            if changes_something(call) and not is_passing(call):
                 return await self._shaped(call)
             reply = await self._send(call)
             if call.service == "sqs":
@@ -111,6 +122,8 @@ class Pipeline:
             return self._mailbox.keep
         if call.service == "states" and call.action == "StartExecution":
             return self._executions.keep
+        if call.service == "states" and call.action == "StopExecution":
+            return self._executions.stopped
         if call.service == "sqs" and call.action in SENDING | TAKING:
             return self._note_message
         if call.service == "sns" and call.action in PUBLISHING:

@@ -45,7 +45,7 @@ class EmbeddedCloud:
         self.data.mkdir(parents=True, exist_ok=True)
         with (self.data.parent / f"{self.data.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, *ports, "--retry-pace", "0.02", *self._options],
+                [*command, *ports, "--retry-pace", "0.005", *self._options],
                 cwd=REPOSITORY,
                 env={**os.environ, "SFN_WAIT_SCALE": "1"},
                 stdout=log,
