@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from anntools.classic import to_classic
-from anntools.kernels import chunk as c
+from anntools.kernels import layout
+from anntools.kernels.chunk import annotate_chunk
 from anntools.kernels.coding import WORK
 from anntools.kernels.consequence import ROW_COLUMNS
 from anntools.kernels.counts import stats_size
@@ -47,25 +48,25 @@ class Worker:
         )
         self._out = np.zeros(1 << 20, dtype=np.uint8)
         self._rows = np.zeros((1024, ROW_COLUMNS), dtype=np.int64)
-        self._alts = np.zeros((64, c.ALT_COLUMNS), dtype=np.int64)
+        self._alts = np.zeros((64, layout.ALT_COLUMNS), dtype=np.int64)
         self._work = np.zeros(4 * WORK, dtype=np.uint8)
-        self._issues = np.zeros((max(1, options.listed), c.ISSUE_COLUMNS), dtype=np.int64)
+        self._issues = np.zeros((max(1, options.listed), layout.ISSUE_COLUMNS), dtype=np.int64)
         self._fields = np.zeros(FIELDS + 16, dtype=np.int64)
-        self._ctl = np.zeros(c.CTL_SLOTS, dtype=np.int64)
+        self._ctl = np.zeros(layout.CTL_SLOTS, dtype=np.int64)
 
     def run(self, data: bytes, first_line: int) -> Done:
         """Annotate whole lines; ``first_line`` is the number of the first one in the file."""
         source = np.frombuffer(data, dtype=np.uint8)
         ctl = self._ctl
         ctl[:] = 0
-        ctl[c.C_LINE] = first_line
-        ctl[c.C_STRICT] = self._options.strict
-        ctl[c.C_DISTANCE] = min(self._options.distance, self._pack.manifest.distance)
-        ctl[c.C_EXACT] = len(self._pack.manifest.exact)
-        ctl[c.C_INTERVALS] = len(self._pack.manifest.intervals)
-        ctl[c.C_LABELS] = self._labels.written
+        ctl[layout.C_LINE] = first_line
+        ctl[layout.C_STRICT] = self._options.strict
+        ctl[layout.C_DISTANCE] = min(self._options.distance, self._pack.manifest.distance)
+        ctl[layout.C_EXACT] = len(self._pack.manifest.exact)
+        ctl[layout.C_INTERVALS] = len(self._pack.manifest.intervals)
+        ctl[layout.C_LABELS] = self._labels.written
         while True:
-            c.annotate_chunk(
+            annotate_chunk(
                 *self._places,
                 self._labels.text,
                 self._labels.offsets,
@@ -79,24 +80,24 @@ class Worker:
                 ctl,
                 self._fields,
             )
-            status = ctl[c.C_STATUS]
-            if status in (c.DONE, c.REFUSED):
+            status = ctl[layout.C_STATUS]
+            if status in (layout.DONE, layout.REFUSED):
                 break
             self._grow(int(status))
-        problems = [self._problem(row, data) for row in self._issues[: ctl[c.C_ISSUES]]]
-        refused = problems.pop() if status == c.REFUSED else None
-        text = self._out.data[: ctl[c.C_OUT]]
+        problems = [self._problem(row, data) for row in self._issues[: ctl[layout.C_ISSUES]]]
+        refused = problems.pop() if status == layout.REFUSED else None
+        text = self._out.data[: ctl[layout.C_OUT]]
         if self._options.format == "classic":
             text = memoryview(to_classic(text))
         return Done(text, problems, refused)
 
     def _grow(self, status: int) -> None:
-        if status == c.GROW_OUT:
+        if status == layout.GROW_OUT:
             self._out = np.concatenate([self._out, np.zeros_like(self._out)])
-        elif status == c.GROW_ROWS:
+        elif status == layout.GROW_ROWS:
             self._rows = np.zeros((2 * len(self._rows), ROW_COLUMNS), dtype=np.int64)
         else:
-            self._alts = np.zeros((2 * len(self._alts), c.ALT_COLUMNS), dtype=np.int64)
+            self._alts = np.zeros((2 * len(self._alts), layout.ALT_COLUMNS), dtype=np.int64)
 
     def _problem(self, issue: Int64s, data: bytes) -> Problem:
         line, reason, column, contig, pos, begin, end = (int(x) for x in issue[:7])
