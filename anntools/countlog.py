@@ -7,8 +7,8 @@ from typing import Any
 from anntools.problems import FIRST_ERROR, REASON_CODES, REASON_WORDS, Problem
 from anntools.receipt import Receipt
 
+# Classes counted once per transcript. A variant is intergenic only if that is so for all of them.
 _LOCATED = (
-    ("In interGenic", ("interGenic", "promoter")),
     ("In CDS", ("CDS",)),
     ("In '3 UTR", ("utr3",)),
     ("In '5 UTR", ("utr5",)),
@@ -31,6 +31,7 @@ def count_log(summary: dict[str, Any], receipt: Receipt, problems: list[Problem]
         "Variants located:",
     ]
     places = summary["position_class_per_transcript"]
+    lines.append(f"In interGenic: {summary['position_class']['interGenic']}")
     lines += [f"{label}: {sum(places[c] for c in classes)}" for label, classes in _LOCATED]
     lines.append("")
     lines += [f"In {name}: hits in {n} variants" for name, n in summary["exact"].items()]

@@ -93,12 +93,16 @@ class DynamoShadow:
                 raise PartiqlWrite
 
     async def restore(self) -> None:
-        """Write all items back. Those of tables that are no more are dropped."""
+        """Write all items back.
+
+        Those of a table that is not there are kept: its stack may have failed to come up, and
+        the next start may mend that.
+        """
         tables = [row[0] for row in self._journal.read('SELECT DISTINCT "table" FROM items')]
         self.forget_schemas()
         for table in tables:
             if not await self.exists(table):
-                await self._drop(table)
+                log.error("There is no table %s to put its items back into; they are kept", table)
                 continue
             rows = self._journal.read('SELECT item FROM items WHERE "table" = ?', (table,))
             batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
@@ -106,7 +110,7 @@ class DynamoShadow:
             await asyncio.gather(*(self._put_batches(table, pending) for _ in range(RESTORERS)))
 
     async def drop_removed_tables(self) -> None:
-        """Forget the items of tables that are no more."""
+        """Forget the items of tables that are no more, after somebody asked to delete some."""
         self.forget_schemas()
         for (table,) in self._journal.read('SELECT DISTINCT "table" FROM items'):
             if not await self.exists(table):

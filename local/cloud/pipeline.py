@@ -156,16 +156,20 @@ class Pipeline:
         if call.service == "cloudformation" and call.action in STACK_ACTIONS:
             self._later(self._after_stack(call))
         if call.service == "dynamodb":
-            await self._shadow.drop_removed_tables()
+            self._shadow.forget_schemas()
+            if call.action == "DeleteTable":
+                await self._shadow.drop_removed_tables()
         return reply
 
     async def _after_stack(self, call: Call) -> None:
-        """Once a stack has settled, tables may be gone."""
+        """Once a stack has settled, tables may be new, or gone where that was asked for."""
         try:
             stack = call.form().get("StackName", "")
             for name in [stack] if stack else self.control.stacks.names():
                 await self.control.stacks.follow(name)
-            await self._shadow.drop_removed_tables()
+            self._shadow.forget_schemas()
+            if call.action == "DeleteStack":
+                await self._shadow.drop_removed_tables()
         except (aiohttp.ClientError, UpstreamError, OSError) as fault:
             log.info("A stack could not be followed: %s", fault)
 

@@ -166,13 +166,18 @@ class QueueMirror:
         by_queue: dict[str, list[Message]] = {}
         for _, queue, text in rows:
             by_queue.setdefault(queue, []).append(json.loads(text))
-        await asyncio.gather(*(self._refill(queue, found) for queue, found in by_queue.items()))
+        restored = await asyncio.gather(
+            *(self._refill(queue, found) for queue, found in by_queue.items())
+        )
         for note in notes:
             await self._redo(note)
-        # What was restored has new ids: the next look replaces every row.
-        self._known = {row[0]: ("", "") for row in rows}
+        # What was restored has new ids: the next look replaces its rows. Those of a queue that is
+        # not there are kept for the next start.
+        whole = {queue for queue, done in zip(by_queue, restored, strict=True) if done}
+        self._known = {row[0]: ("", "") for row in rows if row[1] in whole}
 
-    async def _refill(self, queue: str, messages: list[Message]) -> None:
+    async def _refill(self, queue: str, messages: list[Message]) -> bool:
+        """Send the messages again. False when not all of them could be."""
         for batch in batches(messages):
             entries = [entry_of(number, message) for number, message in enumerate(batch)]
             try:
@@ -180,7 +185,9 @@ class QueueMirror:
                     "sqs", TARGET + "SendMessageBatch", {"QueueUrl": queue, "Entries": entries}
                 )
             except UpstreamError as fault:
-                log.warning("Messages of %s could not be put back: %s", queue, fault)
+                log.error("Messages of %s could not be put back, but are kept: %s", queue, fault)
+                return False
+        return True
 
     async def _redo(self, note: Row) -> None:
         kind, text, body = note

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+import smoke
 
-from scripts import smoke
 from tests.support.installation import Installation
 from tests.support.waiting import wait_until
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+import smoke
 from markupsafe import escape
 
-from scripts import smoke
 from tests.e2e.conftest import Product
 
 REAL = Path(__file__).parents[3] / "shared/data/vcf_real/1000G_chr20_203samples.GRCh37.vcf.gz"

@@ -63,6 +63,8 @@ def test_receipt_log_and_summary_tell_the_same(folder: Path) -> None:
     assert log.startswith("All isoforms were counted")
     assert "Total: 56" in log
     assert receipt.pack_id in log
+    # Not one of the famous variants lies outside all genes, however many transcripts it is near.
+    assert "In interGenic: 0\n" in log
     assert sum(summary["exact_classes"]["ClinVar"].values()) == summary["exact"]["ClinVar"]
 
 

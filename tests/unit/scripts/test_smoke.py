@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import importlib
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
+import smoke
+import smoke_checks
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 HEADER = b"##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
@@ -23,20 +23,9 @@ ANNOTATED = (
 JOB: dict[str, Any] = {"log": "All isoforms\n\nTotal: 2\n"}
 
 
-@pytest.fixture
-def checks(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(SCRIPTS))
-    return importlib.import_module("smoke_checks")
-
-
-@pytest.fixture
-def smoke(checks: ModuleType) -> ModuleType:
-    return importlib.import_module("smoke")
-
-
 @pytest.mark.parametrize("sent", [SENT, gzip.compress(SENT)])
-def test_a_right_answer(checks: ModuleType, sent: bytes) -> None:
-    found = checks.check_results(sent, gzip.compress(ANNOTATED), JOB)
+def test_a_right_answer(sent: bytes) -> None:
+    found = smoke_checks.check_results(sent, gzip.compress(ANNOTATED), JOB)
     assert found.startswith("2 records, 2 annotated")
 
 
@@ -54,14 +43,12 @@ def test_a_right_answer(checks: ModuleType, sent: bytes) -> None:
         (gzip.compress(ANNOTATED), {"log": None}, "no line `Total:`"),
     ],
 )
-def test_a_wrong_answer(
-    checks: ModuleType, received: bytes, job: dict[str, Any], words: str
-) -> None:
-    with pytest.raises(checks.SmokeFailed, match=words):
-        checks.check_results(SENT, received, job)
+def test_a_wrong_answer(received: bytes, job: dict[str, Any], words: str) -> None:
+    with pytest.raises(smoke_checks.SmokeFailed, match=words):
+        smoke_checks.check_results(SENT, received, job)
 
 
-def test_reads_forms_links_and_the_csrf_token_of_a_page(smoke: ModuleType) -> None:
+def test_reads_forms_links_and_the_csrf_token_of_a_page() -> None:
     html = """
       <meta name="csrf-token" content="t&amp;1">
       <a href="/login?next=/annotate">Log in</a>
@@ -78,8 +65,8 @@ def test_reads_forms_links_and_the_csrf_token_of_a_page(smoke: ModuleType) -> No
     assert page.meta["csrf-token"] == "t&1"
 
 
-def test_the_built_in_file_is_a_vcf(smoke: ModuleType, checks: ModuleType) -> None:
-    assert len(checks.records(smoke.BUILT_IN.encode())) == 6
+def test_the_built_in_file_is_a_vcf() -> None:
+    assert len(smoke_checks.records(smoke.BUILT_IN.encode())) == 6
 
 
 def test_nobody_there_is_a_failure_with_a_reason() -> None:
