@@ -104,7 +104,7 @@ class AnnotateJob:
             self._jobs.release(job.job_id, owner=owner, now=self._clock.now(), count_attempt=False)
             return Later(0)
         except ServiceUnavailable as error:
-            log.warning("job_postponed", reason=error.message)
+            log.warning("job_postponed", reason=error.message, cause=repr(error.__cause__))
             self._try_release(job, owner)
             return Later(backoff(delivery.receive_count))
         except EngineDied as error:

@@ -178,7 +178,7 @@ class Worker:
         except InvalidMessage as error:
             return Bury(error.message)
         except ServiceUnavailable as error:
-            log.warning("delivery_postponed", error=error.message)
+            log.warning("delivery_postponed", error=error.message, cause=repr(error.__cause__))
         except Exception:
             log.exception("delivery_failed")
         return Later(backoff(message.receive_count))

@@ -20,7 +20,8 @@ def each_record(event: dict[str, Any], work: Callable[[str], None]) -> dict[str,
         try:
             work(record["body"])
         except GasError as error:
-            log.warning("record_failed", code=error.code, error=error.message)
+            cause = repr(error.__cause__)
+            log.warning("record_failed", code=error.code, error=error.message, cause=cause)
             failures.append({"itemIdentifier": record["messageId"]})
         except Exception:
             # The outermost edge: one bad record must not hold back its neighbours.
