@@ -18,7 +18,7 @@ from gas.ports import Queue, QueueMessage
 
 log = get_logger()
 
-_POLL_AFTER_PUSH = 5
+_POLL_AFTER_PUSH = 3
 """The push may overtake the message on its way to the queue by this many seconds."""
 _VISIBILITY_SLACK = 0.5
 """Queues count in whole seconds: look for a postponed message this much after it is due."""
