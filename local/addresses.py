@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields, replace
 
 import psutil
 
+from local.errors import LocalError
+
 HOST = "127.0.0.1"
 
 
@@ -25,8 +27,18 @@ class Addresses:
     """The cloud's own second port: it signs and repeats the notifications of SNS."""
 
     def shifted(self, offset: int) -> Addresses:
-        """The same addresses, each port ``offset`` higher."""
-        return Addresses(*(getattr(self, field.name) + offset for field in fields(self)))
+        """The same addresses, each port ``offset`` higher.
+
+        Raises:
+            LocalError: one of them would not be a port.
+        """
+        ports = [port + offset for port in self.by_name().values()]
+        if not all(1 <= port <= 65535 for port in ports):
+            raise LocalError(
+                f"With an offset of {offset}, not every port lies between 1 and 65535. "
+                "Give another --port-offset."
+            )
+        return Addresses(*ports)
 
     def with_ports(self, ports: Mapping[str, int]) -> Addresses:
         """The same addresses with some ports given by the name of their part."""

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.errors import LocalError
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_DATA = REPOSITORY / ".gas"
 
@@ -53,11 +55,34 @@ class DataFolder:
         return self.root / "settings"
 
     def create(self) -> None:
-        """Make the folders. The root is closed to other users: it holds data and keys."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        self.root.chmod(0o700)
-        for folder in (self.logs, self.run, self.cloud, self.globus, self.work, self.settings):
-            folder.mkdir(exist_ok=True)
+        """Make the folders. The root is closed to other users: it holds data and keys.
+
+        Raises:
+            LocalError: it cannot be made, or is somebody's folder of other things, which closing
+                (think of `--data /tmp`) and resetting would harm.
+        """
+        folders = (self.logs, self.run, self.cloud, self.globus, self.work, self.settings)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            if not (self.run.is_dir() and self.settings.is_dir()):
+                self._require_nothing_else(*folders)
+            self.root.chmod(0o700)
+            for folder in folders:
+                folder.mkdir(exist_ok=True)
+        except OSError as fault:
+            raise LocalError(
+                f"The data folder {self.root} cannot be used: {fault.strerror}.\n"
+                "Give another one with --data DIR (or `make run DATA=DIR`)."
+            ) from fault
+
+    def _require_nothing_else(self, *ours: Path) -> None:
+        other = next((entry for entry in self.root.iterdir() if entry not in ours), None)
+        if other is not None and other.name != "lost+found":
+            raise LocalError(
+                f"{self.root} holds other things already ({other.name}), so it is not used as the "
+                "data folder.\n"
+                "Give a new or empty one with --data DIR (or `make run DATA=DIR`)."
+            )
 
 
 def write_private(path: Path, text: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from local.__main__ import addresses_of, parser
 from local.addresses import HOST, Addresses, busy_ports, free_addresses, is_free
+from local.errors import LocalError
 
 
 @pytest.fixture
@@ -34,6 +35,12 @@ def listening() -> Iterator[int]:
 )
 def test_ports_from_the_command_line(arguments: list[str], expected: Addresses) -> None:
     assert addresses_of(parser().parse_args(["up", *arguments])) == expected
+
+
+@pytest.mark.parametrize("offset", ["-8000", "65000"])
+def test_an_offset_that_leads_beyond_the_ports_is_refused(offset: str) -> None:
+    with pytest.raises(LocalError, match="--port-offset"):
+        addresses_of(parser().parse_args(["up", "--port-offset", offset]))
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "web"])

@@ -26,6 +26,29 @@ def test_it_is_closed_to_other_users(tmp_path: Path) -> None:
     assert data.root.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(LocalError, match=r"holds other things already \(thesis\.tex\)"):
+        DataFolder.at(tmp_path).create()
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_note_in_our_own_folder_does_no_harm(tmp_path: Path) -> None:
+    data = DataFolder.at(tmp_path / "data")
+    data.create()
+    (data.root / "note.txt").touch()
+    data.create()
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    with pytest.raises(LocalError, match=f"{path} cannot be used: File exists"):
+        DataFolder.at(path).create()
+
+
 def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
     path = tmp_path / "keyring.json"
     made = Keyring.load_or_make(path)
