@@ -2,29 +2,29 @@
 
     python scripts/build_demo_pack.py --sources DIR [-o anntools/packs/demo]
 
-DIR holds the files named in demo_pack_sources.toml (anywhere below it); each is checked against the
-checksum written there before it is used. The same sources give the same pack, byte for byte.
+DIR holds the files that fetch_demo_sources.py writes (anywhere below it); the content of each is
+checked against the checksum in demo_pack_sources.toml before it is used. The same sources give the
+same pack, byte for byte.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
-import re
 import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from demo_pack_sources import Source, digest_of, read_sequence, read_table
+
 from anntools import genetic_code
 from anntools.pack.build import Contig, PackInput, build_pack
-from anntools.pack.genes import Transcript, read_genepred, read_gff3, split_version
+from anntools.pack.genes import Transcript, read_genepred, split_version
 from anntools.pack.lift import Chain, lift_all, read_chains
 from anntools.pack.manifest import SourceFile
-from anntools.pack.sequence import Codes, read_fasta
+from anntools.pack.sequence import Codes
 from anntools.pack.stores import ExactStore, Field, IntervalStore
 
 HERE = Path(__file__).resolve().parent
@@ -53,30 +53,22 @@ class Sources:
     """The pinned source files, found below a folder and checked."""
 
     def __init__(self, folder: Path) -> None:
-        self.table = tomllib.loads((HERE / "demo_pack_sources.toml").read_text(encoding="utf-8"))
-        self.paths = {key: self._find(folder, entry) for key, entry in self.table.items()}
+        self.table = read_table()
+        self.paths = {key: self._find(folder, source) for key, source in self.table.items()}
 
-    def _find(self, folder: Path, entry: dict[str, str]) -> Path:
-        for path in sorted(folder.rglob(entry["file"])):
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            if digest == entry["sha256"]:
-                return path
-            raise SystemExit(f"{path}: checksum {digest} is not the pinned {entry['sha256']}")
-        raise SystemExit(f"{entry['file']} is not below {folder}; see demo_pack_sources.toml")
+    def _find(self, folder: Path, source: Source) -> Path:
+        place = folder if source.package else HERE
+        path = next(iter(sorted(place.rglob(source.file))), None)
+        if path is None:
+            raise SystemExit(f"{source.file} is not below {place}; see fetch_demo_sources.py")
+        found = digest_of(source, path)
+        if found != source.content_sha256:
+            raise SystemExit(f"{path}: content {found} is not the pinned {source.content_sha256}")
+        return path
 
     def records(self) -> list[SourceFile]:
         """What the manifest says of the sources."""
-        return [
-            SourceFile(
-                what=e["what"],
-                package=e["package"],
-                version=e["version"],
-                file=e["file"],
-                sha256=e["sha256"],
-                licence=e["licence"],
-            )
-            for _, e in sorted(self.table.items())
-        ]
+        return [source.record() for _, source in sorted(self.table.items())]
 
 
 def text_lines(path: Path) -> list[str]:
@@ -88,7 +80,8 @@ def sequences(sources: Sources) -> dict[str, Codes]:
     """Base codes of the four contigs."""
     wanted = {"20": "chr20", "X": "chrX", "Y": "chrY", "MT": "rcrs"}
     return {
-        name: next(iter(read_fasta(sources.paths[key]).values())) for name, key in wanted.items()
+        name: read_sequence(sources.paths[key], sources.table[key].masked)
+        for name, key in wanted.items()
     }
 
 
@@ -128,31 +121,35 @@ def split_cds(t: Transcript) -> list[tuple[int, int]]:
     return [(a, b) for a, b in parts if a < b]
 
 
-def mitochondrial(sources: Sources) -> Iterator[Transcript]:
-    """The 37 genes of the rCRS under their HGNC symbols."""
-    biotypes = {"tRNA": "Mt_tRNA", "rRNA": "Mt_rRNA"}
-    for t in read_gff3(sources.paths["mt_genes"]):
-        t.contig = "MT"
-        t.symbol = mt_symbol(t.symbol)
-        t.id, t.gene_id, t.version = t.symbol, t.symbol, ""
-        t.biotype = biotypes.get(t.biotype, t.biotype)
-        t.tags = frozenset({"Ensembl_canonical"})
-        t.hgvs = f"NC_012920.1({t.symbol})"
-        yield t
-
-
-def mt_symbol(name: str) -> str:
-    """``TRNL1`` -> ``MT-TL1``, ``COX1`` -> ``MT-CO1``, ``CYTB`` -> ``MT-CYB`` (HGNC)."""
-    for pattern, replacement in (("^TRN", "T"), ("^COX", "CO"), ("^CYTB$", "CYB")):
-        name = re.sub(pattern, replacement, name)
-    return f"MT-{name}"
+def mitochondrial(path: Path) -> Iterator[Transcript]:
+    """The 37 genes of the rCRS, each of one exon that is coding from end to end or not at all."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        symbol, start, end, strand, biotype, protein = line.split("\t")
+        span = (int(start) - 1, int(end))
+        coding = biotype == "protein_coding"
+        yield Transcript(
+            id=symbol,
+            version="",
+            contig="MT",
+            strand=1 if strand == "+" else -1,
+            exons=[span],
+            gene_id=symbol,
+            symbol=symbol,
+            biotype=biotype,
+            cds=span if coding else None,
+            protein=protein if coding else "",
+            tags=frozenset({"Ensembl_canonical"}),
+            hgvs=f"NC_012920.1({symbol})",
+        )
 
 
 def clinvar(
     sources: Sources, chains: dict[str, list[Chain]], genome: dict[str, Codes]
 ) -> ExactStore:
     """ClinVar alleles lifted to GRCh37; only where the lifted REF agrees with the sequence."""
-    records = []
+    records: list[tuple[str, int, str, str, tuple[str, ...]]] = []
     for line in text_lines(sources.paths["clinvar"]):
         if line.startswith("#"):
             continue
@@ -234,7 +231,7 @@ def build(folder: Path, out: Path) -> None:
     sources = Sources(folder)
     genome = sequences(sources)
     chains = read_chains(sources.paths["chain"], {"chr20", "chrX", "chrY"})
-    transcripts = [*mane(sources, chains), *mitochondrial(sources)]
+    transcripts = [*mane(sources, chains), *mitochondrial(sources.paths["mt_genes"])]
     variants = clinvar(sources, chains, genome)
     variants.records = [r for r in variants.records if r[1] < (limit_of(r[0]))]
     covered: dict[str, list[tuple[int, int]]] = {c.name: [] for c in CONTIGS}
@@ -254,7 +251,8 @@ def build(folder: Path, out: Path) -> None:
             exact=[variants],
             intervals=[cytobands(sources), cpg_islands(sources)],
             sources=sources.records(),
-            command="python scripts/build_demo_pack.py --sources DIR",
+            command="python scripts/fetch_demo_sources.py DIR && "
+            "python scripts/build_demo_pack.py --sources DIR",
             notes=[
                 "Demo pack: chromosome 20, X from 1 to 69,990,000, Y and the mitochondrion only.",
                 "Genes: MANE transcripts lifted from GRCh38, and the 37 mitochondrial genes.",
