@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 from local.cloud.sigv4 import Signed, is_authentic, is_timely, parse_signature, sign_headers
 
 SECRET = "a/secret+key"
-KEY = Credentials("AKIA0123456789ABCDEF", SECRET, "a-token")
+KEY = Credentials("EXAMPLEKEYOFTHETESTS", SECRET, "a-token")
 HOST = "http://127.0.0.1:4566"
 PATHS = [
     "/",
