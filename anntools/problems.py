@@ -114,7 +114,7 @@ def record_problem(
     found, expected = "", ""
     if code == "too_few_columns":
         found, expected = str(len(columns)), "at least 8"
-        message = f"a record needs 8 columns separated by tabs, this one has {len(columns)}."
+        message = f"A record needs 8 columns separated by tabs, this one has {len(columns)}."
     elif code == "position_not_a_number":
         found, expected = pos, "a whole number"
         message = f"POS is '{pos}', which is not a number."
@@ -126,7 +126,7 @@ def record_problem(
     elif code == "unknown_contig":
         known = ", ".join(known_contigs or [])
         found, expected = chrom, known
-        message = f"the reference pack does not know the contig '{chrom}'."
+        message = f"The reference pack does not know the contig '{chrom}'."
         remedy = f"This pack has {known}. Choose a pack for the whole genome, or rename the contig."
     elif code == "bad_reference_allele":
         found, expected = ref, "A, C, G, T, N"

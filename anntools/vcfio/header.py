@@ -89,6 +89,16 @@ def _finish(header: Header, rest: bytes, name: str) -> tuple[Header, bytes]:
         header.warnings.append("the ##fileformat line is missing; VCFv4.2 was assumed")
         header.meta.insert(0, b"##fileformat=VCFv4.2")
     if not header.columns:
+        if not rest and header.meta and b"\r" in header.meta[0]:
+            raise InputRefused(
+                Problem(
+                    "old_line_ends",
+                    "The lines end in a carriage return alone, as on old Macs.",
+                    name,
+                    1,
+                    remedy="Save the file with UNIX line ends, or use: tr '\\r' '\\n' < OLD > NEW",
+                )
+            )
         if not rest:
             raise InputRefused(
                 Problem(

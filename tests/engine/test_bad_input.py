@@ -28,6 +28,7 @@ WHOLE_FILES = {
     "cut.vcf.gz": (gzip.compress(TEXT * 50, mtime=0)[:-12], "truncated_compression", None),
     "damaged.vcf.gz": (b"\x1f\x8b\x08\x00" + b"rubbish" * 30, "damaged_compression", None),
     "header_only_cut.vcf": (b"##fileformat=VCFv4.2\n", "no_column_header", 1),
+    "old_mac.vcf": (TEXT.replace(b"\n", b"\r"), "old_line_ends", 1),
     "blanks.vcf": (TEXT.replace(b"\t", b" "), "bad_column_header", 2),
 }
 
