@@ -98,7 +98,10 @@ async function upload(chosen) {
 async function useSample() {
   busy(true);
   try {
-    const answer = await fetch(sample.dataset.url);
+    const answer = await fetch(sample.dataset.url, { redirect: "manual" });
+    if (answer.type === "opaqueredirect") {
+      throw new Refused("You are not logged in any more. Load this page again to log in.");
+    }
     if (!answer.ok) throw new Refused("The sample cannot be read just now. Try again in a minute.");
     choose(new File([await answer.blob()], sample.dataset.name));
   } catch (error) {
