@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import aiohttp
 
@@ -64,7 +66,7 @@ def child_environment(settings: CloudSettings, root: RootKey) -> dict[str, str]:
         "SFN_WAIT_SCALE": settings.wait_scale,
         "SFTP_ENABLED": "0",
         "STATE_DIR": str(settings.run / "state"),
-        "TMPDIR": str(settings.run / "tmp"),
+        "TMPDIR": str(settings.temporary),
         "http_proxy": f"http://{HOST}:{settings.relay_port}",
         "no_proxy": gateway,
     }
@@ -135,6 +137,7 @@ class Child:
 
     async def _start_once(self) -> None:
         self._socket.unlink(missing_ok=True)
+        await asyncio.to_thread(_empty, self._settings.temporary)
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -172,3 +175,9 @@ class Child:
         if self._process.stdin is not None:
             self._process.stdin.close()
         self._process = None
+
+
+def _empty(folder: Path) -> None:
+    """Remove what ministack left: each Lambda worker unpacks megabytes and never tidies up."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(exist_ok=True)

@@ -126,6 +126,11 @@ class CloudSettings:
         return self.data / "blobs"
 
     @property
+    def temporary(self) -> Path:
+        """What ministack unpacks; emptied at each of its starts."""
+        return self.run / "tmp"
+
+    @property
     def journal(self) -> Path:
         return self.data / "journal.sqlite"
 
@@ -147,7 +152,7 @@ class CloudSettings:
         """Make the folders, closed to other users."""
         self.data.mkdir(parents=True, exist_ok=True)
         self.data.chmod(0o700)
-        for folder in (self.run, self.objects, self.blobs, self.signing, self.run / "tmp"):
+        for folder in (self.run, self.objects, self.blobs, self.signing, self.temporary):
             folder.mkdir(exist_ok=True)
 
     def socket_path(self) -> Path:

@@ -389,6 +389,14 @@ def test_large_objects_survive_and_leftovers_go(own_cloud: EmbeddedCloud) -> Non
     until(lambda: len(list((own_cloud.data / "blobs").iterdir())) == 1)
 
 
+def test_what_lambda_workers_unpacked_is_removed(own_cloud: EmbeddedCloud) -> None:
+    left = own_cloud.data / "run" / "tmp" / "ministack-lambda-x"
+    left.mkdir()
+    own_cloud.kill()
+    own_cloud.start()
+    assert not left.exists()
+
+
 def test_start_and_stop(tmp_path: Path) -> None:
     """An orderly stop ends every process, and what was there is there again."""
     cloud = EmbeddedCloud(tmp_path / "data")
