@@ -105,7 +105,10 @@ def _say(answer: dict[str, Any]) -> None:
 def _limit(memory_mib: int) -> None:
     """Bound private memory and forbid core dumps. Memory-mapped packs do not count."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_DATA, (memory_mib * _MIB, memory_mib * _MIB))
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = memory_mib * _MIB
+    if most == resource.RLIM_INFINITY or wanted < most:
+        resource.setrlimit(resource.RLIMIT_DATA, (wanted, wanted))
 
 
 def _end_with_parent() -> None:
