@@ -38,11 +38,18 @@ def parse(arguments: list[str] | None = None) -> CloudSettings:
         default=1.0,
         help="seconds of the first pause of a repeated notification (the longest: 20 times that)",
     )
+    parser.add_argument(
+        "--disk-reserve",
+        type=int,
+        default=CloudSettings.disk_reserve,
+        help="bytes that objects must leave free on the disk (default %(default)s)",
+    )
     given = parser.parse_args(arguments)
     return CloudSettings(
         data=given.data.expanduser().resolve(),
         port=given.port,
         relay_port=given.relay_port or given.port + 1,
+        disk_reserve=given.disk_reserve,
         log_level=given.log_level.upper(),
         retry=RetryPolicy(pace=given.retry_pace, longest=20 * given.retry_pace),
         wait_scale=os.environ.get("SFN_WAIT_SCALE", "1"),

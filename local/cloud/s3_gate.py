@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import shutil
 import time
 
 import aiohttp
@@ -24,8 +26,20 @@ from local.cloud.sessions import NotAuthentic, Sessions, without_signature
 from local.cloud.settings import CloudSettings
 from local.cloud.upstream import Reply, Upstream, end_to_end
 
+log = logging.getLogger(__name__)
+
 PIECE = 256 * 1024
 REMEMBERED_SECONDS = 2.0
+WRITES = frozenset(
+    (
+        Kind.PUT_OBJECT,
+        Kind.POST_FORM,
+        Kind.UPLOAD_PART,
+        Kind.COPY_PART,
+        Kind.COPY,
+        Kind.COMPLETE,
+    )
+)
 EVENTS = {
     Kind.PUT_OBJECT: "ObjectCreated:Put",
     Kind.POST_FORM: "ObjectCreated:Post",
@@ -102,6 +116,8 @@ class S3Gate:
         kind = head.kind
         if kind is Kind.READ:
             return await self._read(head, request)
+        if kind in WRITES:
+            self._require_room(head.length or 0)
         if kind is Kind.POST_FORM:
             return await self._post_form(head, request)
         if kind is Kind.PUT_OBJECT and self._is_large(head) and self._uploader.can_take(head):
@@ -119,6 +135,18 @@ class S3Gate:
                 await self._keep_part(head, reply, stub)
                 return whole(reply)
         return await self._small(head, kind, request)
+
+    def _require_room(self, size: int) -> None:
+        """ministack acknowledges an object that it could not write; so there must be room for it.
+
+        Raises
+        ------
+        Refused
+            The disk is as good as full.
+        """
+        if shutil.disk_usage(self._settings.data).free < size + self._settings.disk_reserve:
+            log.error("The disk is full: an object of %d bytes was refused.", size)
+            raise Refused(s3_error(503, "SlowDown", "There is no room left on the disk."))
 
     def _is_large(self, head: S3Request) -> bool:
         return head.length is None or head.length > self._settings.large_object

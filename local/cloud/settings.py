@@ -102,6 +102,8 @@ class CloudSettings:
     """Objects above this many bytes are streamed to files and never held in memory."""
     largest_request: int = 64 * MIB
     """Longest body of a request that is held in memory."""
+    disk_reserve: int = 32 * MIB
+    """Free bytes that objects leave on the disk, for the journal and the tables."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     log_level: str = "WARNING"
     wait_scale: str = "1"

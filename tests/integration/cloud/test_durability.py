@@ -389,6 +389,21 @@ def test_large_objects_survive_and_leftovers_go(own_cloud: EmbeddedCloud) -> Non
     until(lambda: len(list((own_cloud.data / "blobs").iterdir())) == 1)
 
 
+def test_an_object_without_room_on_the_disk_is_refused(tmp_path: Path) -> None:
+    """ministack would acknowledge it and lose it at its next start."""
+    cloud = EmbeddedCloud(tmp_path / "data", "--disk-reserve", str(1 << 60))
+    cloud.start()
+    try:
+        s3 = cloud.client("s3", attempts=1)
+        s3.create_bucket(Bucket="full")
+        with pytest.raises(ClientError) as refused:
+            s3.put_object(Bucket="full", Key="k", Body=b"x")
+        assert refused.value.response["Error"]["Code"] == "SlowDown"
+        assert s3.list_objects_v2(Bucket="full")["KeyCount"] == 0
+    finally:
+        cloud.stop()
+
+
 def test_what_lambda_workers_unpacked_is_removed(own_cloud: EmbeddedCloud) -> None:
     left = own_cloud.data / "run" / "tmp" / "ministack-lambda-x"
     left.mkdir()

@@ -7,6 +7,7 @@ const WORDS = {
   EntityTooLarge: "The file is larger than your plan allows.",
   EntityTooSmall: "The file is empty.",
   AccessDenied: "The permission to upload has run out. Press the button once more.",
+  SlowDown: "The file store is too busy, or full. Try again in a few minutes.",
   ExpiredToken: "The permission to upload has run out. Press the button once more.",
 };
 
