@@ -7,7 +7,6 @@ settings, never from wherever the message says, and without following redirects.
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -77,7 +76,7 @@ class SnsVerifier:
         kind = message.get("Type")
         if not isinstance(kind, str) or kind not in _SIGNED_FIELDS:
             raise InvalidSignature("unknown message type")
-        if message.get("TopicArn") not in self._topics:
+        if str(message.get("TopicArn")) not in self._topics:
             raise InvalidSignature("message of a topic that is not ours")
         if message.get("SignatureVersion") != "2":
             raise InvalidSignature("SignatureVersion is not 2")
@@ -86,7 +85,7 @@ class SnsVerifier:
         try:
             signature = base64.b64decode(str(message.get("Signature", "")), validate=True)
             key.verify(signature, canonical_form(message), PKCS1v15(), SHA256())
-        except (BadSignature, binascii.Error) as error:
+        except (BadSignature, ValueError) as error:
             raise InvalidSignature("the signature does not match") from error
 
     def _check_age(self, timestamp: str) -> None:

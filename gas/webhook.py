@@ -63,7 +63,7 @@ def _acceptable() -> bool:
 def _parse(body: bytes) -> dict[str, Any]:
     try:
         message = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidSignature("the body is not JSON") from error
     if not isinstance(message, dict):
         raise InvalidSignature("the body is not a JSON object")

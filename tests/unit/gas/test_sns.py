@@ -115,7 +115,10 @@ def test_genuine_messages_pass_and_the_certificate_is_fetched_once(
         {"Message": "other"},
         {"TopicArn": TOPIC + "-else"},
         {"SignatureVersion": "1"},
+        {"TopicArn": {"a": "dictionary"}},
         {"Signature": "!!"},
+        {"Signature": "é"},
+        {"Message": "\ud800"},
         {"Signature": base64.b64encode(b"x" * 256).decode()},
         {"Type": "Invitation"},
         {"Timestamp": "yesterday"},
@@ -123,7 +126,7 @@ def test_genuine_messages_pass_and_the_certificate_is_fetched_once(
     ],
 )
 def test_forgeries_are_refused(
-    verifier: SnsVerifier, clock: FakeClock, forgery: dict[str, str]
+    verifier: SnsVerifier, clock: FakeClock, forgery: dict[str, object]
 ) -> None:
     with pytest.raises(InvalidSignature):
         verifier.verify(signed(clock) | forgery)
@@ -200,6 +203,7 @@ def test_the_webhook_wakes_confirms_and_refuses(verifier: SnsVerifier, clock: Fa
     assert endpoint.post(signed(clock) | {"Message": "forged"}) == 403
     assert endpoint.post(b"not json") == 403
     assert endpoint.post(b"[1]") == 403
+    assert endpoint.post(b"[" * 100_000) == 403
     assert endpoint.post(b" " * (600 * 1024)) == 403
     endpoint.fault = ServiceUnavailable("SNS is away")
     assert endpoint.post(handshake) == 503
