@@ -103,8 +103,9 @@ class AnnotateJob:
             log.info("job_put_down")
             self._jobs.release(job.job_id, owner=owner, now=self._clock.now(), count_attempt=False)
             return Later(0)
-        except ServiceUnavailable as error:
-            log.warning("job_postponed", reason=error.message, cause=repr(error.__cause__))
+        except (ServiceUnavailable, OSError) as error:
+            # OSError: this machine's own trouble, such as a full disk. No fault of the job.
+            log.warning("job_postponed", reason=str(error), cause=repr(error.__cause__))
             self._try_release(job, owner)
             return Later(backoff(delivery.receive_count))
         except EngineDied as error:

@@ -13,6 +13,7 @@ then one of
     {"output": {"annotated", "log", "summary", "receipt", "records_in", "records_annotated",
                 "skipped": {reason in words: records}}}
     {"refused": {"code", "message", "remedy", "line"}}
+    {"unavailable": detail}                      the machine failed, not the input: disk full, …
 
 Standard input stays open for as long as the annotator lives; when it ends, so do we.
 """
@@ -46,6 +47,8 @@ def main() -> int:
         answer = _refused(
             "engine_setup", str(error), "Ask the operator of this service, naming the job.", None
         )
+    except OSError as error:
+        answer = {"unavailable": str(error)}
     _say(answer)
     return 0
 

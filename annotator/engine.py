@@ -65,4 +65,5 @@ class Engine(Protocol):
             EngineRefused: the input, the options or the time limit do not allow a result.
             EngineDied: it ended without an answer; another try may succeed.
             EngineStopped: `should_stop` became true.
+            ServiceUnavailable: the machine failed, not the input: the disk is full, for example.
         """

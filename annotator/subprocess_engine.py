@@ -20,6 +20,7 @@ from typing import IO, Any
 import annotator
 from annotator.engine import EngineDied, EngineOutput, EngineRefused, EngineStopped
 from gas import keys
+from gas.errors import ServiceUnavailable
 from gas.jobs import Failure, JobOptions, Progress
 from gas.logs import get_logger
 
@@ -164,6 +165,8 @@ def _outcome(answer: dict[str, Any], code: int, errors: str) -> EngineOutput:
         raise EngineRefused(
             Failure.model_validate(answer["refused"]), Path(written) if written else None
         )
+    if "unavailable" in answer:
+        raise ServiceUnavailable(f"This machine cannot annotate just now: {answer['unavailable']}")
     if code != 0 or "output" not in answer:
         detail = f"exit code {code}: {errors.strip() or 'nothing on standard error'}"
         raise EngineDied(detail, _OUT_OF_MEMORY if _ran_out(code, errors) else _CRASHED)

@@ -117,7 +117,7 @@ def record_problem(
         message = f"A record needs 8 columns separated by tabs, this one has {len(columns)}."
     elif code == "position_not_a_number":
         found, expected = pos, "a whole number"
-        message = f"POS is '{pos}', which is not a number."
+        message = f"POS is '{pos}', which is not a whole number from 0."
     elif code == "position_outside_contig":
         found, expected = pos, f"1 to {contig_length}"
         message = (
@@ -127,7 +127,10 @@ def record_problem(
         known = ", ".join(known_contigs or [])
         found, expected = chrom, known
         message = f"The reference pack does not know the contig '{chrom}'."
-        remedy = f"This pack has {known}. Choose a pack for the whole genome, or rename the contig."
+        remedy = (
+            f"The pack has {known}. If the contig is one of these under another name, rename it; "
+            "if not, the file needs a pack that covers it."
+        )
     elif code == "bad_reference_allele":
         found, expected = ref, "A, C, G, T, N"
         message = f"REF is '{ref}'."

@@ -44,6 +44,14 @@ def stem_of(file_name: str) -> str:
     return stem or name
 
 
+def result_name(input_name: str, stored_name: str) -> str:
+    """What a result file is called for its user: after the input, in the user's own letters."""
+    base = input_name.replace("\\", "/").rsplit("/", 1)[-1]
+    own = _SUFFIX.sub("", base) or base
+    ascii_stem = stem_of(input_name)
+    return own + stored_name.removeprefix(ascii_stem)
+
+
 def input_key(prefix: str, user_id: str, job_id: str, file_name: str) -> str:
     """The key under which the input of a job is uploaded."""
     return build_key(prefix, user_id, job_id, ascii_name(file_name))

@@ -120,9 +120,9 @@ class AnnotatorSettings(WebhookSettings):
     """Holds one folder per running job."""
     slots: int = 2
     """Jobs run at once by this instance."""
-    lease_seconds: int = 60
+    lease_seconds: int = 30
     """A worker that is silent this long has lost its job."""
-    visibility_seconds: int = 90
+    visibility_seconds: int = 45
     """A message is hidden this long between two extensions."""
     job_timeout_seconds: int = 6 * 3600
     job_memory_mib: int = 4096

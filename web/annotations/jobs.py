@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gas import keys
 from gas.errors import JobEnded, NotFound, ResultsNotReady
 from gas.jobs import Job, JobStatus, ResultsState, StoredFile
 from web.services import Services
@@ -108,7 +109,7 @@ def download_link(services: Services, job: Job, which: ResultFile) -> str:
     return services.results.sign_get(
         stored.key,
         expires_in=services.settings.link_expires_in,
-        file_name=stored.name,
+        file_name=keys.result_name(job.input_file_name, stored.name),
         content_type=CONTENT_TYPES[which],
     )
 

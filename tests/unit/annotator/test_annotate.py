@@ -230,6 +230,18 @@ def test_an_engine_that_dies_is_tried_three_times(world: World) -> None:
     assert len(world.queue.dead) == 1
 
 
+def test_a_full_disk_is_no_fault_of_the_job(world: World) -> None:
+    made = world.submit()
+    world.engine.failures = [OSError(28, "No space left on device")] * 6
+    for _ in range(6):
+        outcome = world.deliver()
+        assert isinstance(outcome, Later)
+        world.clock.advance(outcome.seconds)
+        assert world.job(made).attempts == 0
+    assert world.deliver() == Done()
+    assert world.job(made).job_status is JobStatus.COMPLETED
+
+
 def test_a_refused_input_fails_with_line_cause_and_remedy(world: World, tmp_path: Path) -> None:
     made = world.submit()
     log = tmp_path / "tumour.vcf.count.log"

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gas.errors import InvalidUpload
-from gas.keys import ascii_name, build_key, input_key, parse_key, stem_of
+from gas.keys import ascii_name, build_key, input_key, parse_key, result_name, stem_of
 from tests.support.jobs import OTHER_USER, USER
 
 JOB = "33333333-3333-4333-8333-333333333333"
@@ -43,6 +43,18 @@ def test_names_become_safe_ascii(given_name: str, expected: str) -> None:
 )
 def test_stem_is_what_results_are_named_after(name: str, stem: str) -> None:
     assert stem_of(name) == stem
+
+
+@pytest.mark.parametrize(
+    ("input_name", "stored", "shown"),
+    [
+        ("NAME.vcf.gz", "NAME.annot.vcf.gz", "NAME.annot.vcf.gz"),
+        ("日本.vcf", "upload.annot.vcf.gz", "日本.annot.vcf.gz"),
+        ("tumour α.vcf", "tumour.vcf.count.log", "tumour α.vcf.count.log"),
+    ],
+)
+def test_results_carry_the_users_own_letters(input_name: str, stored: str, shown: str) -> None:
+    assert result_name(input_name, stored) == shown
 
 
 @given(st.text(max_size=300))
