@@ -47,7 +47,10 @@ SERVICES = (
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How the notifications of topics are repeated; the defaults are those of SNS over HTTP.
+    """How the notifications of topics are repeated.
+
+    The defaults are more patient than SNS is over HTTP (three repetitions, 20 s apart): they
+    resemble what it does for the services of AWS itself.
 
     ``immediate`` tries without a pause, then ``paced`` tries one ``pace`` apart, then
     ``growing`` tries whose pauses grow from ``pace`` to ``longest``, then ``steady`` tries
