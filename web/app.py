@@ -21,6 +21,7 @@ def create_app(services: Services | None = None) -> Flask:
     """The WSGI app. `services` is given by tests; otherwise it comes from the environment."""
     services = services or build_services()
     app = Flask("web")
+    app.url_map.strict_slashes = False
     app.extensions[EXTENSION] = services
     app.config.from_mapping(security.flask_config(services.settings))
     app.jinja_env.trim_blocks = True

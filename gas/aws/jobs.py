@@ -251,7 +251,9 @@ def _start_key(cursor: str, user_id: str) -> dict[str, Any]:
         if not isinstance(job_id, str) or not isinstance(submit_time, int):
             raise TypeError(cursor)
     except (ValueError, TypeError) as error:
-        raise InvalidRequest("This page address is not valid.") from error
+        raise InvalidRequest(
+            "This page address is not valid.", remedy="Start again from the first page."
+        ) from error
     return {
         "job_id": {"S": job_id},
         "user_id": {"S": user_id},

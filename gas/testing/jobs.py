@@ -43,7 +43,9 @@ class MemoryJobStore:
         if cursor is not None:
             ids = [job.job_id for job in mine]
             if cursor not in ids:
-                raise InvalidRequest("This page address is no longer valid.")
+                raise InvalidRequest(
+                    "This page address is not valid.", remedy="Start again from the first page."
+                )
             start = ids.index(cursor) + 1
         page = mine[start : start + limit]
         more = start + limit < len(mine)

@@ -233,3 +233,14 @@ def test_what_has_ended_or_is_anothers_cannot_be_cancelled(world: World, ada: Fl
     complete(world, job)
     answer = post_json(ada, f"/annotations/{job.job_id}/cancel", {})
     assert (answer.status_code, answer.json["code"]) == (409, "job_ended")
+
+
+@pytest.mark.parametrize("path", ["/annotations/", "/annotate/"])
+def test_a_trailing_slash_leads_to_the_same_page(ada: FlaskClient, path: str) -> None:
+    assert ada.get(path).status_code == 200
+
+
+def test_a_made_up_cursor_is_refused_with_a_remedy(ada: FlaskClient) -> None:
+    answer = ada.get("/annotations?cursor=nonsense", headers=PROBLEM)
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
+    assert answer.json["remedy"]
