@@ -106,13 +106,14 @@ class Worker:
             self._pushed.notify_all()
 
     def stop(self, timeout: float) -> bool:
-        """Ask the handlers to put their work down. True when all ended within `timeout`."""
+        """Ask the handlers to put their work down. True when all have done so within `timeout`.
+
+        A slot that waits for a message has nothing in hand and is not waited for.
+        """
         self._stopping.set()
         self.wake()
-        share = timeout / len(self._threads)
-        for thread in self._threads:
-            thread.join(share)
-        return not any(thread.is_alive() for thread in self._threads)
+        with self._pushed:
+            return self._pushed.wait_for(lambda: not self._in_flight, timeout)
 
     @property
     def alive(self) -> bool:
@@ -143,6 +144,9 @@ class Worker:
             if not messages:
                 self._sleep(seen)
                 continue
+            if self._stopping.is_set():
+                self._settle_safely(messages[0], Later(0))
+                return
             self.work(messages[0])
             # There may be more where this came from.
             seen -= 1
@@ -162,14 +166,19 @@ class Worker:
         self._in_flight[message.receipt] = message.body
         try:
             outcome = self._handle(message)
+            self._settle_safely(message, outcome)
+            return outcome
         finally:
-            self._in_flight.pop(message.receipt, None)
+            with self._pushed:
+                self._in_flight.pop(message.receipt, None)
+                self._pushed.notify_all()
+
+    def _settle_safely(self, message: QueueMessage, outcome: Outcome) -> None:
         try:
             self._settle(message, outcome)
         except ServiceUnavailable as error:
             # It will be delivered again; its handler will find the work done.
             log.warning("settling_failed", outcome=repr(outcome), error=error.message)
-        return outcome
 
     def _handle(self, message: QueueMessage) -> Outcome:
         delivery = Delivery(message.body, message.receive_count, self._stopping)
