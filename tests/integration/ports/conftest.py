@@ -72,6 +72,14 @@ def jobs(request: pytest.FixtureRequest) -> JobStore:
     return _aws_world(request, request.param).jobs
 
 
+@pytest.fixture(params=["memory", "embedded"])
+def contended_jobs(request: pytest.FixtureRequest) -> JobStore:
+    """For many writers at once; moto checks a condition and writes without a lock in between."""
+    if request.param == "memory":
+        return MemoryJobStore()
+    return _aws_world(request, request.param).jobs
+
+
 @pytest.fixture(params=["memory", "moto", "embedded"])
 def blobs(request: pytest.FixtureRequest) -> BlobStore:
     if request.param == "memory":

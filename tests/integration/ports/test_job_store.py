@@ -60,7 +60,8 @@ def test_a_lapsed_lease_is_taken_over_and_the_old_owner_is_shut_out(jobs: JobSto
     assert stored(jobs, taken).lease_owner == "w2"
 
 
-def test_many_claim_one_gets_it(jobs: JobStore) -> None:
+def test_many_claim_one_gets_it(contended_jobs: JobStore) -> None:
+    jobs = contended_jobs
     made = job()
     jobs.create(made)
     winners = []
