@@ -16,58 +16,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from anntools.genetic_code import STANDARD, translate
+from anntools.genetic_code import translate
+from anntools.spec.transcript import Transcript, reverse_complement
 
 FRAMESHIFT_INTRON = 12
-_COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
-
-
-def reverse_complement(sequence: str) -> str:
-    """The other strand, read in its own direction."""
-    return sequence.translate(_COMPLEMENT)[::-1]
-
-
-@dataclass(frozen=True)
-class Transcript:
-    """A transcript. Exons: 1-based closed intervals in genomic order. Sequence: spliced."""
-
-    exons: tuple[tuple[int, int], ...]
-    strand: int
-    sequence: str
-    coding: tuple[int, int] | None = None  # genomic span of the coding part, 1-based, closed
-    pad: int = 0
-    nmd: bool = False
-    start_incomplete: bool = False
-    end_incomplete: bool = False
-    code: int = STANDARD
-
-    @property
-    def first(self) -> int:
-        """First base on the genome."""
-        return self.exons[0][0]
-
-    @property
-    def last(self) -> int:
-        """Last base on the genome."""
-        return self.exons[-1][1]
-
-    def spliced(self, position: int) -> int | None:
-        """Spliced position of a genomic one; None in introns and outside."""
-        before = 0
-        for a, b in self.exons:
-            if a <= position <= b:
-                at = before + position - a + 1
-                return at if self.strand > 0 else len(self.sequence) + 1 - at
-            before += b - a + 1
-        return None
-
-    def coding_span(self) -> tuple[int, int]:
-        """Spliced positions of the first and last coding base."""
-        assert self.coding
-        ends = [self.spliced(p) for p in self.coding]
-        inside = [p for p in ends if p is not None]
-        assert len(inside) == 2
-        return min(inside), max(inside)
 
 
 @dataclass

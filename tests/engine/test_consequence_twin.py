@@ -16,7 +16,8 @@ from anntools.labels import CSQ_FIELDS
 from anntools.pack import genes
 from anntools.pack.build import Contig, PackInput, build_pack
 from anntools.pack.sequence import cdna_codes
-from anntools.spec.consequence import Effect, Transcript, consequence
+from anntools.spec.consequence import Effect, consequence
+from anntools.spec.transcript import Transcript
 from tests.engine.conftest import info_of
 
 Lines = Callable[..., list[str]]
