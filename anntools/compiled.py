@@ -1,121 +1,88 @@
-"""The one place that knows numba: how kernels are compiled and where the machine code is kept.
+"""The compiled kernels, ready to call: loaded from an object file, compiled first if need be.
 
-``entry`` marks a kernel that Python calls: its machine code is stored on disk, in a folder whose
-name carries a digest of all kernel sources, so that a changed kernel never meets stale code.
-``kernel`` marks a function that only other kernels call: it is compiled into its caller.
+Loading takes some ten milliseconds and needs neither numba nor numpy. The object file lies in a
+folder whose name carries a digest of all kernel sources and of the processor's name, so that a
+changed kernel never meets stale code and a copied folder never meets another processor.
 
 ``ANNTOOLS_CACHE`` names the folder for compiled code; without it the package's own
 ``__pycache__`` is used where it can be written, else the user's cache folder.
-``ANNTOOLS_BOUNDS_CHECK=1`` compiles a debug build in which every array access is checked.
+``ANNTOOLS_BOUNDS_CHECK=1`` compiles a debug build in which every access is checked; its code holds
+addresses of this process and is compiled anew in each.
 """
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final
 
-import numba
-import numpy as np
-import numpy.typing as npt
-from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic
+import llvmlite
+import llvmlite.binding as llvm
 
-F = TypeVar("F", bound=Callable[..., Any])
+from anntools import regions
 
-BOUNDS_CHECK: Final = os.environ.get("ANNTOOLS_BOUNDS_CHECK", "") == "1"
-_OPTIONS: Final[dict[str, Any]] = {
-    "nogil": True,
-    "boundscheck": BOUNDS_CHECK,
-    "error_model": "numpy",
-}
 _PACKAGE: Final = Path(__file__).parent
-
-
-def kernel(function: F) -> F:
-    """Compile for use by other kernels."""
-    return cast(F, numba.njit(**_OPTIONS)(function))
-
-
-def entry(function: F) -> F:
-    """Compile on first call and keep the machine code on disk."""
-    settings = cast(Any, numba.config)
-    before = settings.CACHE_DIR
-    settings.CACHE_DIR = str(cache_folder())
-    try:
-        return cast(F, numba.njit(cache=True, **_OPTIONS)(function))
-    finally:
-        settings.CACHE_DIR = before
-
-
-# ---- arrays by address
-#
-# numba counts references: a function that gets an array, or a tuple of arrays, counts each of them
-# up and down again with atomic instructions, which cost more than most kernels do. An array made
-# from an address is not counted. The entry makes all its arrays anew in this way; the caller keeps
-# the originals alive.
-
-
-def _pointer_typed(_context: Any, address: Any) -> Any:
-    def generate(_c: Any, builder: Any, _s: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
-
-    return types.voidptr(address), generate
-
-
-_pointer: Any = intrinsic(_pointer_typed)
-_carray: Any = numba.carray  # type: ignore[attr-defined]
-
-
-@kernel
-def bytes_at(address: int, n: int) -> npt.NDArray[np.uint8]:
-    """``n`` bytes at an address."""
-    array: npt.NDArray[np.uint8] = _carray(_pointer(address), (n,), np.uint8)
-    return array
-
-
-@kernel
-def int32s_at(address: int, n: int) -> npt.NDArray[np.int32]:
-    """``n`` int32 at an address."""
-    array: npt.NDArray[np.int32] = _carray(_pointer(address), (n,), np.int32)
-    return array
-
-
-@kernel
-def int64s_at(address: int, n: int) -> npt.NDArray[np.int64]:
-    """``n`` int64 at an address."""
-    array: npt.NDArray[np.int64] = _carray(_pointer(address), (n,), np.int64)
-    return array
-
-
-@kernel
-def table32_at(address: int, n: int, columns: int) -> npt.NDArray[np.int32]:
-    """``n`` rows of int32 at an address."""
-    array: npt.NDArray[np.int32] = _carray(_pointer(address), (n, columns), np.int32)
-    return array
-
-
-@kernel
-def table64_at(address: int, n: int, columns: int) -> npt.NDArray[np.int64]:
-    """``n`` rows of int64 at an address."""
-    array: npt.NDArray[np.int64] = _carray(_pointer(address), (n, columns), np.int64)
-    return array
+_SIGNATURE: Final = ctypes.CFUNCTYPE(
+    ctypes.c_int32, ctypes.POINTER(ctypes.c_int64), ctypes.c_void_p, ctypes.c_int64
+)
+Entry = Callable[[int], int]
 
 
 @cache
-def cache_folder() -> Path:
-    """The first writable folder of the candidates; made if need be."""
+def entry(name: str) -> Entry:
+    """A compiled kernel by name: takes the address of its block of slots, returns an int64.
+
+    The call releases the interpreter's lock. Thread-safe as far as the blocks are apart.
+    """
+    function = _SIGNATURE(_engine().get_function_address(name))
+
+    def call(block: int) -> int:
+        result = ctypes.c_int64()
+        function(ctypes.byref(result), None, block)
+        if regions.CHECKED:
+            regions.check()
+        return result.value
+
+    return call
+
+
+def ready() -> bool:
+    """Whether the machine code for these sources and this processor is there already."""
+    return object_file().is_file()
+
+
+@cache
+def _engine() -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    path = object_file()
+    if not path.is_file():
+        from anntools.machine_code import build
+
+        build(path)
+    target = llvm.Target.from_default_triple().create_target_machine(jit=True)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(path.read_bytes()))
+    engine.finalize_object()
+    return engine
+
+
+@cache
+def object_file() -> Path:
+    """Where the object file is, or is going to be."""
     name = f"anntools-kernels-{_digest()}"
+    if regions.CHECKED:
+        return Path(tempfile.mkdtemp(prefix=name)) / "kernels.o"
     for parent in _candidates():
         folder = parent / name
-        if _writable(folder):
-            return folder
-    return Path(tempfile.mkdtemp(prefix=name))
+        if (folder / "kernels.o").is_file() or _writable(folder):
+            return folder / "kernels.o"
+    return Path(tempfile.mkdtemp(prefix=name)) / "kernels.o"
 
 
 def _candidates() -> list[Path]:
@@ -134,9 +101,9 @@ def _writable(folder: Path) -> bool:
 
 
 def _digest() -> str:
-    """Digest of what the machine code depends on besides the calling kernel's own file."""
-    h = hashlib.sha256(f"{numba.__version__} {BOUNDS_CHECK}".encode())
-    sources = [_PACKAGE / "terms.py", _PACKAGE / "compiled.py"]
+    """Digest of what the machine code depends on."""
+    h = hashlib.sha256(f"{llvmlite.__version__} {llvm.get_host_cpu_name()}".encode())
+    sources = [_PACKAGE / n for n in ("terms.py", "genetic_code.py", "machine_code.py")]
     sources += sorted((_PACKAGE / "kernels").glob("*.py"))
     for path in sources:
         h.update(path.read_bytes())

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from anntools.kernels.counts import CLASS_NAMES
+from anntools.kernels_v0.counts import CLASS_NAMES
 from anntools.pack.manifest import Manifest
 from anntools.version import VERSION
 

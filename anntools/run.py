@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anntools import classic
-from anntools.kernels.counts import S_RECORDS
+from anntools.kernels_v0.counts import S_RECORDS
 from anntools.labels import make_labels
 from anntools.options import Options, Progress
 from anntools.pack import Pack

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from anntools import terms
-from anntools.kernels import counts as n
-from anntools.kernels.record import REASONS
+from anntools.kernels_v0 import counts as n
+from anntools.kernels_v0.record import REASONS
 from anntools.pack import Pack
 from anntools.problems import REASON_CODES
 

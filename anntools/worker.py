@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from anntools.classic import to_classic
-from anntools.kernels import layout
-from anntools.kernels.chunk import annotate_chunk
-from anntools.kernels.coding import WORK
-from anntools.kernels.consequence import ROW_COLUMNS
-from anntools.kernels.counts import stats_size
-from anntools.kernels.model import places
-from anntools.kernels.record import FIELDS
+from anntools.kernels_v0 import layout
+from anntools.kernels_v0.chunk import annotate_chunk
+from anntools.kernels_v0.coding import WORK
+from anntools.kernels_v0.consequence import ROW_COLUMNS
+from anntools.kernels_v0.counts import stats_size
+from anntools.kernels_v0.model import places
+from anntools.kernels_v0.record import FIELDS
 from anntools.labels import Labels
 from anntools.options import Options
 from anntools.pack import Pack

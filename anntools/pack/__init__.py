@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from anntools.kernels.model import DTYPES, Model, make_model
+from anntools.kernels_v0.model import DTYPES, Model, make_model
 from anntools.pack.manifest import FORMAT_VERSION, MANIFEST, Manifest, read_manifest
 from anntools.problems import PackProblem
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anntools import genetic_code
-from anntools.kernels import model as k
+from anntools.kernels_v0 import model as k
 from anntools.pack.genes import Transcript
 from anntools.pack.manifest import Manifest, SourceFile, write_pack
 from anntools.pack.segments import segments

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from anntools.kernels.model import DTYPES
+from anntools.kernels_v0.model import DTYPES
 
 FORMAT_VERSION: Final = 1
 MANIFEST: Final = "manifest.json"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from anntools.kernels.model import BASE, COMPLEMENT
+from anntools.kernels_v0.model import BASE, COMPLEMENT
 
 Codes = npt.NDArray[np.uint8]
 

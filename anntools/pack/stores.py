@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anntools.kernels.counts import MAX_STORES
+from anntools.kernels_v0.counts import MAX_STORES
 from anntools.pack.segments import segments
 
 

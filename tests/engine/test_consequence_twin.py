@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anntools import open_pack
-from anntools.kernels.model import BASE
+from anntools.kernels_v0.model import BASE
 from anntools.labels import CSQ_FIELDS
 from anntools.pack import genes
 from anntools.pack.build import Contig, PackInput, build_pack

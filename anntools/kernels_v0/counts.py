@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from anntools.kernels.record import REASONS
+from anntools.kernels_v0.record import REASONS
 from anntools.terms import N_TERMS
 
 # Position classes, most specific first.

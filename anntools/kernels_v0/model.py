@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anntools import genetic_code
-from anntools.compiled import bytes_at, int32s_at, int64s_at, kernel, table32_at
+from anntools.compiled_v0 import bytes_at, int32s_at, int64s_at, kernel, table32_at
 
 Bytes = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from anntools.compiled import kernel
-from anntools.kernels.genome import bisect_right
-from anntools.kernels.model import STORE_CELL0, STORE_FIELDS, STORE_REC0, Bytes, Exact, Intervals
+from anntools.compiled_v0 import kernel
+from anntools.kernels_v0.genome import bisect_right
+from anntools.kernels_v0.model import STORE_CELL0, STORE_FIELDS, STORE_REC0, Bytes, Exact, Intervals
 
 
 @kernel

@@ -8,10 +8,10 @@ has ``start = end + 1``.
 from __future__ import annotations
 
 from anntools import terms
-from anntools.compiled import kernel
-from anntools.kernels.coding import coding_terms
-from anntools.kernels.genome import exon_at, spliced
-from anntools.kernels.model import (
+from anntools.compiled_v0 import kernel
+from anntools.kernels_v0.coding import coding_terms
+from anntools.kernels_v0.genome import exon_at, spliced
+from anntools.kernels_v0.model import (
     CDS0,
     CDS1,
     END,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from anntools import terms
-from anntools.compiled import kernel
-from anntools.kernels.genome import cdna_base
-from anntools.kernels.model import (
+from anntools.compiled_v0 import kernel
+from anntools.kernels_v0.genome import cdna_base
+from anntools.kernels_v0.model import (
     BASE,
     CDNA,
     CDS0,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from anntools.compiled import kernel
-from anntools.kernels.genome import exon_at, spliced
-from anntools.kernels.model import (
+from anntools.compiled_v0 import kernel
+from anntools.kernels_v0.genome import exon_at, spliced
+from anntools.kernels_v0.model import (
     CDS0,
     CDS1,
     EXON0,

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from anntools.compiled import bytes_at, entry, int64s_at, kernel, table64_at
-from anntools.kernels.alleles import annotate_record, read_alts
-from anntools.kernels.consequence import (
+from anntools.compiled_v0 import bytes_at, entry, int64s_at, kernel, table64_at
+from anntools.kernels_v0.alleles import annotate_record, read_alts
+from anntools.kernels_v0.consequence import (
     ROW_COLUMNS,
 )
-from anntools.kernels.counts import (
+from anntools.kernels_v0.counts import (
     S_BLANK,
     S_REASON0,
     S_RECORDS,
 )
-from anntools.kernels.layout import (
+from anntools.kernels_v0.layout import (
     ALT_COLUMNS,
     C_IN,
     C_ISSUES,
@@ -34,13 +34,13 @@ from anntools.kernels.layout import (
     ISSUE_COLUMNS,
     REFUSED,
 )
-from anntools.kernels.model import (
+from anntools.kernels_v0.model import (
     Bytes,
     Int64s,
     Model,
     model_at,
 )
-from anntools.kernels.record import (
+from anntools.kernels_v0.record import (
     F_COLUMN,
     F_CONTIG,
     F_POS,
@@ -48,9 +48,9 @@ from anntools.kernels.record import (
     OK,
     check,
 )
-from anntools.kernels.tally import count_record
-from anntools.kernels.text import put, put1
-from anntools.kernels.write import write_record
+from anntools.kernels_v0.tally import count_record
+from anntools.kernels_v0.text import put, put1
+from anntools.kernels_v0.write import write_record
 
 
 @entry

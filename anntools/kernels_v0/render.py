@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from anntools import terms
-from anntools.compiled import kernel
-from anntools.kernels.coding import (
+from anntools.compiled_v0 import kernel
+from anntools.kernels_v0.coding import (
     MAX_CODONS,
     WORK,
     amino_acid,
     build_peptides,
 )
-from anntools.kernels.consequence import (
+from anntools.kernels_v0.consequence import (
     R_CDNA1,
     R_CDNA2,
     R_CDS1,
@@ -25,8 +25,8 @@ from anntools.kernels.consequence import (
     R_PROT2,
     R_TX,
 )
-from anntools.kernels.genome import cdna_base
-from anntools.kernels.model import (
+from anntools.kernels_v0.genome import cdna_base
+from anntools.kernels_v0.model import (
     AA3,
     BASE,
     CDNA,
@@ -50,7 +50,7 @@ from anntools.kernels.model import (
     Genes,
     Int64s,
 )
-from anntools.kernels.text import put, put1, put_hgvs_position, put_int, put_range
+from anntools.kernels_v0.text import put, put1, put_hgvs_position, put_int, put_range
 
 _TERM_BYTES = np.frombuffer("".join(terms.TERMS).encode(), dtype=np.uint8)
 _TERM_OFF = np.cumsum([0] + [len(name) for name in terms.TERMS])

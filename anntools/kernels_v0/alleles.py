@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from anntools import terms
-from anntools.compiled import kernel
-from anntools.kernels.consequence import (
+from anntools.compiled_v0 import kernel
+from anntools.kernels_v0.consequence import (
     R_ALT,
     R_CDS1,
     R_CDS2,
@@ -13,7 +13,7 @@ from anntools.kernels.consequence import (
     R_TX,
     consequence,
 )
-from anntools.kernels.counts import (
+from anntools.kernels_v0.counts import (
     CDS,
     INTERGENIC,
     INTRON,
@@ -23,8 +23,8 @@ from anntools.kernels.counts import (
     UTR3,
     UTR5,
 )
-from anntools.kernels.genome import segment_of
-from anntools.kernels.layout import (
+from anntools.kernels_v0.genome import segment_of
+from anntools.kernels_v0.layout import (
     A_ALT0,
     A_ALT1,
     A_BEGIN,
@@ -43,7 +43,7 @@ from anntools.kernels.layout import (
     C_DISTANCE,
     C_EXACT,
 )
-from anntools.kernels.model import (
+from anntools.kernels_v0.model import (
     LENGTH,
     PICK,
     Bytes,
@@ -52,15 +52,15 @@ from anntools.kernels.model import (
     Model,
     Segments,
 )
-from anntools.kernels.record import (
+from anntools.kernels_v0.record import (
     ALT_SEQUENCE,
     F_CONTIG,
     F_POS,
     alt_kind,
     next_comma,
 )
-from anntools.kernels.render import lowest_bit
-from anntools.kernels.stores import exact_find
+from anntools.kernels_v0.render import lowest_bit
+from anntools.kernels_v0.stores import exact_find
 
 _UTR5 = 1 << terms.UTR5
 _UTR3 = 1 << terms.UTR3

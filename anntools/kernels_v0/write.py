@@ -5,12 +5,12 @@ Every function returns the next free index of ``out``, or -1 if there is no room
 
 from __future__ import annotations
 
-from anntools.compiled import kernel
-from anntools.kernels import counts
-from anntools.kernels.consequence import (
+from anntools.compiled_v0 import kernel
+from anntools.kernels_v0 import counts
+from anntools.kernels_v0.consequence import (
     R_TX,
 )
-from anntools.kernels.layout import (
+from anntools.kernels_v0.layout import (
     A_ALT0,
     A_ALT1,
     A_CLASS,
@@ -31,7 +31,7 @@ from anntools.kernels.layout import (
     LABEL_CSQ,
     LABEL_STORES,
 )
-from anntools.kernels.model import (
+from anntools.kernels_v0.model import (
     NAMES,
     STORE_FIELD0,
     STORE_FIELDS,
@@ -42,15 +42,15 @@ from anntools.kernels.model import (
     Intervals,
     Model,
 )
-from anntools.kernels.record import (
+from anntools.kernels_v0.record import (
     ALT_SEQUENCE,
     F_CONTIG,
     F_END,
     F_POS,
 )
-from anntools.kernels.render import put_csq
-from anntools.kernels.stores import exact_cell, interval_segments
-from anntools.kernels.text import put, put1
+from anntools.kernels_v0.render import put_csq
+from anntools.kernels_v0.stores import exact_cell, interval_segments
+from anntools.kernels_v0.text import put, put1
 
 # Position classes as they are printed, in the order of counts.CDS ...
 _CLASS_BYTES, _CLASS_OFF = counts.class_names()

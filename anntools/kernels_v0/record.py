@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from anntools.compiled import kernel
-from anntools.kernels.genome import genome_base, same_bytes, sequence_interval
-from anntools.kernels.model import BASE, CONTIG_LENGTH, CONTIG_LIMIT, Bytes, Genome, Int64s
+from anntools.compiled_v0 import kernel
+from anntools.kernels_v0.genome import genome_base, same_bytes, sequence_interval
+from anntools.kernels_v0.model import BASE, CONTIG_LENGTH, CONTIG_LIMIT, Bytes, Genome, Int64s
 
 # Why a record is not annotated. The names live in anntools/problems.py, in the same order.
 OK = 0

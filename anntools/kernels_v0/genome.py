@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from anntools.compiled import kernel
-from anntools.kernels.model import (
+from anntools.compiled_v0 import kernel
+from anntools.kernels_v0.model import (
     CONTIG_SEG0,
     CONTIG_SEG1,
     CONTIG_SEQ0,

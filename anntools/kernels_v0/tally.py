@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from anntools.compiled import kernel
-from anntools.kernels.alleles import OUTSIDE, position_class
-from anntools.kernels.consequence import (
+from anntools.compiled_v0 import kernel
+from anntools.kernels_v0.alleles import OUTSIDE, position_class
+from anntools.kernels_v0.consequence import (
     R_MASK,
     R_TX,
 )
-from anntools.kernels.counts import (
+from anntools.kernels_v0.counts import (
     INDEL_MAX,
     INTERGENIC,
     S_ALTS,
@@ -31,7 +31,7 @@ from anntools.kernels.counts import (
     S_WITH_RSID,
     S_WORST0,
 )
-from anntools.kernels.layout import (
+from anntools.kernels_v0.layout import (
     A_BEGIN,
     A_CLASS,
     A_END,
@@ -42,7 +42,7 @@ from anntools.kernels.layout import (
     C_EXACT,
     C_INTERVALS,
 )
-from anntools.kernels.model import (
+from anntools.kernels_v0.model import (
     BASE,
     GENE,
     Bytes,
@@ -50,13 +50,13 @@ from anntools.kernels.model import (
     Int64s,
     Model,
 )
-from anntools.kernels.record import (
+from anntools.kernels_v0.record import (
     ALT_SEQUENCE,
     F_CONTIG,
     F_POS,
 )
-from anntools.kernels.render import N_TERMS, impact_of, lowest_bit
-from anntools.kernels.stores import interval_segments
+from anntools.kernels_v0.render import N_TERMS, impact_of, lowest_bit
+from anntools.kernels_v0.stores import interval_segments
 
 
 @kernel
