@@ -1,16 +1,39 @@
-"""AnnTools: a VCF in, an annotated VCF with log, summary and receipt out."""
+"""AnnTools: a VCF in, an annotated VCF with log, summary, table and receipt out.
 
-from anntools.api import annotate
-from anntools.names import Outputs, outputs_for, outputs_in, stem
-from anntools.options import Options, Progress
-from anntools.pack import Pack, open_pack
-from anntools.problems import REASON_WORDS, InputRefused, PackProblem, Problem, UsageProblem
-from anntools.receipt import Receipt, read_receipt, verify
-from anntools.version import VERSION
+Names are imported when they are first used, so that the command starts without them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from anntools.api import annotate
+    from anntools.explain import Explanation, explain
+    from anntools.names import Outputs, outputs_for, outputs_in, stem
+    from anntools.options import Options, Progress
+    from anntools.pack import Pack, open_pack
+    from anntools.problems import REASON_WORDS, InputRefused, PackProblem, Problem, UsageProblem
+    from anntools.receipt import Receipt, read_receipt, verify
+    from anntools.table import read_batches, read_table
+    from anntools.version import VERSION
+
+_HOMES: Final = {
+    "api": ("annotate",),
+    "explain": ("Explanation", "explain"),
+    "names": ("Outputs", "outputs_for", "outputs_in", "stem"),
+    "options": ("Options", "Progress"),
+    "pack": ("Pack", "open_pack"),
+    "problems": ("REASON_WORDS", "InputRefused", "PackProblem", "Problem", "UsageProblem"),
+    "receipt": ("Receipt", "read_receipt", "verify"),
+    "table": ("read_batches", "read_table"),
+    "version": ("VERSION",),
+}
+_HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "REASON_WORDS",
     "VERSION",
+    "Explanation",
     "InputRefused",
     "Options",
     "Outputs",
@@ -21,10 +44,21 @@ __all__ = [
     "Receipt",
     "UsageProblem",
     "annotate",
+    "explain",
     "open_pack",
     "outputs_for",
     "outputs_in",
+    "read_batches",
     "read_receipt",
+    "read_table",
     "stem",
     "verify",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'anntools' has no attribute '{name}'")
+    value = getattr(import_module(f"anntools.{_HOME[name]}"), name)
+    globals()[name] = value  # also where a module of the same name was imported just now
+    return value

@@ -30,6 +30,9 @@ class Options:
     strict: refuse the input at the first bad record. threads: worker threads. max_line: longest
     line accepted, in bytes. max_output: most bytes of text written before the run is refused
     (0: no limit), a guard against decompression bombs. listed: how many bad records are listed.
+    table: Parquet file to write besides ("": none). overlays: ``NAME=FILE[:FIELD,...]`` each.
+    lift: chain file from the input's assembly to the pack's ("": none). haplotypes: join variants
+    of one haplotype within a codon. sign: sign the receipt with this installation's key.
     """
 
     threads: int = 1
@@ -42,4 +45,9 @@ class Options:
     max_output: int = 0
     listed: int = 100
     progress: Callable[[Progress], None] | None = None
+    table: str = ""
+    overlays: tuple[str, ...] = ()
+    lift: str = ""
+    haplotypes: bool = False
+    sign: bool = True
     name: str = ""  # file name shown in messages instead of the input's own
