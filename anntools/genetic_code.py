@@ -44,6 +44,11 @@ def codon_table(table: int) -> str:
     )
 
 
+def code_rows() -> list[bytes]:
+    """32 rows of 64 letters: row *t* is NCBI table *t* (standard code where we have none)."""
+    return [codon_table(t if t in _NCBI_TABLES else STANDARD).encode() for t in range(32)]
+
+
 def code_matrix() -> npt.NDArray[np.uint8]:
     """uint8 ``[32, 64]``: row *t* is NCBI table *t* (standard code where we have no such table)."""
     out = np.empty((32, 64), dtype=np.uint8)

@@ -332,7 +332,7 @@ def copy_exact(to: int, source: int, n: int) -> int:
 @kernel
 def same_bytes(a: int, b: int, n: int) -> bool:
     """Whether ``n`` bytes at two places are the same."""
-    for i in range(n):  # noqa: SIM110
+    for i in range(n):
         if byte(a + i) != byte(b + i):
             return False
     return True
