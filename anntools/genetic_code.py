@@ -6,6 +6,7 @@ Source of the tables: NCBI, "The Genetic Codes" (transl_table 1 and 2).
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,7 @@ def known(table: int) -> bool:
     return table in _NCBI_TABLES
 
 
+@cache
 def codon_table(table: int) -> str:
     """64 one-letter amino acids in the codon numbering of this module. Raises KeyError."""
     letters = _NCBI_TABLES[table]
