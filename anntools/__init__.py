@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from anntools.api import annotate
-    from anntools.explain import Explanation, explain
+    from anntools.explanation import Explanation, explain
     from anntools.names import Outputs, outputs_for, outputs_in, stem
     from anntools.options import Options, Progress
     from anntools.pack import Pack, open_pack
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HOMES: Final = {
     "api": ("annotate",),
-    "explain": ("Explanation", "explain"),
+    "explanation": ("Explanation", "explain"),
     "names": ("Outputs", "outputs_for", "outputs_in", "stem"),
     "options": ("Options", "Progress"),
     "pack": ("Pack", "open_pack"),

@@ -1,0 +1,1 @@
+"""The subcommands of ``anntools``: each module has ``configure(parser)`` and ``run(arguments)``."""

@@ -1,0 +1,148 @@
+"""``anntools annotate``."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anntools.commands.common import DONE, PACK_HELP, SKIPPED, Parser, need_folder, whole
+from anntools.problems import UsageProblem
+from anntools.reporting import JsonProgress, WordProgress
+
+if TYPE_CHECKING:
+    from anntools.names import Outputs
+    from anntools.receipt import Receipt
+
+
+def configure(parser: Parser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    add("input", metavar="INPUT", help="VCF, plain, gzip or BGZF, or BCF; - for standard input.")
+    where = parser.add_argument_group("where results go")
+    add = where.add_argument
+    add("-o", "--output", metavar="FILE", help="Annotated VCF; - for standard output.")
+    add("--output-dir", metavar="DIR", type=Path, help="Folder for NAME.annot.vcf.gz instead.")
+    add("--name", default="", help="NAME in --output-dir (default: the input's).")
+    add("--table", metavar="FILE", default="", help="Write a Parquet table as well.")
+    add(
+        "--level",
+        type=whole(0, 9),
+        metavar="0-9",
+        help="Compression: 0 fastest, 9 smallest (default: 1).",
+    )
+    add("--no-sign", action="store_true", help="Leave the receipt unsigned.")
+    what = parser.add_argument_group("what is annotated")
+    add = what.add_argument
+    add("--pack", default="demo", metavar="PACK", help=f"{PACK_HELP} Default: demo.")
+    add("--format", default="csq", metavar="csq|ann|bcsq|classic", help="INFO keys (default: csq).")
+    add(
+        "--overlay",
+        action="append",
+        default=[],
+        metavar="NAME=FILE[:FIELD,...]",
+        help="Values of a VCF, BED or TSV for the same allele or place. Repeatable.",
+    )
+    add("--distance", type=whole(0), default=5000, metavar="N", help="Bases up- and downstream.")
+    add("--lift", default="", metavar="CHAIN", help="Chain file from the input's assembly.")
+    add("--haplotypes", action="store_true", help="Join a haplotype's variants within a codon.")
+    how = parser.add_argument_group("how it runs")
+    add = how.add_argument
+    add(
+        "--threads", type=whole(1, 256), default=1, metavar="N", help="Worker threads (default: 1)."
+    )
+    add(
+        "--strict",
+        action="store_true",
+        help="Refuse at the first bad record (exit 3); exit 4 if records without anything to "
+        "annotate were passed through.",
+    )
+    add("--max-output", type=whole(0), default=0, metavar="BYTES", help="Most text (0: no limit).")
+    said = parser.add_argument_group("what is said")
+    loud = said.add_mutually_exclusive_group()
+    loud.add_argument("--progress", action="store_true", help="Show progress also off a terminal.")
+    loud.add_argument("--quiet", action="store_true", help="Say nothing but errors.")
+    add = said.add_argument
+    add("--progress-json", action="store_true", help="Progress as JSON lines.")
+    add(
+        "--progress-fd", type=whole(1), default=2, metavar="FD", help="Where those go (default: 2)."
+    )
+    add(
+        *("--json",),
+        action="store_true",
+        dest="as_json",
+        help="The receipt (or the problem) as one JSON object on standard output.",
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Annotate one file."""
+    from anntools.api import annotate
+    from anntools.options import Options
+
+    output = _output(arguments)
+    report = _report(arguments)
+    extra = {} if arguments.level is None else {"level": arguments.level}
+    options = Options(
+        threads=arguments.threads,
+        format=arguments.format,
+        strict=arguments.strict,
+        distance=arguments.distance,
+        max_output=arguments.max_output,
+        progress=report,
+        table=arguments.table,
+        overlays=tuple(arguments.overlay),
+        lift=arguments.lift,
+        haplotypes=arguments.haplotypes,
+        sign=not arguments.no_sign,
+        **extra,
+    )
+    receipt = annotate(arguments.input, output, arguments.pack, options)
+    if report:
+        report.finish()
+    if arguments.as_json:
+        sys.stdout.write(receipt.to_json())
+    elif not (arguments.quiet or arguments.progress_json):
+        stream = sys.stderr if arguments.output == "-" else sys.stdout
+        stream.write(_sentence(receipt, output))
+    return SKIPPED if arguments.strict and receipt.skipped_total else DONE
+
+
+def _output(arguments: Namespace) -> str | Outputs:
+    """Where to write: ``-``, or the paths of all results. Raises UsageProblem."""
+    from anntools.names import outputs_for, outputs_in, stem
+
+    if (arguments.output is None) == (arguments.output_dir is None):
+        raise UsageProblem("Give either --output FILE or --output-dir DIR.")
+    if arguments.table:
+        need_folder(Path(arguments.table))
+    if arguments.output == "-":
+        if arguments.as_json:
+            raise UsageProblem("--json and --output - both want standard output.")
+        return "-"
+    if arguments.output is not None:
+        outputs = outputs_for(Path(arguments.output))
+    else:
+        name = arguments.name or stem(Path(arguments.input).name)
+        if name != Path(name).name or name in (".", "..", "-"):
+            raise UsageProblem("--name is a file name without folders.")
+        outputs = outputs_in(arguments.output_dir, name)
+    need_folder(outputs.vcf)
+    return outputs
+
+
+def _report(arguments: Namespace) -> JsonProgress | WordProgress | None:
+    if arguments.progress_json:
+        return JsonProgress(arguments.progress_fd)
+    if arguments.progress or (sys.stderr.isatty() and not arguments.quiet):
+        return WordProgress(sys.stderr)
+    return None
+
+
+def _sentence(receipt: Receipt, output: str | Outputs) -> str:
+    written = "standard output" if isinstance(output, str) else output.vcf
+    return (
+        f"{receipt.records_in} records: {receipt.annotated} annotated, "
+        f"{receipt.skipped_total} passed through unchanged. Written: {written}\n"
+    )
