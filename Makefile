@@ -70,6 +70,14 @@ test-browser: $(VENV)/installed-dev ## Only the tests in a real Chromium; screen
 test-slow: $(VENV)/installed-dev ## The long ones: gigabyte uploads, big files killed half-way
 	$(PYTEST) -m slow --timeout 1800 $(ARGS)
 
+.PHONY: bench
+bench: $(VENV)/installed-dev $(VENV)/compiled ## Speed beside bcftools (ARGS=--write keeps the table, ARGS=--quick for CI)
+	$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: conformance
+conformance: $(VENV)/installed-dev $(VENV)/compiled ## Agreement with every truth set in ../shared/data (ARGS=--write keeps the table)
+	$(BIN)/python -m tests.conformance $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/installed-dev ## Style, imports between the rooms, the CloudFormation template
 	$(BIN)/ruff check .
