@@ -49,8 +49,9 @@ from typing import Final
     C_EXON_CURSORS,  # address of one uint16 per transcript: exon of the last hit
     C_TABLE,  # next free address of the table buffer, 0: no table wanted
     C_TABLE_END,
+    C_LABEL_INTERVALS,  # number of the first label of an interval store
     C_COLUMNS,  # number of columns that the header declares; 0: no header line
-) = range(38)
+) = range(39)
 # Addresses of the model's arrays, then how many rows the ones with a count have.
 (
     M_CONTIGS,

@@ -1,0 +1,109 @@
+"""The one pass: whole lines in, annotated lines out.
+
+For each line: columns, judgement, then for each ALT its transcripts, consequences, pick and known
+records, then the line with its new INFO. A line that cannot be annotated is copied as it is and
+its reason counted.
+"""
+
+from __future__ import annotations
+
+from anntools.kernels import layout as k
+from anntools.kernels.alleles import annotate_record
+from anntools.kernels.counts import S_BLANK, S_REASON0, S_RECORDS
+from anntools.kernels.memory import byte, copy, entry, i64, kernel, set_byte, set_i64
+from anntools.kernels.record import FIRST_ERROR, judge
+from anntools.kernels.scan import column_end, split_line
+from anntools.kernels.tally import count, count_record
+from anntools.kernels.write import write_record
+
+
+@entry
+def annotate_chunk(c: int) -> int:
+    """Annotate the lines from C_IN to C_IN_END, appending at C_OUT; returns a status.
+
+    DONE: all lines. GROW_*: a buffer must grow; call again with a larger one. REFUSED: the first
+    bad record in strict mode. C_IN, C_OUT and C_LINE tell how far it came.
+    """
+    line = i64(c, k.C_LINE_BLOCK)
+    stats = i64(c, k.C_STATS)
+    p = i64(c, k.C_IN)
+    end = i64(c, k.C_IN_END)
+    while p < end:
+        split_line(line, p)
+        if i64(line, k.L_END) == p:
+            count(stats, S_BLANK)
+        else:
+            status = one_line(c, line)
+            if status != k.DONE:
+                return status
+            count(stats, S_RECORDS)
+        p = i64(line, k.L_NEXT)
+        set_i64(c, k.C_IN, p)
+        set_i64(c, k.C_LINE, i64(c, k.C_LINE) + 1)
+    return k.DONE
+
+
+@kernel
+def one_line(c: int, line: int) -> int:
+    """Annotate one line, or copy it with a reason; returns a status."""
+    reason = judge(c, line)
+    if reason:
+        return pass_through(c, line, reason)
+    set_i64(c, k.C_TEXT, i64(c, k.C_TEXT_BEGIN))
+    status = annotate_record(c, line)
+    if status != k.DONE:
+        return status
+    n_alt = count_alts(line)
+    status = write_record(c, line, n_alt)
+    if status == k.DONE:
+        count_record(c, line, n_alt)
+    return status
+
+
+@kernel
+def count_alts(line: int) -> int:
+    """Number of ALTs of the record."""
+    n = 1
+    p = i64(line, k.L_ALT)
+    end = column_end(line, k.L_ALT)
+    while p < end:
+        if byte(p) == 44:
+            n += 1
+        p += 1
+    return n
+
+
+@kernel
+def pass_through(c: int, line: int, reason: int) -> int:
+    """Copy a record that is not annotated; returns a status."""
+    begin = i64(line, 0)
+    end = i64(line, k.L_END)
+    if reason >= FIRST_ERROR and i64(c, k.C_STRICT):
+        note_issue(c, line, reason)
+        return k.REFUSED
+    o = i64(c, k.C_OUT)
+    if o + (end - begin) + 1 > i64(c, k.C_OUT_END):
+        return k.GROW_OUT
+    if reason >= FIRST_ERROR:
+        note_issue(c, line, reason)
+    count(i64(c, k.C_STATS), S_REASON0 + reason)
+    set_i64(c, k.C_OUT, set_byte(copy(o, begin, end - begin), 10))
+    return k.DONE
+
+
+@kernel
+def note_issue(c: int, line: int, reason: int) -> None:
+    """Keep the place of a bad record, as long as there is room in the list."""
+    n = i64(c, k.C_ISSUES_COUNT)
+    if n >= i64(c, k.C_ISSUES_MOST):
+        return
+    issue = i64(c, k.C_ISSUES) + 8 * k.I_SLOTS * n
+    begin = i64(line, 0)
+    set_i64(issue, k.I_LINE, i64(c, k.C_LINE))
+    set_i64(issue, k.I_REASON, reason)
+    set_i64(issue, k.I_COLUMN, i64(line, k.L_AT) - begin + 1)
+    set_i64(issue, k.I_CONTIG, i64(line, k.L_CONTIG))
+    set_i64(issue, k.I_POS, i64(line, k.L_POS))
+    set_i64(issue, k.I_BEGIN, begin)
+    set_i64(issue, k.I_END, i64(line, k.L_END))
+    set_i64(c, k.C_ISSUES_COUNT, n + 1)
