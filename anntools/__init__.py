@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from anntools.options import Options, Progress
     from anntools.pack import Pack, open_pack
     from anntools.problems import REASON_WORDS, InputRefused, PackProblem, Problem, UsageProblem
-    from anntools.receipt import Receipt, read_receipt, verify
+    from anntools.receipt import Receipt, read_receipt
     from anntools.table import read_batches, read_table
+    from anntools.verification import verify
     from anntools.version import VERSION
 
 _HOMES: Final = {
@@ -24,8 +25,9 @@ _HOMES: Final = {
     "options": ("Options", "Progress"),
     "pack": ("Pack", "open_pack"),
     "problems": ("REASON_WORDS", "InputRefused", "PackProblem", "Problem", "UsageProblem"),
-    "receipt": ("Receipt", "read_receipt", "verify"),
+    "receipt": ("Receipt", "read_receipt"),
     "table": ("read_batches", "read_table"),
+    "verification": ("verify",),
     "version": ("VERSION",),
 }
 _HOME: Final = {name: module for module, names in _HOMES.items() for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from anntools.problems import (
 )
 from anntools.receipt import FileRecord, Receipt, file_record
 from anntools.run import Result, run
+from anntools.signing import Signer, signer_or_reason
 from anntools.summary import summarise
 from anntools.version import VERSION
 
@@ -49,13 +51,16 @@ def annotate(
     if any(target.resolve() == source.resolve() for target in outputs.all):
         raise UsageProblem("The output would overwrite the input; choose another name.")
     opened = pack if isinstance(pack, Pack) else open_pack(pack)
+    signer, unsigned = signer_or_reason() if options.sign else (None, "")
     outputs.vcf.parent.mkdir(parents=True, exist_ok=True)
     parts = [target.with_name(f"{target.name}.{os.getpid()}.part") for target in outputs.all]
     try:
         with parts[0].open("wb") as handle:
             compress = not outputs.vcf.name.lower().endswith(".vcf")
             result = run(source, handle, compress, opened, options)
-        receipt = _write_companions(source, outputs, parts, result, opened, options)
+        if unsigned:
+            result.warnings.append(unsigned)
+        receipt = _write_companions(source, outputs, parts, result, opened, options, signer)
         for part, target in zip(parts, outputs.all, strict=True):
             part.replace(target)
     finally:
@@ -72,6 +77,7 @@ def _write_companions(
     result: Result,
     pack: Pack,
     options: Options,
+    signer: Signer | None,
 ) -> Receipt:
     summary = summarise(result.stats, pack)
     skipped: dict[str, int] = summary["skipped"]
@@ -105,7 +111,8 @@ def _write_companions(
             (outputs.summary, file_record(parts[2])),
         )
     ]
-    values = {name: getattr(base, name) for name in base.__dataclass_fields__}
-    receipt = Receipt(**(values | {"files": companions}))
+    receipt = replace(base, files=companions)
+    if signer:
+        receipt = receipt.signed(signer)
     parts[3].write_text(receipt.to_json(), encoding="utf-8")
     return receipt

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-RECEIPT_VERSION: Final = 1
+from anntools.signing import Signature, Signer, canonical
+
+RECEIPT_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """A file by name, size and checksum."""
+    """A file by name (relative to the receipt), size and checksum."""
 
     name: str
     bytes: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableRecord:
+    """The table: as many records as came in, told apart into rows per alternate allele."""
+
+    file: FileRecord
+    records: int
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,58 +47,60 @@ class Receipt:
     versions: dict[str, str]
     options: dict[str, Any]
     files: list[FileRecord] = field(default_factory=list)
+    tables: list[TableRecord] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
     problems_listed: int = 0
     receipt_version: int = RECEIPT_VERSION
+    signature: Signature | None = None
 
     @property
     def skipped_total(self) -> int:
         """Records passed through without annotation."""
         return sum(self.skipped.values())
 
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        signature = self.signature and self.signature._asdict()
+        return asdict(replace(self, signature=None)) | {"signature": signature}
+
     def to_json(self) -> str:
         """As it is written to disk."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
+
+    def signed(self, signer: Signer) -> Receipt:
+        """The same receipt with a signature over everything else in it."""
+        return replace(self, signature=signer.sign(message(self.to_dict())))
+
+
+def message(data: dict[str, Any]) -> bytes:
+    """What is signed of a receipt given as plain data: all of it but the signature."""
+    return canonical({key: value for key, value in data.items() if key != "signature"})
 
 
 def read_receipt(path: Path) -> Receipt:
     """Read a receipt. Raises OSError, or ValueError/TypeError/KeyError for a foreign file."""
-    data = json.loads(path.read_text(encoding="utf-8"))
-    data["input"] = FileRecord(**data["input"])
-    data["output"] = FileRecord(**data["output"])
-    data["files"] = [FileRecord(**f) for f in data["files"]]
-    return Receipt(**data)
+    return receipt_from(json.loads(path.read_text(encoding="utf-8")))
 
 
-def file_record(path: Path) -> FileRecord:
-    """Name, size and checksum of a file on disk."""
+def receipt_from(data: dict[str, Any]) -> Receipt:
+    """The receipt of plain data. Raises TypeError or KeyError for foreign data."""
+    given = dict(data)
+    given["input"] = FileRecord(**data["input"])
+    given["output"] = FileRecord(**data["output"])
+    given["files"] = [FileRecord(**f) for f in data["files"]]
+    given["tables"] = [
+        TableRecord(FileRecord(**t["file"]), t["records"], t["rows"])
+        for t in data.get("tables", [])
+    ]
+    given["signature"] = Signature(**data["signature"]) if data.get("signature") else None
+    return Receipt(**given)
+
+
+def file_record(path: Path, name: str = "") -> FileRecord:
+    """Name (its own unless given), size and checksum of a file on disk."""
     h = hashlib.sha256()
     with path.open("rb") as handle:
         while block := handle.read(1 << 20):
             h.update(block)
-    return FileRecord(path.name, path.stat().st_size, h.hexdigest())
-
-
-def verify(path: Path) -> list[str]:
-    """What does not hold of a receipt and the files beside it; empty when all is well.
-
-    Checks the arithmetic, the checksum of the output and its companions, and of the input when it
-    lies in the same folder.
-    """
-    receipt = read_receipt(path)
-    faults = []
-    if receipt.records_in != receipt.annotated + receipt.skipped_total:
-        faults.append("records in are not annotated + skipped")
-    if receipt.records_out != receipt.records_in:
-        faults.append("records out are not records in")
-    for expected in (receipt.output, *receipt.files):
-        target = path.parent / expected.name
-        if not target.is_file():
-            faults.append(f"{expected.name} is missing")
-        elif file_record(target).sha256 != expected.sha256:
-            faults.append(f"{expected.name} has changed since the run")
-    original = path.parent / receipt.input.name
-    if original.is_file() and file_record(original).sha256 != receipt.input.sha256:
-        faults.append(f"{receipt.input.name} is not the file that was annotated")
-    return faults
+    return FileRecord(name or path.name, path.stat().st_size, h.hexdigest())
