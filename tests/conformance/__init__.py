@@ -1,0 +1,1 @@
+"""Agreement of the engine, run as a command, with other annotators' answers."""
