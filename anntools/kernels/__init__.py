@@ -21,7 +21,7 @@ module          functions that other modules call
 ``hgvs_p``      ``put_hgvsp(c, o, tx, t, alt, row) -> o`` with the protein's prefix, or nothing;
                 each of the three writes at most ``hgvs_room(alt)`` bytes and its prefix
 ``stores``      ``exact_find(c, store, alt, line) -> record or -1``;
-                ``exact_fields(store)``, ``exact_class(store, record)`` (class for the summary or -1),
+                ``exact_fields(store)``, ``exact_class(store, record)`` (for the summary, or -1),
                 ``exact_room(store, record, field)``, ``put_exact(o, store, record, field) -> o``
                 (nothing written: no value); ``interval_find(c, store, contig, start, end) ->
                 first hit or -1``, ``interval_next(store, hit, end) -> hit or -1``,

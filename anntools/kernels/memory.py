@@ -246,15 +246,6 @@ def _divider(by: int) -> Any:
     return intrinsic(divide)
 
 
-def _crosses(_typing: Any, _fn: Any, _a: Any) -> Any:
-    def generate(_c: Any, builder: Any, _s: Any, arguments: Any) -> Any:
-        signature = ir.FunctionType(_i32, [_i64])
-        target = builder.inttoptr(arguments[0], signature.as_pointer())
-        return builder.sext(builder.call(target, [arguments[1]]), _i64)
-
-    return _I(_I, _I), generate
-
-
 _copy32_raw: Raw = intrinsic(_copy32)
 _mask_line: Raw = _mask_of(10)
 _mask_tab_line: Raw = _mask_of(9, 10)
@@ -373,4 +364,43 @@ def constant(data: bytes) -> Callable[[], int]:
     return placed
 
 
-call_pointer: Raw = intrinsic(_crosses)
+# ---- functions of other libraries, by address; all arguments and the result are 64 bits wide
+
+
+def _call(builder: Any, function: Any, arguments: Any) -> Any:
+    signature = ir.FunctionType(_i64, [_i64] * len(arguments))
+    return builder.call(builder.inttoptr(function, signature.as_pointer()), arguments)
+
+
+def _call1(_typing: Any, _f: Any, _a: Any) -> Any:
+    def generate(_c: Any, builder: Any, _s: Any, x: Any) -> Any:
+        return _call(builder, x[0], x[1:])
+
+    return _I(_I, _I), generate
+
+
+def _call3(_typing: Any, _f: Any, _a: Any, _b: Any, _d: Any) -> Any:
+    def generate(_c: Any, builder: Any, _s: Any, x: Any) -> Any:
+        return _call(builder, x[0], x[1:])
+
+    return _I(_I, _I, _I, _I), generate
+
+
+def _call5(_typing: Any, _f: Any, _a: Any, _b: Any, _d: Any, _e: Any, _g: Any) -> Any:
+    def generate(_c: Any, builder: Any, _s: Any, x: Any) -> Any:
+        return _call(builder, x[0], x[1:])
+
+    return _I(_I, _I, _I, _I, _I, _I), generate
+
+
+def _call6(_typing: Any, _f: Any, _a: Any, _b: Any, _d: Any, _e: Any, _g: Any, _h: Any) -> Any:
+    def generate(_c: Any, builder: Any, _s: Any, x: Any) -> Any:
+        return _call(builder, x[0], x[1:])
+
+    return _I(_I, _I, _I, _I, _I, _I, _I), generate
+
+
+call1: Raw = intrinsic(_call1)
+call3: Raw = intrinsic(_call3)
+call5: Raw = intrinsic(_call5)
+call6: Raw = intrinsic(_call6)
