@@ -161,7 +161,9 @@ NAMES: Final = 5
     L_AT,  # on error: address of what is wrong
     L_REF_SIZE,
 ) = range(9, 16)
-L_SLOTS: Final = 16
+L_HITS0: Final = 16  # per interval store: intervals that the record touches
+MAX_STORES: Final = 24
+L_SLOTS: Final = L_HITS0 + MAX_STORES
 
 # ---- ALT blocks: one per ALT of the record. The place is the smallest, as Ensembl counts it; REF
 # and ALT are the bases that differ.
@@ -190,7 +192,6 @@ L_SLOTS: Final = 16
     A_SPARE,
 ) = range(22)
 A_RECORD0: Final = 24  # per exact store: the record found, -1 for none
-MAX_STORES: Final = 24
 A_SLOTS: Final = A_RECORD0 + MAX_STORES
 
 # Kinds of ALT

@@ -15,6 +15,8 @@ from anntools.kernels.counts import (
     S_IMPACT0,
     S_INDEL0,
     S_INSERTION,
+    S_INTERVAL0,
+    S_INTERVAL_HITS0,
     S_ISOFORM_CLASS0,
     S_OTHER,
     S_ROWS,
@@ -50,6 +52,11 @@ def count_record(c: int, line: int, n_alt: int) -> None:
     name = i64(line, k.L_ID)
     if column_end(line, k.L_ID) - name > 2 and byte(name) == 114 and byte(name + 1) == 115:
         count(stats, S_WITH_RSID)
+    for s in range(i64(c, k.C_INTERVALS_COUNT)):
+        hits = i64(line, k.L_HITS0 + s)
+        if hits:
+            count(stats, S_INTERVAL0 + s)
+            set_i64(stats, S_INTERVAL_HITS0 + s, i64(stats, S_INTERVAL_HITS0 + s) + hits)
     for j in range(n_alt):
         alt = alt_block(c, j)
         if i64(alt, k.A_ROW1) > i64(alt, k.A_ROW0):

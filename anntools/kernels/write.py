@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from anntools.kernels import layout as k
 from anntools.kernels.alleles import alt_block, row_block
-from anntools.kernels.counts import CLASS_NAMES, S_INTERVAL0, S_INTERVAL_HITS0
+from anntools.kernels.counts import CLASS_NAMES
 from anntools.kernels.csq import put_csq
 from anntools.kernels.memory import (
     byte,
@@ -24,9 +24,7 @@ from anntools.kernels.stores import (
     exact_room,
     interval_find,
     interval_next,
-    interval_room,
     put_exact,
-    put_interval,
 )
 
 _CLASS = constant(b"".join(name.encode().ljust(32, b"\0") for name in CLASS_NAMES))
@@ -241,23 +239,38 @@ def put_exact_field(c: int, o: int, n_alt: int, s: int, f: int, label: int, limi
 
 @kernel
 def put_interval_stores(c: int, o: int, line: int, limit: int) -> int:
-    """Names of the intervals that the record's REF bases touch; 0 if there is no room."""
-    start = i64(line, k.L_POS)
-    end = start + i64(line, k.L_REF_SIZE)
-    stats = i64(c, k.C_STATS)
+    """Values of the intervals that the record's REF bases touch; 0 if there is no room."""
     label = i64(c, k.C_LABEL_INTERVALS)
     for s in range(i64(c, k.C_INTERVALS_COUNT)):
         store = i64(i64(c, k.C_INTERVALS), s)
-        hit = interval_find(c, store, i64(line, k.L_CONTIG), start, end)
-        hits = 0
-        while hit >= 0:
-            if o + interval_room(store, hit) + label_size(c, label + s) + 64 > limit:
-                return 0
-            o = set_byte(o, 44) if hits else put_label(c, o, label + s)
-            o = put_interval(o, store, hit)
-            hits += 1
-            hit = interval_next(store, hit, end)
-        if hits:
-            set_i64(stats, S_INTERVAL0 + s, i64(stats, S_INTERVAL0 + s) + 1)
-            set_i64(stats, S_INTERVAL_HITS0 + s, i64(stats, S_INTERVAL_HITS0 + s) + hits)
+        set_i64(line, k.L_HITS0 + s, 0)
+        for f in range(exact_fields(store)):
+            o = put_interval_field(c, o, line, s, f, label + f, limit)
+            if o == 0 or i64(line, k.L_HITS0 + s) == 0:
+                break
+        if o == 0:
+            return 0
+        label += exact_fields(store)
+    return o
+
+
+@kernel
+def put_interval_field(c: int, o: int, line: int, s: int, f: int, label: int, limit: int) -> int:
+    """One field of all intervals of a store that are touched; 0 if there is no room."""
+    store = i64(i64(c, k.C_INTERVALS), s)
+    start = i64(line, k.L_POS)
+    end = start + i64(line, k.L_REF_SIZE)
+    hit = interval_find(c, store, i64(line, k.L_CONTIG), start, end)
+    hits = 0
+    while hit >= 0:
+        if o + exact_room(store, hit, f) + label_size(c, label) + 64 > limit:
+            return 0
+        o = set_byte(o, 44) if hits else put_label(c, o, label)
+        before = o
+        o = put_exact(o, store, hit, f)
+        if o == before:
+            o = set_byte(o, 46)
+        hits += 1
+        hit = interval_next(store, hit, end)
+    set_i64(line, k.L_HITS0 + s, hits)
     return o
