@@ -51,7 +51,8 @@ from typing import Final
     C_TABLE_END,
     C_LABEL_INTERVALS,  # number of the first label of an interval store
     C_COLUMNS,  # number of columns that the header declares; 0: no header line
-) = range(39)
+    C_SEQ_CURSOR,  # interval of known sequence that held the last position
+) = range(40)
 # Addresses of the model's arrays, then how many rows the ones with a count have.
 (
     M_CONTIGS,
@@ -79,6 +80,7 @@ from typing import Final
     N_GENES,
 ) = range(48, 71)
 C_SLOTS: Final = 96
+CONTIG_NAME_ROOM: Final = 256  # bytes at C_CONTIG_NAME
 
 # The model's arrays by name: slot, and how its elements are typed (numpy's names).
 ARRAYS: Final = {
