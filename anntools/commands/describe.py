@@ -15,14 +15,14 @@ def configure(parser: Parser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the data dictionary."""
-    from anntools.table.schema import ALLELE_COLUMNS, TRANSCRIPT_COLUMNS, described
+    from anntools.table.schema import ALLELE_COLUMNS, NESTED_COLUMNS, described
 
     if arguments.as_json:
         write_json(described())
         return DONE
     for title, columns in (
         ("One row per alternate allele", ALLELE_COLUMNS),
-        ("In `transcripts`, one entry per transcript", TRANSCRIPT_COLUMNS),
+        ("In `transcripts`, one entry per transcript", NESTED_COLUMNS),
     ):
         sys.stdout.write(f"{title}\n\n")
         for c in columns:
