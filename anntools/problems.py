@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where, what was found, what was expected, what to do."""
+    """One thing that is wrong: where, what was found, what was expected, what to do, which rule.
+
+    ``column`` counts bytes of the line from 1. ``rule`` names the paragraph that decides, such as
+    ``VCF 4.3, 1.6.1``; it is empty where the reference pack or a limit decides.
+    """
 
     code: str
     message: str
@@ -18,6 +23,7 @@ class Problem:
     found: str = ""
     expected: str = ""
     remedy: str = ""
+    rule: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data; keys are always all there."""
@@ -31,6 +37,8 @@ class Problem:
         parts = [f"{place}: {self.message}" if place else self.message]
         if self.remedy:
             parts.append(self.remedy)
+        if self.rule:
+            parts.append(f"({self.rule})")
         return " ".join(parts)
 
 
@@ -65,6 +73,7 @@ REASON_CODES: Final = (
     "reference_mismatch",
     "bad_alternate_allele",
     "header_line_among_records",
+    "wrong_column_count",
 )
 # From here on a reason means that the record is wrong, not just that there is nothing to annotate.
 FIRST_ERROR: Final = 5
@@ -73,7 +82,7 @@ REASON_WORDS: Final = {
     "no_alternate_allele": "no alternate allele (ALT is '.', '*' or the reference)",
     "symbolic_allele": "symbolic allele such as <DEL>, not annotated by this version",
     "breakend": "breakend, not annotated by this version",
-    "not_covered": "a part of the contig that the reference pack leaves out",
+    "not_covered": "a place that the reference pack leaves out, or a telomere",
     "too_few_columns": "fewer than 8 columns",
     "position_not_a_number": "POS is not a number",
     "position_outside_contig": "POS lies outside the contig",
@@ -82,6 +91,7 @@ REASON_WORDS: Final = {
     "reference_mismatch": "REF contradicts the reference sequence",
     "bad_alternate_allele": "ALT is not an allele",
     "header_line_among_records": "a header line among the records",
+    "wrong_column_count": "not as many columns as the #CHROM line",
 }
 
 _REMEDY: Final = {
@@ -94,7 +104,19 @@ _REMEDY: Final = {
     "bad_alternate_allele": "Write ALT with the letters A, C, G, T, N, as '*', '.', <NAME>, or a "
     "breakend; separate several by commas.",
     "header_line_among_records": "Move lines that begin with # to the top of the file.",
+    "wrong_column_count": "The line was probably cut, or joined with another: see the number of "
+    "samples in it and in the #CHROM line.",
 }
+_FIXED_FIELDS: Final = "VCF 4.2, 1.4.1; VCF 4.3, 1.6.1"
+_RULES: Final = {
+    "too_few_columns": _FIXED_FIELDS,
+    "position_not_a_number": _FIXED_FIELDS,
+    "bad_reference_allele": _FIXED_FIELDS,
+    "bad_alternate_allele": _FIXED_FIELDS,
+    "header_line_among_records": "VCF 4.2, 1.2; VCF 4.3, 1.4",
+    "wrong_column_count": "VCF 4.2, 1.4.2; VCF 4.3, 1.6.2",
+}
+_OLD_INDEL: Final = re.compile(r"(?:^|,)(?:D[0-9]+|I[ACGTN]+)(?:,|$)")
 
 
 def record_problem(
@@ -107,10 +129,12 @@ def record_problem(
     expected_bases: str = "",
     known_contigs: list[str] | None = None,
     contig_length: int = 0,
+    column_count: int = 0,
+    header_columns: int = 0,
 ) -> Problem:
     """The Problem for one bad record. ``columns`` are the record's own, as far as they exist."""
     remedy = _REMEDY.get(code, "")
-    chrom, pos, ref, alt = (_short(columns[i]) if len(columns) > i else "" for i in (0, 1, 3, 4))
+    chrom, pos, ref, alt = (short(columns[i]) if len(columns) > i else "" for i in (0, 1, 3, 4))
     found, expected = "", ""
     if code == "too_few_columns":
         found, expected = str(len(columns)), "at least 8"
@@ -135,15 +159,23 @@ def record_problem(
         found, expected = ref, "A, C, G, T, N"
         message = f"REF is '{ref}'."
     elif code == "reference_mismatch":
-        found, expected = ref, _short(expected_bases)
+        found, expected = ref, short(expected_bases)
         message = f"REF is {ref} but the reference has {expected} at {chrom}:{pos}."
     elif code == "bad_alternate_allele":
         found, expected = alt, "A, C, G, T, N, *, ., <NAME> or a breakend"
         message = f"ALT is '{alt}'."
+        if _OLD_INDEL.search(columns[4]):
+            message = f"ALT is '{alt}', an indel as VCF 3 wrote them."
+            remedy = "Convert the file to VCF 4: vcf-convert (VCFtools), with the reference FASTA."
+    elif code == "wrong_column_count":
+        found, expected = str(column_count or ""), str(header_columns or "")
+        message = "The record has not as many columns as the #CHROM line"
+        message += f": {found} instead of {expected}." if found else "."
     else:
         message = REASON_WORDS[code] + "."
-    return Problem(code, message, file, line, column, found, expected, remedy)
+    return Problem(code, message, file, line, column, found, expected, remedy, _RULES.get(code, ""))
 
 
-def _short(text: str, limit: int = 40) -> str:
+def short(text: str, limit: int = 40) -> str:
+    """A text as a message shows it: not longer than it helps."""
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"

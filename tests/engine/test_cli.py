@@ -43,7 +43,7 @@ def test_refused_with_a_problem_as_json(tmp_path: Path) -> None:
     assert done.returncode == 3
     problem = json.loads(done.stdout)["problem"]
     assert set(problem) == {
-        *("code", "message", "file", "line", "column", "found", "expected", "remedy")
+        *("code", "message", "file", "line", "column", "found", "expected", "remedy", "rule")
     }
     assert problem["code"] == "not_a_vcf"
     words = anntools("annotate", bad, "--output-dir", tmp_path)
