@@ -90,7 +90,7 @@ def store_rows(b: int) -> int:
             if row + size * (1 + _commas(p, last)) > i64(b, B_ROWS_END):
                 set_i64(b, B_STATUS, ROWS_FULL)
                 break
-            row = _record(b, p, last, row, size)
+            row = _record(b, p, last, row)
             if row < 0:
                 set_i64(b, B_STATUS, ROWS_BAD_LINE)
                 return row
@@ -126,7 +126,7 @@ def _commas(p: int, end: int) -> int:
 
 
 @kernel
-def _record(b: int, p: int, end: int, row: int, size: int) -> int:
+def _record(b: int, p: int, end: int, row: int) -> int:
     """The rows of one line; -1 with B_BAD set if the line is none of a VCF."""
     tab1 = find_byte(p, end, 9)
     tab2 = find_byte(min(tab1 + 1, end), end, 9)
@@ -155,9 +155,10 @@ def _record(b: int, p: int, end: int, row: int, size: int) -> int:
     for k in range(n_alts):
         stop = find_byte(a, tab5, 44)
         if _is_sequence(a, stop) and _is_sequence(tab3 + 1, tab4):
-            row = _row(b, contig, pos - 1, tab3 + 1, tab4, a, stop, row)
-            if row > 0:
-                _cells(b, row - size + 4 * ROW_FIXED, tab2 + 1, tab3, info, info_end, k, n_alts)
+            made = _row(b, contig, pos - 1, tab3 + 1, tab4, a, stop, row)
+            if made > row:
+                _cells(b, row + 4 * ROW_FIXED, tab2 + 1, tab3, info, info_end, k, n_alts)
+            row = made
         else:
             set_i64(b, B_OTHER_ALTS, i64(b, B_OTHER_ALTS) + 1)
         a = stop + 1
@@ -202,7 +203,10 @@ def _contig(b: int, name: int, size: int) -> int:
 def _row(
     b: int, contig: int, pos: int, ref: int, ref_end: int, alt: int, alt_end: int, row: int
 ) -> int:
-    """Bucket, key and text of one allele in normal form; returns the next row."""
+    """Bucket, key and text of one allele in normal form; returns the next row.
+
+    An ALT that is the same as REF makes none.
+    """
     while ref_end > ref and alt_end > alt and (byte(ref_end - 1) & 95) == (byte(alt_end - 1) & 95):
         ref_end -= 1
         alt_end -= 1
@@ -212,6 +216,8 @@ def _row(
         pos += 1
     n_ref = ref_end - ref
     n_alt = alt_end - alt
+    if n_ref == 0 and n_alt == 0:
+        return row
     length = i32(contig_row(i64(b, B_MODEL), contig), CONTIG_LENGTH)
     shift = 0
     if n_ref == 0:

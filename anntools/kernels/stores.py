@@ -244,7 +244,10 @@ def exact_class(store: int, record: int) -> int:
     field = i64(store, S_CLASS_FIELD)
     if field < 0:
         return -1
-    return i64(store, S_CLASS0) + cell_of(store, record, field) - 1
+    cell = cell_of(store, record, field)
+    if cell == 0 or cell > i64(store + 8 * (S_FIELD0 + FIELD_SLOTS * field), F_WORDS):
+        return -1
+    return i64(store, S_CLASS0) + cell - 1
 
 
 @kernel
