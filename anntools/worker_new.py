@@ -10,7 +10,7 @@ from anntools.buffers import Buffer, grown
 from anntools.compiled import entry
 from anntools.compression import Blocks
 from anntools.kernels import layout as k
-from anntools.kernels.counts import stats_size
+from anntools.kernels.counts import S_RECORDS, stats_size
 from anntools.kernels.csq import TERM_ENTRIES, TERM_ENTRY
 from anntools.labels_new import Labels
 from anntools.options import Options
@@ -101,6 +101,11 @@ class Worker:
         """The counters so far."""
         return list(self._stats)
 
+    @property
+    def records(self) -> int:
+        """Records so far."""
+        return int(self._stats[S_RECORDS])
+
     def run(self, data: bytes, first_line: int) -> Done:
         """Annotate whole lines; ``first_line`` is the number of the first one in the file."""
         b, buffers = self._block, self._buffers
@@ -121,18 +126,26 @@ class Worker:
         refused = problems.pop() if status == k.REFUSED else None
         return Done(buffers["out"].text(b[k.C_OUT]), problems, refused)
 
+    def pack(self, text: bytes) -> bytes:
+        """Any text as BGZF blocks."""
+        source = Buffer(len(text))
+        source.view[: len(text)] = text
+        return bytes(self._deflate(source.address, len(text)))
+
     def packed(self, text: memoryview) -> memoryview:
         """The text of the last run as BGZF blocks; valid until the next call."""
+        return self._deflate(self._buffers["out"].address, len(text))
+
+    def _deflate(self, source: int, size: int) -> memoryview:
         if self._blocks is None:
             self._blocks = Blocks(self._level)
-        room = Blocks.room(len(text))
+        room = Blocks.room(size)
         if self._packed is None or self._packed.size < room:
             if self._packed:
                 self._packed.close()
             self._packed = Buffer(2 * room)
         out = self._packed
-        source = self._buffers["out"].address
-        end = self._blocks.deflate(source, source + len(text), out.address, out.end)
+        end = self._blocks.deflate(source, source + size, out.address, out.end)
         return out.text(end)
 
     def _grow(self, status: int) -> None:

@@ -57,14 +57,18 @@ def impact_of(mask: int) -> int:
 
 
 @kernel
+def put_impact(o: int, impact: int) -> int:
+    """``|HIGH|``."""
+    return copy(o, _IMPACT() + 16 * impact, byte(_IMPACT_SIZES() + impact))
+
+
+@kernel
 def put_terms(c: int, o: int, mask: int) -> int:
     """``missense_variant&splice_region_variant|MODERATE|``, from the cache if it is there."""
     at = i64(c, k.C_TERMS) + TERM_ENTRY * shift_right(mask * _HASH, 56)
     if i64(at, 0) == mask:
         return copy(o, at + 16, i64(at, 1))
-    end = put_all_terms(o, mask, 38)
-    impact = impact_of(mask)
-    end = copy(end, _IMPACT() + 16 * impact, byte(_IMPACT_SIZES() + impact))
+    end = put_impact(put_all_terms(o, mask, 38), impact_of(mask))
     if end - o <= TERM_ENTRY - 64:
         copy(at + 16, o, end - o)
         set_i64(at, 0, mask)

@@ -250,6 +250,7 @@ _copy32_raw: Raw = intrinsic(_copy32)
 _mask_line: Raw = _mask_of(10)
 _mask_tab_line: Raw = _mask_of(9, 10)
 _mask_semicolon: Raw = _mask_of(59)
+_mask_bar: Raw = _mask_of(124)
 _lowest_raw: Raw = intrinsic(_lowest)
 _shift_raw: Raw = intrinsic(_shift_right)
 _div3_raw: Raw = _divider(3)
@@ -296,6 +297,12 @@ def tab_line_mask(p: int) -> int:
 def semicolon_mask(p: int) -> int:
     """Bit i: byte ``p + i`` is a semicolon, for 64 bytes."""
     return _mask_semicolon(_at(p, 64))
+
+
+@kernel
+def bar_mask(p: int) -> int:
+    """Bit i: byte ``p + i`` is a vertical bar, for 64 bytes."""
+    return _mask_bar(_at(p, 64))
 
 
 # ---- runs of bytes

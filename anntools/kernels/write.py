@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from anntools.kernels import layout as k
 from anntools.kernels.alleles import alt_block, row_block
+from anntools.kernels.ann import put_ann
+from anntools.kernels.bcsq import put_bcsq
 from anntools.kernels.counts import CLASS_NAMES
 from anntools.kernels.csq import put_csq
 from anntools.kernels.memory import (
@@ -29,7 +31,7 @@ from anntools.kernels.stores import (
 
 _CLASS = constant(b"".join(name.encode().ljust(32, b"\0") for name in CLASS_NAMES))
 _CLASS_SIZE = constant(bytes(len(name) for name in CLASS_NAMES))
-LABEL_CSQ, LABEL_CLASS, LABEL_STORES = 0, 1, 2  # order of the labels
+LABEL_CONSEQUENCES, LABEL_CLASS, LABEL_STORES = 0, 1, 2  # order of the labels
 _ROW_ROOM = 1024  # what a row writes besides names, alleles and texts
 KEY_TABLE_FLAGS = 256  # bytes at the begin of the table of keys: may a key begin with this letter?
 
@@ -47,8 +49,8 @@ def write_record(c: int, line: int, n_alt: int) -> int:
     o = copy(o, begin, info - begin)
     info_begin = o
     o = put_old_info(c, o, info, i64(line, k.L_REST))
-    o = put_consequences(c, o, n_alt, o > info_begin, limit)
-    if o:
+    o = put_consequences(c, line, o, n_alt, o > info_begin, limit)
+    if o and i64(c, k.C_FORMAT) != k.FORMAT_BCSQ:
         o = put_classes(c, o, n_alt, limit)
     if o and i64(c, k.C_EXACT_COUNT):
         o = put_exact_stores(c, o, n_alt, limit)
@@ -150,26 +152,40 @@ def row_room(c: int, alt: int, row: int) -> int:
 
 
 @kernel
-def put_consequences(c: int, o: int, n_alt: int, more: bool, limit: int) -> int:
-    """``CSQ=`` with all rows of all ALTs; 0 if there is no room."""
-    first = True
+def put_consequences(c: int, line: int, o: int, n_alt: int, more: bool, limit: int) -> int:
+    """``CSQ=`` (or ANN, BCSQ) with all rows of all ALTs; 0 if there is no room."""
+    begin = o
+    first = put_label(c, o, LABEL_CONSEQUENCES)
+    if not more:  # no entry before: without the semicolon
+        first = copy(o, i64(c, k.C_LABELS) + 1, first - o - 1)
+    o = first
+    format = i64(c, k.C_FORMAT)
+    if format == k.FORMAT_BCSQ:
+        return put_bcsq(c, line, o, n_alt, begin, limit)
     for j in range(n_alt):
         alt = alt_block(c, j)
         picked = i64(alt, k.A_PICK)
+        if format == k.FORMAT_ANN and i64(alt, k.A_ROW1) > i64(alt, k.A_ROW0):
+            o = put_one(c, o, first, alt, picked, True, limit)
         for r in range(i64(alt, k.A_ROW0), i64(alt, k.A_ROW1)):
-            row = row_block(c, r)
-            if o + row_room(c, alt, row) > limit:
-                return 0
-            if first:
-                end = put_label(c, o, LABEL_CSQ)
-                if not more:  # no entry before: without the semicolon
-                    end = copy(o, i64(c, k.C_LABELS) + 1, end - o - 1)
-                o = end
-                first = False
-            else:
-                o = set_byte(o, 44)
-            o = put_csq(c, o, alt, row, r == picked)
-    return o
+            if o and (format == k.FORMAT_CSQ or r != picked):
+                o = put_one(c, o, first, alt, r, r == picked, limit)
+        if o == 0:
+            return 0
+    return begin if o == first else o
+
+
+@kernel
+def put_one(c: int, o: int, first: int, alt: int, r: int, picked: bool, limit: int) -> int:
+    """One row of CSQ or ANN, after a comma if it is not the first; 0 if there is no room."""
+    row = row_block(c, r)
+    if o + row_room(c, alt, row) > limit:
+        return 0
+    if o > first:
+        o = set_byte(o, 44)
+    if i64(c, k.C_FORMAT) == k.FORMAT_ANN:
+        return put_ann(c, o, alt, row)
+    return put_csq(c, o, alt, row, picked)
 
 
 @kernel

@@ -1,0 +1,321 @@
+"""The consequences of a record as BCSQ, the format of bcftools csq (``docs/engine/bcsq.md``)."""
+
+from __future__ import annotations
+
+from anntools import terms
+from anntools.kernels import layout as k
+from anntools.kernels.alleles import OUTSIDE, alt_block, row_block
+from anntools.kernels.memory import (
+    bar_mask,
+    byte,
+    constant,
+    copy,
+    find_byte,
+    i32,
+    i64,
+    kernel,
+    lowest_bit,
+    same_bytes,
+    set_byte,
+)
+from anntools.kernels.model import name_size
+from anntools.kernels.text import put_int
+
+# Terms in the order in which they are joined, as bits.
+_NAMES = (
+    "synonymous",
+    "missense",
+    "stop_lost",
+    "stop_gained",
+    "inframe_deletion",
+    "inframe_insertion",
+    "frameshift",
+    "splice_acceptor",
+    "splice_donor",
+    "start_lost",
+    "splice_region",
+    "stop_retained",
+    "5_prime_utr",
+    "3_prime_utr",
+    "non_coding",
+    "intron",
+    "inframe_altering",
+    "coding_sequence",
+    "feature_elongation",
+    "feature_truncation",
+    "start_retained",
+)
+(
+    SYNONYMOUS,
+    MISSENSE,
+    STOP_LOST,
+    STOP_GAINED,
+    INFRAME_DELETION,
+    INFRAME_INSERTION,
+    FRAMESHIFT,
+    ACCEPTOR,
+    DONOR,
+    START_LOST,
+    REGION,
+    STOP_RETAINED,
+    UTR5,
+    UTR3,
+    NON_CODING,
+    INTRON,
+    INFRAME_ALTERING,
+    CODING_SEQUENCE,
+    ELONGATION,
+    TRUNCATION,
+    START_RETAINED,
+) = (1 << i for i in range(21))
+_SPLICE = ACCEPTOR | DONOR | REGION
+_UTR = UTR5 | UTR3
+_QUIET = INTRON | NON_CODING
+_JOINS = START_LOST | STOP_LOST | STOP_RETAINED | START_RETAINED
+_CODING = (
+    SYNONYMOUS | MISSENSE | STOP_LOST | STOP_GAINED | INFRAME_DELETION | INFRAME_INSERTION
+    | FRAMESHIFT | START_LOST | STOP_RETAINED | INFRAME_ALTERING | START_RETAINED
+)  # fmt: skip
+_WORD = 32
+_WORDS = constant(b"".join(name.encode().ljust(_WORD, b"\0") for name in _NAMES))
+_SIZES = constant(bytes(len(name) for name in _NAMES))
+_NMD = constant(b"&NMD_transcript")
+_NMD_BIOTYPE = constant(b"NMD")
+_BAR, _STOP = 124, 42
+
+# Our terms -> bcftools' terms, bit by bit.
+_PLAIN = (
+    (terms.FRAMESHIFT, FRAMESHIFT),
+    (terms.INFRAME_DELETION, INFRAME_DELETION),
+    (terms.INFRAME_INSERTION, INFRAME_INSERTION),
+    (terms.STOP_GAINED, STOP_GAINED),
+    (terms.STOP_LOST, STOP_LOST),
+    (terms.STOP_RETAINED, STOP_RETAINED),
+    (terms.START_LOST, START_LOST),
+    (terms.START_RETAINED, START_RETAINED),
+    (terms.MISSENSE, MISSENSE),
+    (terms.SYNONYMOUS, SYNONYMOUS),
+    (terms.PROTEIN_ALTERING, INFRAME_ALTERING),
+    (terms.CODING_SEQUENCE, CODING_SEQUENCE),
+    (terms.SPLICE_DONOR, DONOR),
+    (terms.SPLICE_ACCEPTOR, ACCEPTOR),
+    (terms.SPLICE_REGION, REGION),
+    (terms.SPLICE_DONOR_5TH, REGION),
+    (terms.SPLICE_DONOR_REGION, REGION),
+    (terms.UTR5, UTR5),
+    (terms.UTR3, UTR3),
+)
+_MAP = constant(
+    b"".join(
+        sum(to for term, to in _PLAIN if term == i).to_bytes(4, "little")
+        for i in range(terms.N_TERMS)
+    )
+)
+
+
+@kernel
+def put_bcsq(c: int, line: int, o: int, n_alt: int, begin: int, limit: int) -> int:
+    """All entries of a record from ``o`` on, where ``begin`` is what stands before the first.
+
+    Returns the next free address, ``begin`` if there is no entry, 0 if there is no room.
+    """
+    first = o
+    for j in range(n_alt):
+        alt = alt_block(c, j)
+        for r in range(i64(alt, k.A_ROW0), i64(alt, k.A_ROW1)):
+            row = row_block(c, r)
+            if i64(row, k.R_TX) < 0 or i64(row, k.R_MASK) & OUTSIDE:
+                continue
+            if o + room_of(c, line, alt, row) > limit:
+                return 0
+            o = put_row(c, line, o, first, alt, row)
+    if o == first:
+        o = put_quiet(c, o, n_alt, limit)
+        if o == 0:
+            return 0
+    return begin if o == first else o
+
+
+@kernel
+def room_of(c: int, line: int, alt: int, row: int) -> int:
+    """Upper bound of what a row writes."""
+    room = 512 + 2 * name_size(c, i64(row, k.R_TX), k.NAME_HEAD)
+    room += i64(line, k.L_REF_SIZE) + i64(alt, k.A_TEXT_SIZE)
+    return room + i64(row, k.R_AA_REF_SIZE) + i64(row, k.R_AA_ALT_SIZE)
+
+
+@kernel
+def put_row(c: int, line: int, o: int, first: int, alt: int, row: int) -> int:
+    """The entries of one transcript, without intron and non_coding."""
+    found = terms_of(row)
+    if i32(i64(row, k.R_TX_ROW), k.CDS0) < 0:
+        return o
+    aa = i64(row, k.R_STATE) & k.STATE_AA and i64(row, k.R_CDS1) > 0 and i64(row, k.R_CDS2) > 0
+    coding = found & _CODING
+    splice = found & _SPLICE
+    if splice and coding and not coding & _JOINS:
+        o = put_entry(c, o, first, row, splice)
+        found = found & ~_SPLICE
+    if found & ~_QUIET == 0:
+        return o
+    before = o
+    o = put_entry(c, o, first, row, found)
+    if coding:
+        o = set_byte(o, _BAR)
+        o = set_byte(o, 43 if i32(i64(row, k.R_TX_ROW), k.STRAND) > 0 else 45)
+        if aa:
+            o = put_amino_acids(set_byte(o, _BAR), row)
+            o = put_change(set_byte(o, _BAR), line, alt)
+        return o
+    return before if written_before(first, before, o) else o
+
+
+@kernel
+def terms_of(row: int) -> int:
+    """bcftools' terms of a row."""
+    mask = i64(row, k.R_MASK)
+    found = 0
+    while mask:
+        found |= i32(_MAP(), lowest_bit(mask))
+        mask &= mask - 1
+    if found & (DONOR | ACCEPTOR):
+        found &= ~REGION
+    if found & (STOP_LOST | START_LOST | STOP_RETAINED):
+        found &= ~(MISSENSE | SYNONYMOUS)
+    return found
+
+
+@kernel
+def put_entry(c: int, o: int, first: int, row: int, found: int) -> int:
+    """``terms|gene|transcript|biotype``, after a comma if it is not the first."""
+    if o > first:
+        o = set_byte(o, 44)
+    t = i64(row, k.R_TX)
+    is_nmd = i32(i64(row, k.R_TX_ROW), k.FLAGS) & k.FLAG_NMD
+    rest = found
+    while rest:
+        i = lowest_bit(rest)
+        rest &= rest - 1
+        o = copy(o, _WORDS() + _WORD * i, byte(_SIZES() + i))
+        if rest:
+            o = set_byte(o, 38)
+    if is_nmd and not found & _QUIET:
+        o = copy(o, _NMD(), 15)
+    return put_transcript(c, o, t, is_nmd, found & _QUIET == 0)
+
+
+@kernel
+def put_transcript(c: int, o: int, t: int, is_nmd: int, named: bool) -> int:
+    """``|gene|transcript|biotype`` out of the head of a transcript's names.
+
+    The head is ``SYMBOL|Gene|Transcript|Feature|BIOTYPE|``.
+    """
+    off = i64(c, k.M_NAME_OFF)
+    head = i64(c, k.M_NAMES) + i64(off, t * k.NAMES + k.NAME_HEAD)
+    end = i64(c, k.M_NAMES) + i64(off, t * k.NAMES + k.NAME_HEAD + 1)
+    bars = bar_mask(head)
+    symbol_end = head + lowest_bit(bars)
+    bars &= bars - 1
+    bars &= bars - 1
+    feature = head + lowest_bit(bars) + 1
+    bars &= bars - 1
+    feature_end = head + lowest_bit(bars)
+    if bars == 0:  # names longer than the vector
+        symbol_end = find_byte(head, end, _BAR)
+        feature = find_byte(find_byte(symbol_end + 1, end, _BAR) + 1, end, _BAR) + 1
+        feature_end = find_byte(feature, end, _BAR)
+    o = copy(set_byte(o, _BAR), head, symbol_end - head)
+    o = set_byte(o, _BAR)
+    if named:
+        o = copy(o, feature, feature_end - feature)
+    o = set_byte(o, _BAR)
+    if is_nmd:
+        return copy(o, _NMD_BIOTYPE(), 3)
+    return copy(o, feature_end + 1, end - feature_end - 2)
+
+
+@kernel
+def put_amino_acids(o: int, row: int) -> int:
+    """``97E>97K``, or ``31T`` when nothing changes; each side ends with its first stop."""
+    number = i64(row, k.R_PROT1)
+    if i32(i64(row, k.R_TX_ROW), k.PAD):
+        number -= 1
+    ref = i64(row, k.R_AA_REF)
+    alt = i64(row, k.R_AA_ALT)
+    n = until_stop(ref, i64(row, k.R_AA_REF_SIZE))
+    m = until_stop(alt, i64(row, k.R_AA_ALT_SIZE))
+    o = copy(put_int(o, number), ref, n)
+    if n == m and same_bytes(ref, alt, n):
+        return o
+    return copy(put_int(set_byte(o, 62), number), alt, m)
+
+
+@kernel
+def until_stop(text: int, size: int) -> int:
+    """Size up to and with the first stop."""
+    end = find_byte(text, text + size, _STOP)
+    return min(end - text + 1, size)
+
+
+@kernel
+def put_change(o: int, line: int, alt: int) -> int:
+    """``5034G>A``: POS, REF and ALT as they stand in the record."""
+    o = put_int(o, i64(line, k.L_POS) + 1)
+    o = copy(o, i64(line, k.L_REF), i64(line, k.L_REF_SIZE))
+    return copy(set_byte(o, 62), i64(alt, k.A_TEXT), i64(alt, k.A_TEXT_SIZE))
+
+
+@kernel
+def written_before(first: int, begin: int, end: int) -> bool:
+    """Whether the entry ``[begin, end)`` (comma included) is among those from ``first`` on."""
+    text = begin + 1 if begin > first else begin
+    size = end - text
+    p = first
+    while p < begin:
+        comma = find_byte(p, begin, 44)
+        if comma - p == size and same_bytes(p, text, size):
+            return True
+        p = comma + 1
+    return False
+
+
+@kernel
+def put_quiet(c: int, o: int, n_alt: int, limit: int) -> int:
+    """``intron`` or ``non_coding``, one entry per gene's biotype; 0 if there is no room."""
+    first = o
+    for j in range(n_alt):
+        alt = alt_block(c, j)
+        for r in range(i64(alt, k.A_ROW0), i64(alt, k.A_ROW1)):
+            row = row_block(c, r)
+            if i64(row, k.R_TX) < 0 or i64(row, k.R_MASK) & OUTSIDE:
+                continue
+            if o + 512 + 2 * name_size(c, i64(row, k.R_TX), k.NAME_HEAD) > limit:
+                return 0
+            before = o
+            coding = i32(i64(row, k.R_TX_ROW), k.CDS0) >= 0
+            o = put_entry(c, o, first, row, INTRON if coding else NON_CODING)
+            if same_kind_before(first, before, o):
+                o = before
+    return o
+
+
+@kernel
+def same_kind_before(first: int, begin: int, end: int) -> bool:
+    """Whether an entry before has the same term and biotype, whatever its gene."""
+    text = begin + 1 if begin > first else begin
+    term = find_byte(text, end, _BAR) - text
+    biotype = find_byte(find_byte(text + term + 1, end, _BAR) + 1, end, _BAR)
+    p = first
+    while p < begin:
+        comma = find_byte(p, begin, 44)
+        other = find_byte(p, comma, _BAR) - p
+        other_biotype = find_byte(find_byte(p + other + 1, comma, _BAR) + 1, comma, _BAR)
+        if (
+            other == term
+            and same_bytes(p, text, term)
+            and comma - other_biotype == end - biotype
+            and same_bytes(other_biotype, biotype, end - biotype)
+        ):
+            return True
+        p = comma + 1
+    return False

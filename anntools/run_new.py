@@ -1,0 +1,173 @@
+"""One run of the engine: reading, working and writing, in order, in bounded memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from anntools.compression import EOF
+from anntools.labels_new import make_labels
+from anntools.options import Options, Progress
+from anntools.pack import Pack
+from anntools.problems import InputRefused, Problem
+from anntools.vcfio.header import Header, read_header
+from anntools.vcfio.reader import Source
+from anntools.worker_new import Worker
+
+
+class Result(NamedTuple):
+    """What a run found out."""
+
+    stats: list[int]
+    problems: list[Problem]
+    warnings: list[str]
+    input_sha256: str
+    input_bytes: int
+    output_sha256: str
+    output_bytes: int
+
+
+class _Piece(NamedTuple):
+    """A chunk as it will lie on disk. ``data`` may be the worker's own memory."""
+
+    data: bytes | memoryview
+    text_size: int
+    records: int
+    problems: list[Problem]
+    refused: Problem | None
+
+
+class _Sink:
+    """The output file: counts and takes the checksum of what is written."""
+
+    def __init__(self, handle: BinaryIO, options: Options, name: str) -> None:
+        self._handle = handle
+        self._options = options
+        self._name = name
+        self._hash = hashlib.sha256()
+        self._text = 0
+        self.bytes = 0
+
+    def write(self, data: bytes | memoryview, text_size: int) -> None:
+        """Append encoded bytes. Raises InputRefused when the limit on the output is passed."""
+        self._text += text_size
+        limit = self._options.max_output
+        if limit and self._text > limit:
+            raise InputRefused(
+                Problem(
+                    "output_too_large",
+                    f"The annotated text grows beyond the limit of {limit} bytes.",
+                    self._name,
+                    remedy="Split the file, or ask for a higher limit.",
+                )
+            )
+        self._handle.write(data)
+        self._hash.update(data)
+        self.bytes += len(data)
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of what was written."""
+        return self._hash.hexdigest()
+
+
+class _Team:
+    """The workers, and how a chunk becomes a piece."""
+
+    def __init__(self, workers: list[Worker], compress: bool) -> None:
+        self.workers = workers
+        self._compress = compress
+
+    def pieces(self, chunks: Iterator[tuple[bytes, int]]) -> Iterator[_Piece]:
+        """Annotated pieces in input order; at most two chunks per thread are in memory."""
+        if len(self.workers) == 1:
+            for data, line in chunks:
+                yield self._piece(self.workers[0], data, line)
+            return
+        yield from self._in_threads(chunks)
+
+    def _piece(self, worker: Worker, data: bytes, line: int) -> _Piece:
+        before = worker.records
+        done = worker.run(data, line)
+        encoded = worker.packed(done.text) if self._compress else done.text
+        return _Piece(encoded, len(done.text), worker.records - before, done.problems, done.refused)
+
+    def _in_threads(self, chunks: Iterator[tuple[bytes, int]]) -> Iterator[_Piece]:
+        from concurrent.futures import Future, ThreadPoolExecutor
+        from queue import SimpleQueue
+
+        idle: SimpleQueue[Worker] = SimpleQueue()
+        for worker in self.workers:
+            idle.put(worker)
+
+        def task(data: bytes, line: int) -> _Piece:
+            worker = idle.get()
+            try:
+                piece = self._piece(worker, data, line)
+                return piece._replace(data=bytes(piece.data))
+            finally:
+                idle.put(worker)
+
+        pending: deque[Future[_Piece]] = deque()
+        with ThreadPoolExecutor(len(self.workers), "anntools") as pool:
+            try:
+                for data, line in chunks:
+                    pending.append(pool.submit(task, data, line))
+                    if len(pending) > 2 * len(self.workers):
+                        yield pending.popleft().result()
+                while pending:
+                    yield pending.popleft().result()
+            finally:
+                for future in pending:
+                    future.cancel()
+
+
+def run(
+    source_path: Path, handle: BinaryIO, compress: bool, pack: Pack, options: Options
+) -> Result:
+    """Annotate one file into an open handle. Raises InputRefused."""
+    name = options.name or source_path.name
+    source = Source(source_path, name, options.max_line)
+    manifest = pack.manifest
+    about = [store.about for store, _ in pack.numbered_stores()]
+    labels = make_labels(about, manifest.pack_id, manifest.assembly, options.format)
+    chunks = source.lines(options.chunk_size)
+    header, rest = read_header(chunks, name)
+    sink = _Sink(handle, options, name)
+    workers = [Worker(pack, labels, options, name) for _ in range(max(1, options.threads))]
+    head = header.render(labels.header, labels.keys)
+    sink.write(workers[0].pack(head) if compress else head, len(head))
+    problems: list[Problem] = []
+    records = 0
+    for piece in _Team(workers, compress).pieces(_numbered(rest, chunks, header)):
+        sink.write(piece.data, piece.text_size)
+        problems += piece.problems[: options.listed - len(problems)]
+        if piece.refused:
+            raise InputRefused(piece.refused)
+        records += piece.records
+        if options.progress:
+            options.progress(Progress(records, source.bytes_done, source.bytes_total))
+    if compress:
+        sink.write(EOF, 0)
+    return Result(
+        [sum(counts) for counts in zip(*(w.stats for w in workers), strict=True)],
+        problems,
+        header.warnings + source.warnings,
+        source.sha256,
+        source.bytes_total,
+        sink.sha256,
+        sink.bytes,
+    )
+
+
+def _numbered(rest: bytes, chunks: Iterator[bytes], header: Header) -> Iterator[tuple[bytes, int]]:
+    line = header.lines + 1
+    if rest:
+        yield rest, line
+        line += rest.count(b"\n")
+    for chunk in chunks:
+        yield chunk, line
+        line += chunk.count(b"\n")
