@@ -21,6 +21,8 @@ _TABLE: Final = (
     ("stop_lost", HIGH),
     ("start_lost", HIGH),
     ("transcript_amplification", HIGH),
+    ("feature_elongation", HIGH),
+    ("feature_truncation", HIGH),
     ("inframe_insertion", MODERATE),
     ("inframe_deletion", MODERATE),
     ("missense_variant", MODERATE),
@@ -59,6 +61,9 @@ STOP_GAINED = BIT["stop_gained"]
 FRAMESHIFT = BIT["frameshift_variant"]
 STOP_LOST = BIT["stop_lost"]
 START_LOST = BIT["start_lost"]
+TRANSCRIPT_AMPLIFICATION = BIT["transcript_amplification"]
+FEATURE_ELONGATION = BIT["feature_elongation"]
+FEATURE_TRUNCATION = BIT["feature_truncation"]
 INFRAME_INSERTION = BIT["inframe_insertion"]
 INFRAME_DELETION = BIT["inframe_deletion"]
 MISSENSE = BIT["missense_variant"]

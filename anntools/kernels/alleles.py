@@ -96,9 +96,9 @@ def read_alts(c: int, line: int) -> int:
         set_i64(alt, k.A_TEXT, p)
         set_i64(alt, k.A_TEXT_SIZE, comma - p)
         set_i64(alt, k.A_CONTIG, i64(line, k.L_CONTIG))
+        if (kind == k.ALT_SEQUENCE or kind == k.ALT_STAR) and comma - p != ref_size:
+            strip = 1
         if kind == k.ALT_SEQUENCE:
-            if comma - p != ref_size:
-                strip = 1
             if (byte(p) & 95) != (byte(ref) & 95):
                 shared = 0
         n += 1
@@ -106,16 +106,17 @@ def read_alts(c: int, line: int) -> int:
         p = comma + 1
     strip &= shared
     for j in range(n):
-        place(c, line, alt_block(c, j), strip)
+        place(c, line, alt_block(c, j), strip, n == 1)
     return n
 
 
 @kernel
-def place(c: int, line: int, alt: int, strip: int) -> None:
+def place(c: int, line: int, alt: int, strip: int, lone: bool) -> None:
     """Set the place of an ALT and what HGVS needs of it.
 
     A sequence loses what REF and ALT share, first at the begin, then at the end. ``strip`` leading
-    bases are not part of the allele's name.
+    bases are not part of the allele's name. The place as Ensembl takes it is that smallest one
+    only for a lone ALT of another length than REF.
     """
     kind = i64(alt, k.A_KIND)
     ref = i64(line, k.L_REF)
@@ -148,6 +149,9 @@ def place(c: int, line: int, alt: int, strip: int) -> None:
     set_i64(alt, k.A_REF, ref + from_)
     set_i64(alt, k.A_ALT, text + from_)
     set_i64(alt, k.A_ALT_SIZE, text_size - from_ - to)
+    smallest = lone and text_size != size
+    set_i64(alt, k.A_GIVEN_FIRST, pos + 1 + (from_ if smallest else strip))
+    set_i64(alt, k.A_GIVEN_LAST, pos + size - (to if smallest else 0))
     if kind == k.ALT_SYMBOLIC or kind == k.ALT_BREAKEND:
         read_region(c, line, alt)
     elif kind == k.ALT_SEQUENCE:
@@ -186,8 +190,8 @@ def annotate_alt(c: int, alt: int, j: int, n: int) -> int:
     later segments only those that begin there are new.
     """
     contig = i64(alt, k.A_CONTIG)
-    low = min(i64(alt, k.A_FIRST), i64(alt, k.A_LAST)) - 1
-    high = max(i64(alt, k.A_FIRST), i64(alt, k.A_LAST)) - 1
+    low = min(i64(alt, k.A_GIVEN_FIRST), i64(alt, k.A_GIVEN_LAST)) - 1
+    high = max(i64(alt, k.A_GIVEN_FIRST), i64(alt, k.A_GIVEN_LAST)) - 1
     segment = segment_at(c, contig, low)
     offsets = i64(c, k.M_SEG_OFF)
     members = i64(c, k.M_SEG_TX)

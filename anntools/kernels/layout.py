@@ -126,6 +126,7 @@ TX_COLUMNS: Final = 20
 
 # Bits of FLAGS
 FLAG_NMD, FLAG_CDS_START_NF, FLAG_CDS_END_NF = 1, 2, 4
+FLAG_REPAIRED = 8  # an "intron" of up to 13 bases: a repair of the model
 
 # Rows of `edits`: what a plain reading of the CDS does not tell. KIND, then 0-based position in
 # the coding sequence (bases, without PAD), then a value: the amino acid's letter, or the shift.
@@ -191,8 +192,9 @@ L_SLOTS: Final = L_HITS0 + MAX_STORES
     A_HGVSG_SIZE,
     A_SV_END,  # 1-based last base of a symbolic allele's region
     A_SV_KIND,  # SV_*
-    A_SPARE,
-) = range(22)
+    A_GIVEN_FIRST,  # the place as Ensembl takes it from the record (spec.consequence.given):
+    A_GIVEN_LAST,  # REF and ALT there are longer than the bases that differ by the same amount
+) = range(23)
 A_RECORD0: Final = 24  # per exact store: the record found, -1 for none
 A_SLOTS: Final = A_RECORD0 + MAX_STORES
 
