@@ -1,0 +1,228 @@
+"""Why our HGVS differs from VEP 115's: the class of a row that differs.
+
+Two kinds of classes. *Errors*: VEP's text is reckoned from ours by putting VEP's error in; the
+class is given only if the result is VEP's text to the letter. *Rules*: the texts differ in form as
+a recommendation of HGVS says. ``docs/engine/divergences.md`` ("HGVS") has a paragraph per class.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from anntools.spec import hgvs_p as p
+from anntools.spec.hgvs_c import describe, hgvs_c, name_of
+from anntools.spec.hgvs_g import hgvs_g
+from anntools.spec.shift import Change, shifted, trimmed
+from anntools.spec.transcript import Transcript, reverse_complement
+
+SEVERAL = "H1 several ALTs: VEP does not move them"
+INVERSION = "H2 an inversion is as long as what it changes"
+PAD = "H3 5'-incomplete coding sequence"
+LAST = "H4 intron after the last coding base is named by that base"
+OUTSIDE = "H5 place outside the transcript"
+UNTURNED = "H6 minus strand: VEP moves an insertion but does not turn its bases"
+MIRROR = "H7 minus strand: VEP reads the 3' UTR at the mirror image of its place"
+EARLIER = "H8 VEP counts to a stop that lies before the change"
+START = "H9 start codon changed: p.Met1?"
+NONSENSE = "H10 an immediate stop is a substitution"
+STOP = "H11 stop codon changed: extension, or frame shift if the change begins before it"
+FRAME = "H12 the frame is lost: frame shift, also if a stop follows soon"
+UNCHANGED = "H13 unchanged amino acids"
+UNKNOWN = "H14 no amino acid of the new frame is known"
+THREE = "H15 most C-terminal place"
+INSIDE = "H16 the coding sequence has stops inside"
+WRITTEN = "H17 the change lies outside the coding sequence as it is written"
+
+
+def mirrored_utr(t: Transcript, genome: str) -> str:
+    """What VEP takes for the 3' UTR of a minus-strand transcript."""
+    ends = t.first + t.last
+    parts = [genome[ends - b - 1 : ends - a] for a, b in t.exons]
+    return reverse_complement("".join(parts))[t.coding_span()[1] :]
+
+
+def in_error(t: Transcript, change: Change, genome: str) -> Iterator[tuple[str, str]]:
+    """(class, HGVSp with that error of VEP)."""
+    right = p.read(t, shifted(change, genome, t.strand))
+    if right is None:
+        return
+    readings = [("", right)]
+    if t.strand < 0:
+        if change.is_insertion:
+            unturned = replace(right, bases=reverse_complement(change.alt))
+            readings.append((UNTURNED, unturned))
+        utr = mirrored_utr(t, genome)
+        readings += [
+            (name or MIRROR, replace(r, mrna=r.mrna[: r.size] + utr)) for name, r in readings
+        ]
+    for name, reading in readings:
+        said = p.describe(reading) or ""
+        yield name, said
+        if "fsTer" in said or "extTer" in said:
+            protein = reading.changed_protein
+            start = re.search(r"\d+", said)
+            if start and 0 <= protein.find("*") < int(start[0]) - 1:
+                yield EARLIER, re.sub(r"Ter\d+$", "Ter?", said)
+
+
+def protein_rule(ours: str, theirs: str) -> str:
+    """The recommendation by which two descriptions of one protein differ; nothing if none does."""
+    start = re.fullmatch(r"p\.[A-Z][a-z]{2}1\?", ours)
+    if re.search(r"\?\d+$|[A-Z][a-z]{2}0_|\d\?$", theirs) and ours != theirs:
+        return START if start or not ours else PAD
+    if start:
+        return START
+    numbers = re.findall(r"\d+", ours)
+    if re.fullmatch(r"p\.[A-Z][a-z]{2}\d+Ter", ours) and re.search(r"(ins|del)(Ter)?$", theirs):
+        return NONSENSE if numbers[0] in re.findall(r"\d+", theirs) else ""
+    if ours == "p.?":
+        return UNKNOWN
+    if "extTer" in ours or re.search(r"Ter\d+(del|ins|ext|fs)", theirs) or "Ter" in ours[:5]:
+        return STOP
+    if re.search(r"fsTer(\d+|\?)$", ours) and re.search(r"ins\w+Ter$|^$", theirs):
+        return FRAME
+    if ours.endswith("=") and theirs.endswith("="):
+        return UNCHANGED
+    return ""
+
+
+def same_frame_end(ours: str, theirs: str) -> bool:
+    """``p.Ter5SerextTer9`` is VEP's ``p.Ter5SerfsTer10``."""
+    a = re.fullmatch(r"p\.Ter(\d+)(\w{3})extTer(\d+|\?)", ours)
+    b = re.fullmatch(r"p\.Ter(\d+)(\w{3})fsTer(\d+|\?)", theirs)
+    if not a or not b or a[1] != b[1] or a[2] != b[2]:
+        return False
+    return a[3] == b[3] if "?" in (a[3], b[3]) else int(a[3]) + 1 == int(b[3])
+
+
+def explain_protein(ours: str, theirs: str, t: Transcript, change: Change, genome: str) -> str:
+    """Class of a HGVSp that differs."""
+    answers = list(in_error(t, change, genome))
+    for name, said in answers:
+        if said == theirs or same_frame_end(said, theirs):
+            return name or STOP
+    return (
+        protein_rule(ours, theirs)
+        or next((name for name, said in answers if name and protein_rule(said, theirs)), "")
+        or protein_shape(ours, theirs, t, change)
+    )
+
+
+def protein_shape(ours: str, theirs: str, t: Transcript, change: Change) -> str:
+    """Classes that follow from the transcript or from how the change is written."""
+    begin, end = t.coding_span()
+    protein = p.translate("N" * t.pad + t.sequence[begin - 1 : end], t.code)
+    if "Xaa" in ours:
+        return PAD
+    if "*" in protein[:-1]:
+        return INSIDE
+    written = p.read(t, change)
+    if (written is None) and not (ours and theirs):
+        return WRITTEN
+    if ours.endswith("del") and theirs.endswith("del"):
+        return THREE
+    return ""
+
+
+def explain_coding(ours: str, theirs: str, t: Transcript, change: Change, genome: str) -> str:
+    """Class of a HGVSc that differs."""
+    if "inv" in ours or "inv" in theirs:
+        return INVERSION
+    if t.pad and hgvs_c(replace(t, pad=0), change, genome) == theirs:
+        return PAD
+    if not ours or not theirs:
+        return OUTSIDE
+    if t.coding and "*" in theirs:
+        last = name_of(t, t.coding[1] if t.strand > 0 else t.coding[0])
+        if ours.replace(last + "+", "*") == theirs or re.search(r"\*[+-]", theirs):
+            return LAST
+    return ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A record as its VCF has it. ``number``: the ALT, from 0."""
+
+    position: int
+    ref: str
+    alts: tuple[str, ...]
+    number: int
+
+    def trimmed_at_end_first(self) -> Change:
+        """REF and ALT without what they share, the end taken off before the begin."""
+        ref, alt, position = self.ref, self.alts[self.number], self.position
+        while ref and alt and ref[-1] == alt[-1]:
+            ref, alt = ref[:-1], alt[:-1]
+        while ref and alt and ref[0] == alt[0]:
+            ref, alt, position = ref[1:], alt[1:], position + 1
+        return Change(position, position + len(ref) - 1, ref, alt)
+
+    def genomic_error(self) -> list[Change]:
+        """What VEP names in HGVSg: REF trimmed, ALT not, then what these two share taken off."""
+        found = []
+        for right in (trimmed(self.position, self.ref, self.alts[self.number]),):
+            for cut in (0, 1):
+                alt = self.alts[self.number][cut:]
+                found.append(trimmed(right.first, right.ref, alt))
+        return found
+
+
+def explain_several(
+    field: str, theirs: str, t: Transcript | None, written: Written, genome: str
+) -> str:
+    """Class of a row of a record with several ALTs."""
+    still = "N" * len(genome)  # nothing moves and nothing is a copy
+    change = trimmed(written.position, written.ref, written.alts[written.number])
+    if field == "HGVSg":
+        if any(hgvs_g(c, still) == theirs for c in (change, *written.genomic_error())):
+            return SEVERAL
+        return ""
+    if t is None:
+        return ""
+    if not theirs and field == "HGVSp":
+        return SEVERAL
+    for as_written in (change, written.trimmed_at_end_first()):
+        said = (hgvs_c if field == "HGVSc" else p.hgvs_p)(t, as_written, still) or ""
+        copies = [describe(t, c, genome) for c in (as_written, _behind(as_written))]
+        if theirs in (said, _turned(said), *copies):
+            return SEVERAL
+        why = explain(field, said, theirs, t, as_written, still)
+        if why:
+            return f"{SEVERAL}; {why}"
+    return ""
+
+
+def _behind(change: Change) -> Change:
+    """An insertion one copy further on: VEP finds a copy on either side."""
+    n = len(change.alt) if change.is_insertion else 0
+    return replace(change, first=change.first + n, last=change.last + n)
+
+
+def _turned(said: str) -> str:
+    """The two ends of an insertion the other way round, as VEP has them now and then."""
+    return re.sub(r"^([cn]\.)(\S+)_(\S+)(?=ins)", r"\1\3_\2", said)
+
+
+def explain(
+    field: str,
+    ours: str,
+    theirs: str,
+    t: Transcript | None,
+    change: Change,
+    genome: str,
+    written: Written | None = None,
+) -> str:
+    """Name of the class of a row that differs, or nothing."""
+    if written and len(written.alts) > 1:
+        why = explain_several(field, theirs, t, written, genome)
+        if why:
+            return why
+    if field == "HGVSg":
+        return INVERSION if "inv" in ours or "inv" in theirs else ""
+    if t is None:
+        return ""
+    if field == "HGVSc":
+        return explain_coding(ours, theirs, t, change, genome)
+    return explain_protein(ours, theirs, t, change, genome)
