@@ -11,8 +11,8 @@ Which kind of description is given (HGVS, Protein recommendations):
 1. The start codon is changed: ``p.Met1?``; nothing if the change can as well be written before it.
 2. The frame is lost: from the first amino acid that differs, ``p.Arg97ProfsTer23`` (``fsTer?`` if
    no stop is known to follow).
-3. The stop codon is changed: ``p.Ter110GlnextTer17``; a change that begins before the stop codon and
-   takes it away is a frame shift.
+3. The stop codon is changed: ``p.Ter110GlnextTer17``; a change that begins before the stop codon
+   and takes it away is a frame shift.
 4. The first new amino acid is the stop: a substitution, ``p.Arg97Ter``, whatever the change is.
 5. Otherwise substitution, deletion, duplication, insertion or deletion-insertion; amino acids
    behind a new stop are not named.

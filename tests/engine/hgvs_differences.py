@@ -112,8 +112,7 @@ def explain_protein(ours: str, theirs: str, t: Transcript, change: Change, genom
 
 def protein_shape(ours: str, theirs: str, t: Transcript, change: Change) -> str:
     """Classes that follow from the transcript or from how the change is written."""
-    begin, end = t.coding_span()
-    protein = p.translate("N" * t.pad + t.sequence[begin - 1 : end], t.code)
+    protein = t.amino_acids(t.coding_sequence, 1)
     if "Xaa" in ours:
         return PAD
     if "*" in protein[:-1]:
