@@ -141,7 +141,7 @@ def record_problem(
         message = f"A record needs 8 columns separated by tabs, this one has {len(columns)}."
     elif code == "position_not_a_number":
         found, expected = pos, "a whole number"
-        message = f"POS is '{pos}', which is not a whole number from 0."
+        message = f"POS is '{pos}', which is not a whole number of up to ten digits."
     elif code == "position_outside_contig":
         found, expected = pos, f"1 to {contig_length}"
         message = (

@@ -31,12 +31,17 @@ class Header:
     lines: int = 0
     warnings: list[str] = field(default_factory=list)
     made_columns: bool = False
+    blanks: bool = False  # the #CHROM line had blanks where tabs belong
     byte_order_mark: bool = False
 
     @property
     def column_count(self) -> int:
-        """Columns that the file's own #CHROM line names; 0 if it has none."""
-        return 0 if self.made_columns else self.columns.count(b"\t") + 1
+        """How many columns a record should have; 0 if the #CHROM line does not tell.
+
+        Tabs at the end of the #CHROM line name nothing. FORMAT without samples tells nothing.
+        """
+        count = self.columns.rstrip(b"\t").count(b"\t") + 1
+        return 0 if self.made_columns or count == 9 else count
 
     def render(self, added: Sequence[str], keys: Sequence[str]) -> bytes:
         """The header with our lines in place of older ones for the same keys."""
@@ -94,6 +99,12 @@ def _finish(header: Header, rest: bytes, name: str) -> tuple[Header, bytes]:
         header.columns = _made_columns(first)
         header.made_columns = True
     elif not re.match(re.escape(_COLUMNS) + rb"(\t|$)", header.columns):
+        with_tabs = b"\t".join(header.columns.split())
+        if re.match(re.escape(_COLUMNS) + rb"(\t|$)", with_tabs) and _looks_like_record(first):
+            header.warnings.append("the #CHROM line has blanks where tabs belong; corrected")
+            header.columns = with_tabs
+            header.blanks = True
+            return header, rest
         raise _refusal(
             header,
             name,

@@ -58,6 +58,8 @@ def judge_first_line(line: str) -> tuple[Version, list[Finding]]:
 
 def judge_meta(line: str, known: Declarations) -> Iterator[Finding]:
     """What is wrong with one meta line; what it declares is added to ``known``."""
+    if known.version < (4, 0) and "=<" not in line:
+        return  # VCF 3 wrote ##INFO=NS,1,Integer,"Number of samples"
     try:
         meta = read_meta(line)
     except MetaFault as fault:
@@ -281,7 +283,7 @@ def _judge_url(meta: Meta, paragraph: str) -> Iterator[Finding]:
 def judge_columns(line: str, known: Declarations) -> Iterator[Finding]:
     """What is wrong with the #CHROM line beyond its first eight columns."""
     columns = line.split("\t")
-    known.samples = max(0, len(columns) - 9)
+    known.samples = max(0, line.rstrip("\t").count("\t") - 8)
     if len(columns) == 8:
         return
     at = len("\t".join(columns[:8])) + 2

@@ -54,7 +54,7 @@ class RecordRules:
         if chrom not in self._right_names:
             yield from self._judge_chrom(columns)
         if not _POS.fullmatch(pos):
-            message = f"POS is '{pos[:40]}', which is not a whole number from 0."
+            message = f"POS is '{pos[:40]}', which is not a whole number of up to ten digits."
             yield _finding(columns, 1, "position_not_a_number", message, "a whole number")
         if ids != "." or not ids:
             yield from self._judge_list(columns, 2, "bad_id", unique=True)
@@ -62,10 +62,11 @@ class RecordRules:
             message = f"REF is '{ref[:40]}'."
             yield _finding(columns, 3, "bad_reference_allele", message, "A, C, G, T, N")
         yield from self._judge_alt(columns)
-        yield from _judge_qual(columns)
+        if columns[5] != "-1" or self._version >= (4, 0):  # VCF 3 wrote -1 for a missing one
+            yield from _judge_qual(columns)
         if filters not in (".", "PASS"):
             yield from self._judge_filter(columns)
-        if info != ".":
+        if info not in (".", ""):
             yield from self._judge_info(columns, None if alt == "." else alt.count(",") + 1)
 
     def _judge_chrom(self, columns: list[str]) -> Iterator[Finding]:
@@ -96,7 +97,7 @@ class RecordRules:
     def _judge_filter(self, columns: list[str]) -> Iterator[Finding]:
         yield from self._judge_list(columns, 6, "bad_filter", unique=True)
         parts = columns[6].split(";")
-        if "0" in parts:
+        if "0" in parts and self._version >= (4, 0):
             yield _finding(columns, 6, "bad_filter", "FILTER is '0', which is reserved.")
         if len(parts) > 1 and "." in parts:
             message = f"FILTER is '{columns[6][:40]}': a full stop stands alone."

@@ -105,6 +105,9 @@ class Validator:
             message = "The line #CHROM is missing."
             self._tell(Finding("no_column_header", message, 1, r.HEADER_LINE), header.lines + 1)
             return
+        if header.blanks:
+            message = "The #CHROM line has blanks where tabs belong."
+            self._tell(Finding("bad_column_header", message, 1, r.HEADER_LINE), header.lines)
         for finding in judge_columns(header.columns.decode("latin-1"), known):
             self._tell(finding, header.lines)
 
@@ -139,8 +142,9 @@ class Validator:
         found = len(columns) if len(columns) < 10 else 9 + samples
         expected = 8 if wanted <= 0 and len(columns) != 9 else 9 + wanted
         if wanted >= 0 and found != expected:
+            code = "no_sample_columns" if found == 8 else "wrong_column_count"
             message = f"The record has {found} columns and the #CHROM line {expected}."
-            yield Finding("wrong_column_count", message, before, r.GENOTYPES, str(found))
+            yield Finding(code, message, before, r.GENOTYPES, str(found))
         if len(columns) > 8:
             rest = f"\t{columns[9]}" if samples else ""
             yield from self._samples.judge(before, columns[8], rest, columns[4])
