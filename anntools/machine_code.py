@@ -1,52 +1,90 @@
 """Compiling the kernels into one object file, kept on disk.
 
 Only this module and ``kernels/`` import numba, and only when no object file fits: the object file
-needs nothing but llvmlite's loader (see ``compiled``).
+needs nothing but llvmlite's loader (see ``compiled``). numba types and lowers every function; it
+neither optimises nor loads them one by one: the whole is optimised once.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import llvmlite.binding as llvm
 
 # Modules whose @entry functions are compiled; importing them collects the functions.
-ENTRY_MODULES = ("anntools.kernels.chunk", "anntools.kernels.blocks")
+ENTRY_MODULES: Final = (
+    "anntools.kernels.chunk",
+    "anntools.kernels.blocks",
+    "anntools.kernels.store_rows",
+)
 
 
 def build(path: Path) -> None:
     """Compile all entries and write the object file to ``path`` (atomically)."""
-    for name in ENTRY_MODULES:
-        importlib.import_module(name)
-    from numba import types
-
-    from anntools.kernels.memory import ENTRIES
-
-    whole: Any = None
-    for name, function in ENTRIES.items():
-        function.compile((types.int64,))
-        compiled = function.overloads[(types.int64,)]
-        module = llvm.parse_assembly(compiled.library.get_llvm_str())
-        module.get_function(compiled.fndesc.llvm_func_name).name = name
-        if whole is None:
-            whole = module
-        else:
-            whole.link_in(module)
-    for function in whole.functions:
-        if not function.is_declaration and function.name not in ENTRIES:
-            function.linkage = "internal"
+    whole = _linked()
     machine = _machine()
-    tuning = llvm.create_pipeline_tuning_options(speed_level=1)
-    builder = llvm.create_pass_builder(machine, tuning)
-    passes = llvm.create_new_module_pass_manager()
-    passes.add_global_dead_code_eliminate_pass()
-    passes.run(whole, builder)
+    tuning = llvm.create_pipeline_tuning_options(speed_level=3)
+    passes = llvm.create_pass_builder(machine, tuning)
+    passes.getModulePassManager().run(whole, passes)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.write_bytes(machine.emit_object(whole))
     part.replace(path)
+
+
+def _linked() -> Any:
+    """All entries and what they call in one module; only the entries can be seen from outside."""
+    from numba.core import types
+
+    for name in ENTRY_MODULES:
+        importlib.import_module(name)
+    from anntools.kernels.memory import ENTRIES
+
+    with _collected() as texts:
+        symbols = {}
+        for name, function in ENTRIES.items():
+            function.compile((types.int64,))
+            symbols[function.overloads[(types.int64,)].fndesc.llvm_func_name] = name
+    whole = llvm.parse_assembly(texts[0])
+    for text in texts[1:]:
+        whole.link_in(llvm.parse_assembly(text))
+    for function in whole.functions:
+        if function.name in symbols:
+            function.name = symbols[function.name]
+        elif not function.is_declaration:
+            function.linkage = "internal"
+    return whole
+
+
+@contextmanager
+def _collected() -> Iterator[list[str]]:
+    """Take the code of every function as numba lowers it, and spare numba the rest.
+
+    By itself numba optimises, links and loads each function on its own, which costs ten times as
+    much as typing and lowering it.
+    """
+    from numba.core.codegen import JITCodeLibrary
+    from numba.core.cpu import CPUContext
+
+    texts: list[str] = []
+    replaced: dict[tuple[Any, str], Any] = {
+        (JITCodeLibrary, "add_ir_module"): lambda _library, module: texts.append(str(module)),
+        (JITCodeLibrary, "add_linking_library"): lambda _library, _other: None,
+        # a stand-in for the function's address: a built-in, and another one each time
+        (CPUContext, "get_executable"): lambda *_arguments: [].append,
+    }
+    before = {place: getattr(*place) for place in replaced}
+    for (owner, name), stand_in in replaced.items():
+        setattr(owner, name, stand_in)
+    try:
+        yield texts
+    finally:
+        for (owner, name), own in before.items():
+            setattr(owner, name, own)
 
 
 def _machine() -> Any:

@@ -25,7 +25,13 @@ from anntools import regions
 F = TypeVar("F", bound=Callable[..., Any])
 Raw = Callable[..., int]
 
-_OPTIONS: Final[dict[str, Any]] = {"nogil": True, "boundscheck": False, "error_model": "numpy"}
+_OPTIONS: Final[dict[str, Any]] = {
+    "nogil": True,
+    "boundscheck": False,
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
 ENTRIES: Final[dict[str, Any]] = {}
 
 
