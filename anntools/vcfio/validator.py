@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from anntools.problems import REASON_CODES, Problem
+from anntools.problems import REASON_CODES, InputRefused, Problem
 from anntools.vcfio import rules as r
 from anntools.vcfio.header import Header
 from anntools.vcfio.header_rules import (
@@ -22,10 +22,13 @@ from anntools.vcfio.header_rules import (
     judge_meta,
 )
 from anntools.vcfio.order_rules import OrderRules
+from anntools.vcfio.reader import Source
 from anntools.vcfio.record_rules import RecordRules
 from anntools.vcfio.rules import Finding
 from anntools.vcfio.sample_rules import SampleRules
 
+_BRIEF_RECORDS: Final = 100
+_BRIEF_BYTES: Final = 1 << 20
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]|\r(?!$)")
 
 
@@ -33,15 +36,18 @@ class Validator:
     """Judges the header at once and records as they come.
 
     ``problems`` are the first ``listed`` breaches in the order of the file; ``counts`` has them
-    all, by code. ``most``: how many records are looked at (0: all).
+    all, by code. ``brief``: look at the first records only, so that it costs next to nothing.
     """
 
-    def __init__(self, header: Header, file: str, *, most: int = 0, listed: int = 100) -> None:
+    def __init__(
+        self, header: Header, file: str, *, brief: bool = False, listed: int = 100
+    ) -> None:
         self.problems: list[Problem] = []
         self.counts: Counter[str] = Counter()
         self._file = file
         self._listed = listed
-        self._left = most or -1
+        self._left = _BRIEF_RECORDS if brief else -1
+        self._bytes_left = _BRIEF_BYTES if brief else -1
         self._known = Declarations()
         self._last_line = header.lines
         self._judge_header(header)
@@ -52,7 +58,7 @@ class Validator:
     @property
     def done(self) -> bool:
         """Whether no more records will be looked at."""
-        return self._left == 0
+        return self._left == 0 or 0 <= self._bytes_left < 1
 
     def sentences(self) -> list[str]:
         """The first breach of each kind that no skipped record tells of, in words, with counts."""
@@ -63,17 +69,18 @@ class Validator:
                 told[problem.code] = problem.sentence() + (f" And {more} more." if more else "")
         return list(told.values())
 
-    def records(self, data: bytes | memoryview, first_line: int) -> None:
+    def records(self, data: bytes, first_line: int) -> None:
         """Judge whole lines; ``first_line`` is the number of the first one."""
-        text = str(data, "latin-1")
         number = first_line
         begin = 0
-        while begin < len(text) and self._left:
-            end = text.index("\n", begin)
-            line = text[begin:end]
+        while begin < len(data) and not self.done:
+            end = data.index(b"\n", begin)
+            line = data[begin:end].decode("latin-1")
             begin = end + 1
             if line and line != "\r":
                 self._left -= 1
+                if self._bytes_left > 0:
+                    self._bytes_left = max(0, self._bytes_left - len(line))
                 for finding in self._judge_line(line.removesuffix("\r")):
                     self._tell(finding, number)
             self._last_line = number
@@ -156,6 +163,28 @@ class Validator:
                 message=_as_utf8(finding.message), found=_as_utf8(finding.found)
             )
             self.problems.append(finding.problem(self._known.version, self._file, line))
+
+
+def judged(
+    chunks: Iterator[tuple[bytes, int]], source: Source, validator: Validator, *, strict: bool
+) -> Iterator[tuple[bytes, int]]:
+    """The same numbered chunks, each judged before it is handed on.
+
+    Raises InputRefused at the first breach if ``strict``.
+    """
+
+    def refuse() -> None:
+        if strict and validator.problems:
+            raise InputRefused(validator.problems[0])
+
+    refuse()
+    for data, line in chunks:
+        if not validator.done:
+            validator.records(data, line)
+            refuse()
+        yield data, line
+    validator.finish(open_end=source.open_end)
+    refuse()
 
 
 def _as_utf8(text: str) -> str:
