@@ -28,7 +28,7 @@ CONTIG_COLUMNS: Final = 8
 # its first codon. CDNA: first nibble in `cdna`. PICK: static part of the pick order, low is better.
 START, END, STRAND, EXON0, NEXON, LENGTH, CDS0, CDS1 = range(8)
 CDNA, PAD, FLAGS, CODE, GENE, PICK, LEFT, RIGHT = range(8, 16)
-TX_COLUMNS: Final = 16
+TX_COLUMNS: Final = 20
 
 # Bits of FLAGS
 FLAG_NMD, FLAG_CDS_START_NF, FLAG_CDS_END_NF = 1, 2, 4
@@ -51,7 +51,7 @@ class Genes(NamedTuple):
     takes it: small tuples compile several times faster.
     """
 
-    tx: Int32s  # [transcripts, 16]
+    tx: Int32s  # [transcripts, 20]
     exons: Int32s  # [exons, 3]
     cdna: Bytes  # spliced sequence, two bases a byte, low nibble first; A C G T N = 0 1 2 3 4
     names: Bytes
@@ -158,7 +158,7 @@ def places(model: Model) -> Places:
 def model_at(a: Int64s, n: Int64s) -> Model:
     """The model from addresses ``a`` and lengths ``n``; its arrays are not reference-counted."""
     genes = Genes(
-        table32_at(a[0], n[0], 16),
+        table32_at(a[0], n[0], 20),
         table32_at(a[1], n[1], 3),
         bytes_at(a[2], n[2]),
         bytes_at(a[3], n[3]),

@@ -3,52 +3,78 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-import numpy.typing as npt
-
-from anntools.kernels_v0.model import DTYPES, Model, make_model
-from anntools.pack.manifest import FORMAT_VERSION, MANIFEST, Manifest, read_manifest
+from anntools.pack.manifest import FORMAT_VERSION, MANIFEST, STORES, Manifest, read_manifest
+from anntools.pack.mapped import Mapped
+from anntools.pack.model import map_model
+from anntools.pack.storefile import OpenStore, open_store
 from anntools.problems import PackProblem
+
+if TYPE_CHECKING:
+    from anntools.kernels_v0.model import Model
 
 SHIPPED: Final = Path(__file__).parent.parent / "packs"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pack:
-    """An open pack: what it says about itself, and its arrays (memory-mapped, read-only)."""
+    """An open pack: what it says about itself, its arrays and stores (memory-mapped, read-only)."""
 
     folder: Path
     manifest: Manifest
-    model: Model
+    arrays: dict[str, Mapped]
+    stores: tuple[OpenStore, ...]
 
     @property
     def contig_names(self) -> list[str]:
         """Names of the contigs it knows."""
         return [str(c["name"]) for c in self.manifest.contigs]
 
+    def numbered_stores(self) -> Iterator[tuple[OpenStore, int]]:
+        """Every store, and the number of its first class among the classes of all stores."""
+        classes = 0
+        for store in self.stores:
+            yield store, classes
+            classes += len(store.about["classes"])
+
+    def sizes(self) -> tuple[int, int, int]:
+        """How many contigs, genes and classes of stores there are, for the counters."""
+        classes = sum(len(store.about["classes"]) for store in self.stores)
+        return len(self.manifest.contigs), len(self.manifest.genes), classes
+
+    def with_stores(self, more: list[OpenStore]) -> Pack:
+        """The same pack with further stores, for one run."""
+        return Pack(self.folder, self.manifest, self.arrays, (*self.stores, *more))
+
     def reference(self, contig: int, start: int, end: int) -> str:
         """Reference bases ``[start, end)``, 0-based; ``?`` where the pack has no sequence."""
-        m = self.model.genome
-        lo, hi = int(m.contigs[contig, 3]), int(m.contigs[contig, 4])
-        out = []
-        for at in range(start, end):
-            i = lo + int(np.searchsorted(m.seq_start[lo:hi], at, side="right")) - 1
-            if i < lo or at >= m.seq_end[i]:
-                out.append("?")
-            else:
-                x = int(m.seq_off[i]) + at - int(m.seq_start[i])
-                out.append("ACGT"[(int(m.seq[x >> 2]) >> ((x & 3) << 1)) & 3])
-        return "".join(out)
+        from anntools.pack.reading import bases
+
+        return bases(self.arrays, contig, start, end)
+
+    @cached_property
+    def model(self) -> Model:
+        """The arrays as the kernels by array read them."""
+        from anntools.pack.model_v0 import load
+
+        return load(self.folder)
 
 
 def pack_folders() -> list[Path]:
-    """Where packs are looked for: ``ANNTOOLS_PACKS`` (a path list), then the shipped ones."""
+    """Where packs are looked for: ``ANNTOOLS_PACKS`` (a path list), the user's, the shipped."""
     given = [Path(p) for p in os.environ.get("ANNTOOLS_PACKS", "").split(os.pathsep) if p]
-    return [*given, SHIPPED]
+    return [*given, user_folder(), SHIPPED]
+
+
+def user_folder() -> Path:
+    """Where ``anntools reference install`` puts packs unless told otherwise."""
+    data = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local/share")
+    return Path(data) / "anntools" / "packs"
 
 
 def installed() -> list[Path]:
@@ -87,24 +113,11 @@ def open_pack(name_or_folder: str | Path) -> Pack:
             f"The pack in {folder} has format version {manifest.format_version}; "
             f"this engine reads version {FORMAT_VERSION}. Build or install it again."
         )
-    arrays = {}
-    for name, dtype in DTYPES.items():
-        path = folder / f"{name}.npy"
-        try:
-            array = _load(path)
-        except (OSError, ValueError) as error:
-            raise PackProblem(f"{path} is missing or damaged: {error}") from error
-        if array.dtype != dtype:
-            raise PackProblem(f"{path} holds {array.dtype}, expected {np.dtype(dtype)}")
-        arrays[name] = array
-    return Pack(folder, manifest, make_model(arrays))
-
-
-def _load(path: Path) -> npt.NDArray[Any]:
-    """An array mapped read-only; an empty one, which cannot be mapped, is read."""
-    if path.stat().st_size > 128:
-        mapped: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-        return mapped.view(np.ndarray)
-    array: npt.NDArray[Any] = np.load(path, allow_pickle=False)
-    array.flags.writeable = False
-    return array
+    try:
+        arrays = map_model(folder)
+        stores = tuple(
+            open_store(folder / STORES / about["name"], about) for about in manifest.stores
+        )
+    except (OSError, ValueError) as error:
+        raise PackProblem(f"A file of the pack is missing or damaged: {error}") from error
+    return Pack(folder, manifest, arrays, stores)

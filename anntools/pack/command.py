@@ -9,10 +9,11 @@ from typing import Final
 
 from anntools import genetic_code
 from anntools.pack.build import Contig, PackInput, build_pack
-from anntools.pack.genes import lines, read_genes
+from anntools.pack.genes import read_genes
 from anntools.pack.manifest import Manifest, SourceFile
 from anntools.pack.sequence import read_fasta
 from anntools.pack.stores import ExactStore, Field, IntervalStore
+from anntools.pack.textfile import lines
 
 _MITOCHONDRIA: Final = ("MT", "M", "chrM", "chrMT", "NC_012920.1")
 

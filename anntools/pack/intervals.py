@@ -1,7 +1,7 @@
 """Building an interval store: named stretches of the genome, cut into segments.
 
-A segment is a stretch in which the set of covering intervals does not change; it lists them. Finding
-the intervals of a place is finding its segment.
+A segment is a stretch in which the set of covering intervals does not change; it lists them.
+Finding the intervals of a place is finding its segment.
 """
 
 from __future__ import annotations

@@ -1,22 +1,16 @@
-"""The folder of a pack: ``manifest.json`` and one ``.npy`` file per array."""
+"""The folder of a pack: ``manifest.json``, one ``.npy`` file per array, a folder per store."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
-
-from anntools.kernels_v0.model import DTYPES
-
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 MANIFEST: Final = "manifest.json"
+STORES: Final = "stores"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +27,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a pack says about itself."""
+    """What a pack says about itself. ``stores``: as ``storefile.OpenStore.about``."""
 
     name: str
     assembly: str
@@ -41,12 +35,13 @@ class Manifest:
     genes: list[str]
     transcripts: int
     distance: int
-    exact: list[dict[str, Any]]
-    intervals: list[dict[str, Any]]
+    stores: list[dict[str, Any]] = field(default_factory=list)
+    exact: list[dict[str, Any]] = field(default_factory=list)
+    intervals: list[dict[str, Any]] = field(default_factory=list)
     sources: list[SourceFile] = field(default_factory=list)
     command: str = ""
     notes: list[str] = field(default_factory=list)
-    files: dict[str, str] = field(default_factory=dict)  # array -> sha256 of its file
+    files: dict[str, str] = field(default_factory=dict)  # file -> its sha256
     format_version: int = FORMAT_VERSION
     pack_id: str = ""
 
@@ -61,18 +56,14 @@ def pack_digest(manifest: Manifest) -> str:
     return f"{manifest.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def write_pack(
-    folder: Path, manifest: Manifest, arrays: Mapping[str, npt.NDArray[Any]]
-) -> Manifest:
-    """Write arrays and manifest; returns the manifest with checksums and pack id."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files: dict[str, str] = {}
-    for name, dtype in DTYPES.items():
-        buffer = io.BytesIO()
-        array = np.ascontiguousarray(arrays[name], dtype=dtype)
-        np.lib.format.write_array(buffer, array, version=(1, 0), allow_pickle=False)
-        (folder / f"{name}.npy").write_bytes(buffer.getvalue())
-        files[name] = hashlib.sha256(buffer.getvalue()).hexdigest()
+def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
+    """Take the checksums of all files, then write; returns the manifest with them and its id."""
+    files = {}
+    for path in sorted(folder.rglob("*.npy")):
+        with path.open("rb") as handle:
+            files[path.relative_to(folder).as_posix()] = hashlib.file_digest(
+                handle, "sha256"
+            ).hexdigest()
     manifest = replace(manifest, files=files)
     manifest = replace(manifest, pack_id=pack_digest(manifest))
     (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")

@@ -23,7 +23,10 @@ def open_text(path: Path) -> BinaryIO:
         return path.open("rb")
     from isal import igzip_threaded
 
-    return cast(BinaryIO, igzip_threaded.open(str(path), "rb", threads=1, block_size=_CHUNK))
+    handle = igzip_threaded.open(  # type: ignore[no-untyped-call]
+        str(path), "rb", threads=1, block_size=_CHUNK
+    )
+    return cast(BinaryIO, handle)
 
 
 def blocks(path: Path, size: int = _CHUNK) -> Iterator[bytes]:

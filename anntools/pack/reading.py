@@ -1,0 +1,46 @@
+"""Reading the model from Python, element by element. Needs no numpy."""
+
+from __future__ import annotations
+
+import ctypes
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import Any, Final
+
+from anntools.kernels.layout import CONTIG_COLUMNS, CONTIG_SEQ0, CONTIG_SEQ1
+from anntools.pack.mapped import Mapped
+
+_TYPES: Final[dict[str, Any]] = {
+    "|u1": ctypes.c_uint8,
+    "<i4": ctypes.c_int32,
+    "<u4": ctypes.c_uint32,
+    "<i8": ctypes.c_int64,
+}
+
+
+def elements(array: Mapped) -> Any:
+    """The elements of an array, in one row, as a ctypes array over the mapped memory."""
+    count = 1
+    for n in array.shape:
+        count *= n
+    return (_TYPES[array.dtype] * count).from_address(array.address)
+
+
+def bases(arrays: Mapping[str, Mapped], contig: int, start: int, end: int) -> str:
+    """Reference bases ``[start, end)``, 0-based; ``?`` where there is no sequence."""
+    contigs = elements(arrays["contigs"])
+    low = contigs[contig * CONTIG_COLUMNS + CONTIG_SEQ0]
+    high = contigs[contig * CONTIG_COLUMNS + CONTIG_SEQ1]
+    starts, ends = elements(arrays["seq_start"]), elements(arrays["seq_end"])
+    offsets, packed = elements(arrays["seq_off"]), elements(arrays["seq"])
+    out = []
+    i = bisect_right(starts, start, low, high) - 1
+    for at in range(start, end):
+        while i + 1 < high and starts[i + 1] <= at:
+            i += 1
+        if i < low or at >= ends[i]:
+            out.append("?")
+        else:
+            x = offsets[i] + at - starts[i]
+            out.append("ACGT"[packed[x >> 2] >> ((x & 3) << 1) & 3])
+    return "".join(out)
