@@ -21,6 +21,7 @@ ENTRY_MODULES: Final = (
     "anntools.kernels.chunk",
     "anntools.kernels.blocks",
     "anntools.kernels.store_rows",
+    "anntools.kernels.store_lookup",
 )
 
 
