@@ -13,6 +13,7 @@ from anntools.kernels.counts import S_BLANK, S_REASON0, S_RECORDS
 from anntools.kernels.memory import byte, copy, entry, i64, kernel, set_byte, set_i64
 from anntools.kernels.record import FIRST_ERROR, judge
 from anntools.kernels.scan import column_end, split_line
+from anntools.kernels.table import table_record, table_skipped
 from anntools.kernels.tally import count, count_record
 from anntools.kernels.write import write_record
 
@@ -54,7 +55,12 @@ def one_line(c: int, line: int) -> int:
     if status != k.DONE:
         return status
     n_alt = count_alts(line)
+    begin = i64(c, k.C_OUT)
     status = write_record(c, line, n_alt)
+    if status == k.DONE and i64(c, k.C_TABLE):
+        status = table_record(c, line, n_alt)
+        if status != k.DONE:
+            set_i64(c, k.C_OUT, begin)
     if status == k.DONE:
         count_record(c, line, n_alt)
     return status
@@ -84,6 +90,10 @@ def pass_through(c: int, line: int, reason: int) -> int:
     o = i64(c, k.C_OUT)
     if o + (end - begin) + 1 > i64(c, k.C_OUT_END):
         return k.GROW_OUT
+    if i64(c, k.C_TABLE):
+        status = table_skipped(c, line, reason)
+        if status != k.DONE:
+            return status
     if reason >= FIRST_ERROR:
         note_issue(c, line, reason)
     count(i64(c, k.C_STATS), S_REASON0 + reason)

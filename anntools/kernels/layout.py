@@ -47,7 +47,7 @@ from typing import Final
     C_CONTIG_NAME,  # address of the last record's CHROM as kept by the worker
     C_CONTIG_NAME_SIZE,
     C_EXON_CURSORS,  # address of one uint16 per transcript: exon of the last hit
-    C_TABLE,  # next free address of the table buffer, 0: no table wanted
+    C_TABLE,  # address of the table's block (see table_layout), 0: no table wanted
     C_TABLE_END,
     C_LABEL_INTERVALS,  # number of the first label of an interval store
     C_COLUMNS,  # number of columns that the header declares; 0: no header line

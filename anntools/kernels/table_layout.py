@@ -1,0 +1,101 @@
+"""The block of the table: where the rows of a chunk are collected, column by column.
+
+A row is an allele; each allele has one *entry* per transcript, or a single placeholder (E_TX =
+NOTHING) if it has none. Number columns are plain arrays. A text column is a stream of cells, each
+an int32 size and its bytes, and one byte per row: 1 if the row has a cell. That is how Parquet
+writes them, so that columns are copied and not looked at again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from anntools.kernels.layout import MAX_STORES
+
+INTERGENIC_TX, NOTHING = -1, -2  # E_TX of an allele between genes, and of one without annotation
+
+(
+    T_RECORDS,  # records of the chunk so far, skipped ones too
+    T_ALLELES,  # rows so far
+    T_ALLELES_MOST,
+    T_ENTRIES,
+    T_ENTRIES_MOST,
+    T_TEXTS,  # how many text columns there are
+    T_WANT,  # what was too small: WANT_ALLELES, WANT_ENTRIES, WANT_MASKS, or WANT_TEXT0 + column
+    T_DECODE,  # 1: names of the pack hold percent-encoded bytes
+    T_MASKS,  # address of the hash table of consequence masks: pairs of mask and number + 1
+    T_MASK_BITS,  # it has 2 ** bits pairs
+    T_MASK_COUNT,
+    T_LAST_MASK,
+    T_LAST_NUMBER,
+    # columns of alleles
+    T_RECORD,  # int32: number of the record within the chunk
+    T_POS,  # int32: POS, -1 if it is no number
+    T_ALT_INDEX,  # int32
+    T_PICK,  # int32: entry of the picked transcript, -1
+    T_REASON,  # uint8: 0 or the reason why the record or the allele is not annotated
+    T_SKIPPED,  # uint8: 1 if the record was passed through
+    T_CLASS,  # uint8: position class, NO_CLASS
+    # columns of entries
+    E_FIRST,  # uint8: 0 for the first entry of an allele, else 1
+    E_TERMS,  # uint16: number of the mask in the hash table
+    E_PICKED,  # uint8
+    E_TX,  # int32: the transcript
+    E_INTS,  # 11 columns of int32 from here on, 0 for none
+) = range(25)
+# The int32 columns of an entry, as slots from E_INTS on.
+(
+    N_EXON1,
+    N_EXON2,
+    N_INTRON1,
+    N_INTRON2,
+    N_CDNA1,
+    N_CDNA2,
+    N_CDS1,
+    N_CDS2,
+    N_PROT1,
+    N_PROT2,
+    N_DISTANCE,  # -1 for none
+) = range(11)
+ENTRY_INTS: Final = 11
+NO_CLASS: Final = 255
+
+# Text columns, by number. ODD has no rows: numbers that are not written plainly.
+(
+    X_CHROM,
+    X_ID,
+    X_REF,
+    X_ALT,
+    X_FILTER,
+    X_RAW,
+    X_ODD,
+    X_ALLELE,
+    X_HGVSG,
+    X_PICKED,  # four of the picked transcript: HGVSc, HGVSp, amino acids, codons
+) = range(10)
+X_ENTRY: Final = X_PICKED + 4  # the same four of every entry
+X_STORES: Final = X_ENTRY + 4  # one per field of a store that is a text
+C_HGVSC, C_HGVSP, C_AMINO_ACIDS, C_CODONS = range(4)
+
+# A text column: NEXT and END address, DONE: up to where whole records are, FLAGS: its byte per row.
+TEXT_NEXT, TEXT_END, TEXT_DONE, TEXT_FLAGS = range(4)
+TEXT_SLOTS: Final = 4
+TEXT_COLUMNS_MOST: Final = X_STORES + 16 * MAX_STORES
+
+# Number columns (QUAL is the first, then fields of stores): int64 digits, uint8 scale. The value is
+# digits / 10 ** (scale - SCALE_ZERO). ODD_NUMBER: digits is the number of a cell of X_ODD.
+Y_QUAL: Final = 0
+NUMBER_DIGITS, NUMBER_SCALE = range(2)
+NUMBER_SLOTS: Final = 2
+SCALE_ZERO, NO_NUMBER, ODD_NUMBER = 64, 255, 254
+
+# Behind the slots: text columns, number columns, then for each field of each store its column:
+# >= 0 a text column, < 0 the number column -1 - value.
+T_TEXT0: Final = E_INTS + ENTRY_INTS
+T_NUMBER0: Final = T_TEXT0 + TEXT_SLOTS * TEXT_COLUMNS_MOST
+NUMBERS_MOST: Final = 1 + 16 * MAX_STORES
+T_FIELD0: Final = T_NUMBER0 + NUMBER_SLOTS * NUMBERS_MOST
+T_SLOTS: Final = T_FIELD0 + 16 * MAX_STORES
+
+WANT_ALLELES, WANT_ENTRIES, WANT_MASKS, WANT_TEXT0 = range(4)
+CELL_ROOM: Final = 48  # what a cell may need besides its bytes
