@@ -178,7 +178,7 @@ def _in_frame(protein: str, old: str, new: str, begin: int) -> str | None:
     old, new, begin = _clipped(old, new, begin)
     stop = new.find("*")
     if stop == 0:
-        return f"p.{_span(protein, begin, 1)}Ter" if begin < len(protein) else None
+        return f"p.{_span(protein, begin, 1)}Ter" if begin < len(protein) else "p.?"
     if len(old) == 1 and len(new) == 1:
         return f"p.{three(old)}{begin + 1}{three(new)}"
     if not old:

@@ -16,7 +16,7 @@ from typing import Final
 
 from anntools.spec.transcript import reverse_complement
 
-FARTHEST: Final = 5000  # bases that a change is moved at most
+FARTHEST: Final = 5000  # bases that a change is moved at most, or its own length
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,19 @@ def shifted(change: Change, genome: str, strand: int) -> Change:
     unit = change.ref or change.alt
     if change.ref and change.alt:
         return change
-    steps = 0
+    steps, most = 0, max(FARTHEST, len(unit))
     if strand > 0:
         at = change.last  # 0-based: the base after the change
-        while steps < FARTHEST and at + steps < len(genome):
-            if genome[at + steps] != unit[steps % len(unit)]:
+        while steps < most and at + steps < len(genome):
+            if genome[at + steps] == "N" or genome[at + steps] != unit[steps % len(unit)]:
                 break
             steps += 1
         turn = steps % len(unit)
         unit = unit[turn:] + unit[:turn]
     else:
         at = change.first - 2  # 0-based: the base before the change
-        while steps < FARTHEST and at - steps >= 0:
-            if genome[at - steps] != unit[-1 - steps % len(unit)]:
+        while steps < most and at - steps >= 0:
+            if genome[at - steps] == "N" or genome[at - steps] != unit[-1 - steps % len(unit)]:
                 break
             steps += 1
         turn = len(unit) - steps % len(unit)
