@@ -30,11 +30,8 @@ class Buffer:
         return self.view[: end - self.address]
 
     def close(self) -> None:
-        """Give the memory back; nothing may use it any more."""
+        """No kernel may use it any more. The memory goes with the last view of it."""
         regions.forbid(self.address)
-        self.view.release()
-        del self._anchor
-        self._memory.close()
 
 
 def grown(buffer: Buffer, keep: int = 0) -> Buffer:

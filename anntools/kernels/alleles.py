@@ -222,7 +222,7 @@ def annotate_alt(c: int, alt: int, j: int, n: int) -> int:
 @kernel
 def name_on_genome(c: int, alt: int, n: int) -> int:
     """HGVSg into the arena; returns ``n``, or the negative of a status."""
-    if i64(alt, k.A_KIND) != k.ALT_SEQUENCE:
+    if i64(alt, k.A_KIND) != k.ALT_SEQUENCE or i64(c, k.C_FORMAT) == k.FORMAT_BCSQ:
         return n
     room = 256 + i64(alt, k.A_ALT_SIZE) + abs(i64(alt, k.A_LAST) - i64(alt, k.A_FIRST))
     text = i64(c, k.C_TEXT)
@@ -266,6 +266,8 @@ def add_row(c: int, alt: int, j: int, t: int, n: int) -> int:
     if row_block(c, n + 1) > i64(c, k.C_ROWS_END):
         return -k.GROW_ROWS
     tx = transcript_row(c, t)
+    if too_far(c, tx, alt):
+        return 0
     row = clear_row(c, alt, j, t, n)
     set_i64(row, k.R_TX_ROW, tx)
     if i64(alt, k.A_KIND) == k.ALT_SEQUENCE:
@@ -275,6 +277,15 @@ def add_row(c: int, alt: int, j: int, t: int, n: int) -> int:
     if full:
         return -k.GROW_TEXT
     return 1 if i64(row, k.R_DISTANCE) <= i64(c, k.C_DISTANCE) else 0
+
+
+@kernel
+def too_far(c: int, tx: int, alt: int) -> bool:
+    """Whether an allele lies further from a transcript than is reported (0: must touch it)."""
+    first = i64(alt, k.A_GIVEN_FIRST)
+    last = i64(alt, k.A_GIVEN_LAST)
+    window = i64(c, k.C_DISTANCE)
+    return min(first, last) > i32(tx, k.END) + window or max(first, last) <= i32(tx, k.START) - window
 
 
 @kernel
