@@ -60,7 +60,7 @@ def consequence(t: Transcript, first: int, ref: str, alt: str) -> Effect:
     """Effect of putting ``alt`` (plus strand) in the place of ``ref`` from base ``first`` on."""
     last = first + len(ref) - 1
     if not meets(first, last, t.first, t.last):
-        return _outside(t, first, last)
+        return outside(t, first, last)
     effect = Effect()
     whole = first <= t.first and last >= t.last
     if whole and len(alt) < len(ref):
@@ -68,7 +68,7 @@ def consequence(t: Transcript, first: int, ref: str, alt: str) -> Effect:
     low, high = min(first, last), max(first, last)
     reach = 12 if t.is_repaired else 0  # an exon and the repair beside it are one
     exonic = any(meets(low, high, a - reach, b + reach) for a, b in t.exons)
-    effect.exons, effect.introns = _numbers(t, first, last)
+    effect.exons, effect.introns = numbers(t, first, last)
     spliced = spliced_place(t, first, last)
     if exonic:
         effect.spliced = spliced
@@ -80,8 +80,8 @@ def consequence(t: Transcript, first: int, ref: str, alt: str) -> Effect:
             _show(effect, change)
             in_cds = _touches_cds(t, first, last, introns.in_repair)
             terms |= coding_terms(change, whole, in_cds)
-        if exonic and (introns.in_repair or _touches_exon(t, first, last)):
-            terms |= _utr_terms(t, first, last)
+        if exonic and (introns.in_repair or touches_exon(t, first, last)):
+            terms |= utr_terms(t, first, last)
         if whole:
             terms.add("coding_transcript_variant")
     elif not whole and any(meets(first, last, a, b) for a, b in t.exons):
@@ -97,7 +97,8 @@ def consequence(t: Transcript, first: int, ref: str, alt: str) -> Effect:
     return effect
 
 
-def _outside(t: Transcript, first: int, last: int) -> Effect:
+def outside(t: Transcript, first: int, last: int) -> Effect:
+    """Up- or downstream, and how far."""
     before = last < t.first
     near = max(first, last) if before else min(first, last)
     upstream = before == (t.strand > 0)
@@ -139,7 +140,7 @@ def _show(effect: Effect, change: Coding) -> None:
         effect.amino_acids = new if old == new else f"{old}/{new}"
 
 
-def _touches_exon(t: Transcript, first: int, last: int) -> bool:
+def touches_exon(t: Transcript, first: int, last: int) -> bool:
     """A base of an exon is touched, or an insertion lengthens an exon at its edge."""
     low, high = min(first, last), max(first, last)
     return any(meets(low, high, a, b) for a, b in t.exons)
@@ -152,11 +153,12 @@ def _touches_cds(t: Transcript, first: int, last: int, in_repair: bool) -> bool:
     if in_repair:
         return meets(first, last, a, b)
     if first == last + 1:
-        return meets(first, last, a, b) and _touches_exon(t, first, last)
+        return meets(first, last, a, b) and touches_exon(t, first, last)
     return any(meets(first, last, max(a, x), min(b, y)) for x, y in t.exons if x <= b and y >= a)
 
 
-def _utr_terms(t: Transcript, first: int, last: int) -> set[str]:
+def utr_terms(t: Transcript, first: int, last: int) -> set[str]:
+    """UTR terms of a change that touches an exon of a coding transcript."""
     assert t.coding
     left, right = t.coding
     insertion = first == last + 1
@@ -167,7 +169,7 @@ def _utr_terms(t: Transcript, first: int, last: int) -> set[str]:
     return terms | ({"3_prime_UTR_variant"} if three else set())
 
 
-def _numbers(t: Transcript, first: int, last: int) -> tuple[Numbers, Numbers]:
+def numbers(t: Transcript, first: int, last: int) -> tuple[Numbers, Numbers]:
     """Exons and introns that are touched, numbered along the strand."""
     exons = [i for i, x in enumerate(t.exons) if meets(first, last, *x)]
     introns = [i for i, (a, b) in enumerate(t.introns) if a <= b and meets(first, last, a, b)]

@@ -3,139 +3,146 @@
 from __future__ import annotations
 
 import random
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from anntools import open_pack
-from anntools.kernels_v0.model import BASE
-from anntools.labels import CSQ_FIELDS
-from anntools.pack import genes
-from anntools.pack.build import Contig, PackInput, build_pack
-from anntools.pack.sequence import cdna_codes
-from anntools.spec.consequence import Effect, consequence
-from anntools.spec.transcript import Transcript
-from tests.engine.conftest import info_of
+from anntools.spec.consequence import consequence
+from anntools.spec.consequence import given as as_given
+from anntools.spec.structural import Kind, structural
+from anntools.spec.transcript import Transcript, reverse_complement
+from tests.engine.compiled_rule import CompiledRule
 
-Lines = Callable[..., list[str]]
-GENOME = 420
+GENOME = 460
+SEEDS = st.integers(min_value=0, max_value=2**32)
+CHECKS = list(HealthCheck)
 
 
 def random_genome(rng: random.Random) -> str:
-    """Bases with more A and T than usual, so that stops are common."""
-    return "".join(rng.choices("ACGT", weights=(3, 2, 2, 3), k=GENOME))
+    """Bases with more A and T than usual, so that starts and stops are common; some unknown."""
+    bases = rng.choices("ACGT", weights=(3, 2, 2, 3), k=GENOME)
+    for _ in range(rng.choice((0, 0, 0, 2))):
+        bases[rng.randrange(GENOME)] = "N"
+    return "".join(bases)
 
 
-def random_transcript(rng: random.Random) -> genes.Transcript:
-    """One to four exons; introns from 1 base (a repair) to 60; coding or not; any frame."""
+def random_transcript(rng: random.Random, genome: str) -> Transcript:
+    """One to five exons; introns from 1 base (a repair) to 60; coding or not; any frame, start and
+    end; now and then with a recoded codon or a slip of the ribosome."""
+    exons = random_exons(rng)
+    strand = rng.choice((1, -1))
+    bases = [p for a, b in exons for p in range(a, b + 1)]
+    sequence = "".join(genome[p - 1] for p in bases)
+    coding, pad = None, 0
+    if rng.random() < 0.8:
+        left, right = sorted(rng.choices(range(len(bases)), k=2))
+        if rng.random() < 0.2:
+            left = 0
+        if rng.random() < 0.2:
+            right = len(bases) - 1
+        coding, pad = (bases[left], bases[right]), rng.choice((0, 0, 0, 0, 1, 2))
+    whole = len(bases) - 1 if coding is None else right - left
+    recoded = ((rng.randint(1, whole // 3 + 1), "U"),) if coding and rng.random() < 0.1 else ()
+    slip = None
+    if coding and whole > 9 and rng.random() < 0.15:
+        slip = (rng.randint(3, whole - 4), rng.choice((-1, 1)))
+    return Transcript(
+        exons=tuple(exons),
+        strand=strand,
+        sequence=sequence if strand > 0 else reverse_complement(sequence),
+        coding=coding,
+        pad=pad,
+        nmd=rng.random() < 0.2,
+        start_incomplete=pad > 0 or rng.random() < 0.1,
+        end_incomplete=rng.random() < 0.1,
+        code=rng.choice((1, 1, 1, 2, 11)),
+        recoded=recoded,
+        slip=slip,
+    )
+
+
+def random_exons(rng: random.Random) -> list[tuple[int, int]]:
+    """Exons, 1-based and closed."""
     at = rng.randrange(30, 60)
     exons = []
-    for _ in range(rng.randint(1, 4)):
-        size = rng.randint(1, 45)
-        exons.append((at, at + size))
-        at += size + rng.choice((1, 3, 12, 13, 14, 20, 40, 60))
-    t = genes.Transcript("T", "1", "c", rng.choice((1, -1)), exons, "G", "S")
-    bases = [p for a, b in exons for p in range(a, b)]
-    if rng.random() < 0.8 and len(bases) >= 6:
-        left, right = sorted(rng.sample(range(len(bases)), 2))
-        t.cds = (bases[left], bases[right] + 1)
-        t.phase = rng.choice((0, 0, 0, 1, 2))
-    t.biotype = rng.choice(("protein_coding", "nonsense_mediated_decay"))
-    t.tags = frozenset(x for x in ("cds_start_NF", "cds_end_NF") if rng.random() < 0.1)
-    return t
+    for _ in range(rng.randint(1, 5)):
+        size = rng.choice((1, 2, 3, rng.randint(4, 20), rng.randint(21, 60)))
+        exons.append((at, at + size - 1))
+        at += size + rng.choice((1, 3, 12, 13, 14, 15, 20, 40, 60))
+    return exons
 
 
-def random_alleles(rng: random.Random, genome: str) -> list[tuple[int, str, str]]:
-    """(0-based position of the anchor, REF, ALT), alleles of every kind."""
+def with_start(rng: random.Random, genome: str) -> str:
+    """A genome in which ATG and its complement stand in some places."""
+    for _ in range(12):
+        at = rng.randrange(GENOME - 3)
+        genome = genome[:at] + rng.choice(("ATG", "CAT", "TAA", "TTA")) + genome[at + 3 :]
+    return genome
+
+
+def random_alleles(rng: random.Random, genome: str) -> list[tuple[int, str, list[str]]]:
+    """(1-based position, REF, ALTs): alleles of every kind, one or two at a time."""
     out = []
-    for _ in range(60):
-        pos = rng.randrange(5, 330)
-        ref = genome[pos : pos + 1 + rng.choice((0, 1, 1, 1, 2, 3, 4, 6, 9, 30, 80))]
-        inserted = rng.choice((0, 0, 1, 1, 1, 2, 3, 4, 6, 9, 20))
-        alt = ref[0] + "".join(rng.choices("ACGT", k=inserted))
-        if alt != ref:
-            out.append((pos, ref, alt))
+    for _ in range(80):
+        at = rng.randrange(5, 400)
+        size = rng.choice((1, 1, 1, 2, 2, 3, 4, 5, 7, 10, 31, 81, 300))
+        ref = genome[at : at + size]
+        alts = [random_alt(rng, ref) for _ in range(rng.choice((1, 1, 1, 2)))]
+        alts = [a for a in dict.fromkeys(alts) if a != ref]
+        if alts:
+            out.append((at + 1, ref, alts))
     return out
 
 
-def trimmed(pos: int, ref: str, alt: str) -> tuple[int, int, str]:
-    """Place (1-based, closed) and replacing bases, begin trimmed before end."""
-    while ref and alt and ref[0] == alt[0]:
-        pos, ref, alt = pos + 1, ref[1:], alt[1:]
-    while ref and alt and ref[-1] == alt[-1]:
-        ref, alt = ref[:-1], alt[:-1]
-    return pos + 1, pos + len(ref), alt
+def random_alt(rng: random.Random, ref: str) -> str:
+    """Another base, an insertion, a deletion, a block, an inversion, or something unrelated."""
+    new = "".join(rng.choices("ACGT", k=rng.choice((1, 1, 2, 3, 4, 6, 9, 20))))
+    kind = rng.randrange(8)
+    if kind == 0:
+        return ref[0] + new + ref[1:]
+    if kind == 1:
+        return ref[0]
+    if kind == 2:
+        return "".join(rng.choices("ACGT", k=len(ref)))
+    if kind == 3:
+        return reverse_complement(ref)
+    if kind == 4:
+        at = rng.randrange(len(ref))
+        return ref[:at] + rng.choice("ACGTN") + ref[at + 1 :]
+    if kind == 5:
+        return ref + ref[-3:]
+    return new
 
 
-def written(t: genes.Transcript, genome: str) -> Transcript:
-    """The same transcript in the words of the specification."""
-    codes = BASE[list(genome.encode())]
-    pad = (3 - t.phase) % 3 if t.cds else 0
-    return Transcript(
-        exons=tuple((a + 1, b) for a, b in t.exons),
-        strand=t.strand,
-        sequence="".join("ACGTN"[c] for c in cdna_codes(codes, t.exons, t.strand)),
-        coding=(t.cds[0] + 1, t.cds[1]) if t.cds else None,
-        pad=pad,
-        nmd=t.biotype == "nonsense_mediated_decay",
-        start_incomplete=bool(t.phase) or "cds_start_NF" in t.tags,
-        end_incomplete="cds_end_NF" in t.tags,
-    )
-
-
-def shown(pair: tuple[int | None, int | None]) -> str:
-    """Positions as CSQ prints them."""
-    a, b = pair
-    if a is None and b is None:
-        return ""
-    if a is not None and b is not None:
-        a, b = min(a, b), max(a, b)
-    return str(a) if a == b else f"{'?' if a is None else a}-{'?' if b is None else b}"
-
-
-def expected(effect: Effect) -> tuple[str, str, str, str]:
-    """Terms, spliced place, coding place, distance."""
-    outside = effect.terms & {"upstream_gene_variant", "downstream_gene_variant"}
-    return (
-        "&".join(sorted(effect.terms)),
-        shown(effect.spliced),
-        shown(effect.coding),
-        str(effect.distance) if outside else "",
-    )
-
-
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-@given(seed=st.integers(min_value=0, max_value=2**32))
-def test_kernel_is_the_written_rule(seed: int, annotate_lines: Lines) -> None:
+@settings(max_examples=150, deadline=None, suppress_health_check=CHECKS)
+@given(seed=SEEDS)
+def test_kernel_is_the_written_rule(seed: int) -> None:
     rng = random.Random(seed)
-    genome = random_genome(rng)
-    transcript = random_transcript(rng)
-    with tempfile.TemporaryDirectory() as folder:
-        build_pack(
-            PackInput(
-                "twin",
-                "test",
-                [Contig("c", GENOME)],
-                {"c": BASE[list(genome.encode())]},
-                [transcript],
-            ),
-            Path(folder),
-        )
-        pack = open_pack(folder)
-        alleles = random_alleles(rng, genome)
-        lines = annotate_lines(pack, *(f"c\t{p + 1}\t.\t{r}\t{a}\t.\t.\t." for p, r, a in alleles))
-        del pack
-    spec = written(transcript, genome)
-    assert len(lines) == len(alleles)
-    for (pos, ref, alt), line in zip(alleles, lines, strict=True):
-        row = dict(zip(CSQ_FIELDS, info_of(line)["CSQ"].split("|"), strict=True))
-        found = (
-            "&".join(sorted(row["Consequence"].split("&"))),
-            row["cDNA_position"],
-            row["CDS_position"],
-            row["DISTANCE"],
-        )
-        assert found == expected(consequence(spec, *trimmed(pos, ref, alt))), (pos, ref, alt, spec)
+    genome = with_start(rng, random_genome(rng))
+    transcript = random_transcript(rng, genome)
+    rule = CompiledRule([transcript])
+    for position, ref, alts in random_alleles(rng, genome):
+        first, shorter, new = as_given(position, ref, alts)
+        for alt in new:
+            expected = consequence(transcript, first, shorter, alt)
+            found = rule.effect(0, first, shorter, alt)
+            assert found == expected, (first, shorter, alt, transcript)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=CHECKS)
+@given(seed=SEEDS)
+def test_structural_kernel_is_the_written_rule(seed: int) -> None:
+    rng = random.Random(seed)
+    transcript = random_transcript(rng, random_genome(rng))
+    rule = CompiledRule([transcript])
+    for _ in range(150):
+        kind = rng.choice(list(Kind))
+        first = rng.randrange(5, 400)
+        last = first + rng.choice((0, 1, 2, 5, 8, 30, 100, 400))
+        if kind is Kind.INSERTION:
+            last = first - 1
+        elif kind is Kind.BREAKEND:
+            last = first
+        expected = structural(transcript, first, last, kind)
+        found = rule.structural(0, first, last, kind)
+        assert found == expected, (first, last, kind, transcript)
