@@ -126,7 +126,8 @@ TX_COLUMNS: Final = 20
 
 # Bits of FLAGS
 FLAG_NMD, FLAG_CDS_START_NF, FLAG_CDS_END_NF = 1, 2, 4
-FLAG_REPAIRED = 8  # an "intron" of up to 13 bases: a repair of the model
+FLAG_REPAIRED = 8  # an "intron" of up to REPAIR bases: a repair of the model
+REPAIR: Final = 13
 
 # Rows of `edits`: what a plain reading of the CDS does not tell. KIND, then 0-based position in
 # the coding sequence (bases, without PAD), then a value: the amino acid's letter, or the shift.

@@ -19,7 +19,6 @@ _SITES = _DONOR | _ACCEPTOR
 _LOUDER = _SITES | _FIFTH | _DONOR_REGION
 _FAR = 18  # from here on an intron's base is nothing but intronic
 IN_REPAIR = 1 << 62
-_REPAIR = 12  # "introns" up to this length + 1 are repairs
 
 
 def _single(donor: int, acceptor: int) -> int:
@@ -124,7 +123,7 @@ def stretch_terms(c: int, tx: int, row: int, w: int, s: int, e: int, mask: int) 
         near = at_begin or (low <= b + 3 and high >= b - 7)
         if a > b or not (near or (low <= b + 3 and high >= a - 3)):
             continue
-        if b - a <= _REPAIR and s <= b and e >= a:
+        if b - a < k.REPAIR and s <= b and e >= a:
             mask |= IN_REPAIR
             continue
         mask |= inside_terms(plus, s, e, a, b)

@@ -15,6 +15,8 @@ def flags_of(t: Transcript) -> int:
         flags |= k.FLAG_CDS_START_NF
     if "cds_end_NF" in t.tags:
         flags |= k.FLAG_CDS_END_NF
+    if any(a - b <= k.REPAIR for (_, b), (a, _) in zip(t.exons, t.exons[1:], strict=False)):
+        flags |= k.FLAG_REPAIRED
     return flags
 
 
