@@ -74,6 +74,11 @@ test-slow: $(VENV)/installed-dev ## The long ones: gigabyte uploads, big files k
 bench: $(VENV)/installed-dev $(VENV)/compiled ## Speed beside bcftools (ARGS=--write keeps the table, ARGS=--quick for CI)
 	$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/installed-dev ## Mutated input for the engine, every memory access checked (SECONDS=600)
+	$(BIN)/python -m tests.fuzz --target reader --seconds 30
+	$(BIN)/python -m tests.fuzz --target engine --seconds $(or $(SECONDS),60)
+
 .PHONY: conformance
 conformance: $(VENV)/installed-dev $(VENV)/compiled ## Agreement with every truth set in ../shared/data (ARGS=--write keeps the table)
 	$(BIN)/python -m tests.conformance $(ARGS)
