@@ -58,7 +58,7 @@ class Transcript:
         return self.spliced(self.cds[1]) - 1 - self.spliced(position)
 
     def slips(self) -> list[tuple[int, int]]:
-        """(place in the coding sequence where a later part begins, shift) of each slippage.
+        """(coding bases read before the ribosome slips, shift) of each slippage.
 
         A shift of -1: the part begins one base before the end of the part before it, so that base
         is read twice; +1: one base is left out.
@@ -71,7 +71,7 @@ class Transcript:
             else:
                 begin, end = self.coding_offset(later[1] - 1), self.coding_offset(former[0]) + 1
             if begin != end:
-                out.append((begin, begin - end))
+                out.append((end, begin - end))
         return out
 
 
