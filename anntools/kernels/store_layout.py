@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-STORE_EXACT, STORE_INTERVALS = 0, 1
+STORE_EXACT, STORE_INTERVALS, STORE_GENES = 0, 1, 2
 
 (
-    S_KIND,  # STORE_EXACT or STORE_INTERVALS
+    S_KIND,  # STORE_EXACT, STORE_INTERVALS or STORE_GENES (records are genes)
     S_FIELDS,  # how many fields a record has
     S_RECORDS,  # how many records there are
     S_FIRST,  # int64 per contig and one more: the contig's first bucket, or first segment

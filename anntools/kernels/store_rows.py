@@ -257,11 +257,20 @@ def _cells(
     for f in range(i64(b, B_FIELDS)):
         column = b + 8 * (B_FIELD0 + COLUMN_SLOTS * f)
         mode = i64(column, K_MODE)
+        key = i64(column, K_KEY)
+        size = i64(column, K_KEY_SIZE)
         a = name
         end = name_end
-        if mode != MODE_ID:
-            a = _value(info, info_end, i64(column, K_KEY), i64(column, K_KEY_SIZE), mode)
+        if mode == MODE_ID:
+            if end - a == 1 and byte(a) == 46:  # no ID: the text given for that
+                a = key
+                end = key + size
+        else:
+            a = _value(info, info_end, key, size, mode)
             end = find_byte(a, info_end, 59)
+            if mode == MODE_FLAG and a < info_end:
+                a = key + size  # where a digit 1 stands
+                end = a + 1
         if mode in (MODE_ALT, MODE_REF_ALT, MODE_LIST) and end > a:
             n = 1
             for p in range(a, end):
@@ -285,7 +294,7 @@ def _cells(
 
 @kernel
 def _value(info: int, end: int, key: int, size: int, mode: int) -> int:
-    """Address of the value of an INFO key, ``end`` if it is not there; of a flag: its name."""
+    """Address of the value of an INFO key, of a flag itself; ``end`` if it is not there."""
     p = info
     while p < end:
         stop = find_byte(p, end, 59)

@@ -89,6 +89,16 @@ class PackBuilder:
         return [c.length for c in self.contigs]
 
     @property
+    def genes(self) -> list[str]:
+        """Symbols by gene number."""
+        return self._writer.symbols
+
+    @property
+    def transcripts(self) -> int:
+        """How many so far."""
+        return self._writer.transcripts
+
+    @property
     def beyond(self) -> int:
         """Transcripts left out because they reach beyond their contig."""
         return self._writer.beyond

@@ -2,142 +2,122 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
-from anntools import genetic_code
-from anntools.pack.build import Contig, PackInput, build_pack
+from anntools.pack.arrays import file_digest
+from anntools.pack.build import PackBuilder, write_v0
+from anntools.pack.contigs import alias_table, assembly_of, identify, read_synonyms
 from anntools.pack.genes import read_genes
-from anntools.pack.manifest import Manifest, SourceFile
-from anntools.pack.sequence import read_fasta
-from anntools.pack.stores import ExactStore, Field, IntervalStore
-from anntools.pack.textfile import lines
+from anntools.pack.manifest import MANIFEST, Manifest, SourceFile
+from anntools.pack.overlay_spec import OverlayProblem, parse_overlay
+from anntools.pack.overlays import Place, write_overlay
+from anntools.pack.sequence import contigs_of
+from anntools.pack.transcripts import Transcript
 
-_MITOCHONDRIA: Final = ("MT", "M", "chrM", "chrMT", "NC_012920.1")
+Say = Callable[[str], None]
 
 
 def build_from_files(
     fasta: Path,
     genes: Path,
     output: Path,
-    overlays: Sequence[str],
+    overlays: Sequence[str] = (),
     assembly: str = "",
     mitochondrion: str | None = None,
+    *,
+    name: str = "",
+    synonyms: Path | None = None,
+    say: Say = lambda _: None,
 ) -> Manifest:
-    """Build a pack. Raises ValueError for a file that cannot be read, OSError for a missing one."""
-    sequences = read_fasta(fasta)
-    transcripts = read_genes(genes)
-    names = set(sequences)
-    for t in transcripts:
-        t.contig = _matching(t.contig, names)
-    if not any(t.contig in names for t in transcripts):
+    """Build a pack into the folder ``output``, whose name it gets unless ``name`` is given.
+
+    ``synonyms``: a table of names of contigs (chromAlias.txt of UCSC, assembly_report.txt of NCBI).
+    ``say`` is told what is being done. The folder is complete or not there: it is built beside and
+    moved. Raises ValueError for a file that cannot be read, OSError for a missing one.
+    """
+    specs = [parse_overlay(text) for text in overlays]
+    names = [spec.name for spec in specs]
+    if len(set(names)) < len(names):
+        raise OverlayProblem("Two overlays have the same name")
+    part = output.with_name(f".{output.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        builder = PackBuilder(part)
+        notes = _add_model(builder, fasta, genes, synonyms, mitochondrion, say)
+        model = builder.end_of_contigs()
+        place = Place(model, builder.lengths, alias_table(builder.contigs), builder.genes)
+        for spec in specs:
+            say(f"Building the overlay {spec.name}")
+            about = write_overlay(spec, place, builder.store_folder(spec.name))
+            builder.stores.append(about)
+        say("Taking checksums")
+        files = [("reference sequence", fasta), ("gene model", genes)]
+        files += [(f"overlay {spec.name}", spec.path) for spec in specs]
+        manifest = builder.finish(
+            name or output.name,
+            assembly or assembly_of(builder.contigs) or fasta.name.split(".")[0],
+            sources=[_source(what, path) for what, path in files],
+            command="anntools reference build",
+            notes=notes,
+            **write_v0(part, (), (), {c.name: i for i, c in enumerate(builder.contigs)}),
+        )
+        _put_in_place(part, output)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return manifest
+
+
+def _put_in_place(part: Path, output: Path) -> None:
+    """Replace an older pack, or an empty folder; anything else stays."""
+    if (output / MANIFEST).is_file() or (output.is_dir() and not any(output.iterdir())):
+        shutil.rmtree(output)
+    if output.exists():
+        raise ValueError(f"{output} is there already and is not a pack; give another folder")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    part.rename(output)
+
+
+def _add_model(
+    builder: PackBuilder,
+    fasta: Path,
+    genes: Path,
+    synonyms: Path | None,
+    mitochondrion: str | None,
+    say: Say,
+) -> list[str]:
+    """Sequence and transcripts, contig by contig; returns what was left out, in words."""
+    say(f"Reading {genes.name}")
+    waiting: dict[str, list[Transcript]] = defaultdict(list)
+    for t in read_genes(genes):
+        waiting[t.contig].append(t)
+    first = next(iter(waiting))
+    known: Mapping[str, Sequence[str]] = read_synonyms(synonyms) if synonyms else {}
+    seen: set[str] = set()
+    for head, codes in contigs_of(fasta):
+        contig = identify(head, len(codes), known, mitochondrion)
+        if contig.name in seen:
+            raise ValueError(f"{fasta.name} has two sequences called {contig.name}")
+        seen.add(contig.name)
+        say(f"Packing {contig.name} ({len(codes):,} bases)")
+        own = [t for alias in dict.fromkeys(contig.names()) for t in waiting.pop(alias, ())]
+        builder.add_contig(contig, codes, own)
+    if not builder.transcripts:
         raise ValueError(
             f"{genes.name} and {fasta.name} have no contig in common: "
-            f"{transcripts[0].contig} is not in the sequence"
+            f"{first} is not in the sequence"
         )
-    wanted = (mitochondrion,) if mitochondrion else _MITOCHONDRIA
-    contigs = [
-        Contig(
-            name,
-            len(codes),
-            code=(
-                genetic_code.VERTEBRATE_MITOCHONDRIAL if name in wanted else genetic_code.STANDARD
-            ),
-        )
-        for name, codes in sequences.items()
-    ]
-    exact: list[ExactStore] = []
-    intervals: list[IntervalStore] = []
-    sources = [_source("reference sequence", fasta), _source("gene model", genes)]
-    for text in overlays:
-        name, path, fields = parse_overlay(text)
-        sources.append(_source(f"overlay {name}", path))
-        if _is_vcf(path):
-            exact.append(_exact_overlay(name, path, fields, names))
-        else:
-            intervals.append(_interval_overlay(name, path, names))
-    return build_pack(
-        PackInput(
-            name=output.name,
-            assembly=assembly or fasta.name.split(".")[0],
-            contigs=contigs,
-            sequences=sequences,
-            transcripts=transcripts,
-            exact=exact,
-            intervals=intervals,
-            sources=sources,
-            command="anntools reference build",
-        ),
-        output,
-    )
-
-
-def parse_overlay(text: str) -> tuple[str, Path, list[str]]:
-    """``name=file:FIELD,FIELD`` -> its parts. Raises ValueError."""
-    name, equals, rest = text.partition("=")
-    if not equals or not name.isidentifier() or not rest:
-        raise ValueError(f"--overlay {text}: expected NAME=FILE or NAME=FILE:FIELD,FIELD")
-    path, fields = Path(rest), ""
-    if not path.exists() and ":" in rest:
-        left, _, fields = rest.rpartition(":")
-        path = Path(left)
-    return name, path, [f for f in fields.split(",") if f]
-
-
-def _is_vcf(path: Path) -> bool:
-    return ".vcf" in path.name.lower()
-
-
-def _matching(contig: str, names: set[str]) -> str:
-    """The name of the contig in the sequence: as it is, with or without ``chr``."""
-    for candidate in (contig, f"chr{contig}", contig.removeprefix("chr")):
-        if candidate in names:
-            return candidate
-    return contig
-
-
-def _exact_overlay(name: str, path: Path, fields: list[str], names: set[str]) -> ExactStore:
-    """ID (unless fields are given) or INFO fields of a VCF, per alternate allele.
-
-    A value list with as many entries as ALTs is taken apart; any other value goes to every ALT.
-    """
-    records = []
-    for number, line in lines(path):
-        c = line.split("\t")
-        if len(c) < 8 or not c[1].isdigit():
-            raise ValueError(f"{path.name}, line {number}: not a VCF record")
-        info = dict(part.partition("=")[::2] for part in c[7].split(";"))
-        alts = c[4].split(",")
-        for i, alt in enumerate(alts):
-            if set(alt.upper()) <= set("ACGTN"):
-                values = tuple(_value(info.get(f, ""), i, len(alts)) for f in fields)
-                record = (_matching(c[0], names), int(c[1]) - 1, c[3], alt)
-                records.append((*record, values or (c[2] if c[2] != "." else name,)))
-    declared = [
-        Field(f"{name}_{f}", "String", f"{f} of the same allele in {path.name}") for f in fields
-    ] or [Field(f"{name}_ID", "String", f"ID of the same allele in {path.name}")]
-    return ExactStore(name, declared, records)
-
-
-def _value(text: str, i: int, alts: int) -> str:
-    parts = text.split(",")
-    return parts[i] if len(parts) == alts else text
-
-
-def _interval_overlay(name: str, path: Path, names: set[str]) -> IntervalStore:
-    rows = []
-    for number, line in lines(path):
-        if line.startswith(("track", "browser")):
-            continue
-        c = line.split("\t")
-        if len(c) < 3 or not (c[1].isdigit() and c[2].isdigit()):
-            raise ValueError(f"{path.name}, line {number}: not a BED row")
-        rows.append((_matching(c[0], names), int(c[1]), int(c[2]), c[3] if len(c) > 3 else name))
-    return IntervalStore(name, name, f"Intervals of {path.name} at this place", rows)
+    notes = []
+    if waiting:
+        left = sum(map(len, waiting.values()))
+        some = ", ".join(sorted(waiting)[:5])
+        notes.append(f"{left} transcripts lie on contigs without sequence ({some})")
+    if builder.beyond:
+        notes.append(f"{builder.beyond} transcripts reach beyond the end of their contig")
+    return notes
 
 
 def _source(what: str, path: Path) -> SourceFile:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return SourceFile(what, "", "", path.name, digest, "as given by the user")
+    return SourceFile(what, "", "", path.name, file_digest(path), "as given by the user")

@@ -48,7 +48,8 @@ class StoreProblem(ValueError):
 class Wanted:
     """A field of an exact store: the INFO key it adds, and where its values come from.
 
-    ``source``: INFO key of the source; ``mode``: a key of ``MODES``.
+    ``source``: INFO key of the source, or with the mode ``ID`` what stands for a missing ID;
+    ``mode``: a key of ``MODES``.
     """
 
     key: str
@@ -64,7 +65,9 @@ class _Column:
 
     def __init__(self, wanted: Wanted, folder: Path, number: int) -> None:
         self.wanted = wanted
-        self.name = np.frombuffer(wanted.source.encode() + PAD, dtype=np.uint8)
+        key = wanted.source.encode()
+        self.key_size = len(key)
+        self.key = np.frombuffer(key + b"1" + PAD, dtype=np.uint8)  # the 1 is a flag's value
         self.prefix = np.zeros(64, dtype=np.uint8)
         self.table = np.zeros(_TABLE, dtype=np.uint32)
         self.off = _sparse(folder / f"word_off_{number}", np.int64, _WORDS)
@@ -76,7 +79,7 @@ class _Column:
         """Fill the kernel's group of slots."""
         self.slots = slots[at : at + k.COLUMN_SLOTS]
         for slot, array in (
-            (k.K_KEY, self.name),
+            (k.K_KEY, self.key),
             (k.K_PREFIX, self.prefix),
             (k.K_TABLE, self.table),
             (k.K_WORD_OFF, self.off),
@@ -85,7 +88,7 @@ class _Column:
             self.slots[slot] = array.ctypes.data
             regions.allow(array.ctypes.data, array.nbytes)
         self.slots[k.K_MODE] = MODES[self.wanted.mode]
-        self.slots[k.K_KEY_SIZE] = len(self.name) - len(PAD)
+        self.slots[k.K_KEY_SIZE] = self.key_size
         self.slots[k.K_PREFIX_SIZE] = -1
         self.slots[k.K_MASK] = _TABLE - 1
 

@@ -13,7 +13,7 @@ from anntools.kernels import store_layout as k
 from anntools.pack.mapped import Mapped, map_array
 
 STORE: Final = "store.json"
-EXACT, INTERVALS = "exact", "intervals"
+EXACT, INTERVALS, GENES = "exact", "intervals", "genes"
 _LAYOUT: Final = {
     EXACT: {
         "first": k.S_FIRST,
@@ -30,16 +30,18 @@ _LAYOUT: Final = {
         "segment_ids": k.S_SEGMENT_IDS,
         "starts": k.S_STARTS,
     },
+    GENES: {},
 }
+_KINDS: Final = {EXACT: k.STORE_EXACT, INTERVALS: k.STORE_INTERVALS, GENES: k.STORE_GENES}
 
 
 @dataclass(frozen=True, slots=True)
 class OpenStore:
     """A store, memory-mapped. ``about`` is its description, as the manifest holds it:
 
-    ``name``, ``kind`` (``exact`` or ``intervals``), ``records``, ``bits``, ``class_field`` (-1 for
-    none), ``classes``, and ``fields``: ``key``, ``type``, ``number``, ``description`` of the INFO
-    key, ``prefix``, ``drop`` and ``words`` of the cells.
+    ``name``, ``kind`` (``exact``, ``intervals`` or ``genes``), ``records``, ``bits``,
+    ``class_field`` (-1 for none), ``classes``, and ``fields``: ``key``, ``type``, ``number``,
+    ``description`` of the INFO key, ``prefix``, ``drop`` and ``words`` of the cells.
     """
 
     about: dict[str, Any]
@@ -58,7 +60,7 @@ class OpenStore:
         fields = self.about["fields"]
         slots = (ctypes.c_int64 * (k.S_FIELD0 + k.FIELD_SLOTS * (len(fields) + 2)))()
         kind = self.about["kind"]
-        slots[k.S_KIND] = k.STORE_EXACT if kind == EXACT else k.STORE_INTERVALS
+        slots[k.S_KIND] = _KINDS[kind]
         slots[k.S_FIELDS] = len(fields)
         slots[k.S_RECORDS] = self.about["records"]
         slots[k.S_BITS] = self.about["bits"]

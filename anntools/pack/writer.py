@@ -75,7 +75,9 @@ class ModelWriter:
         row[k.CONTIG_LENGTH] = contig.length
         row[k.CONTIG_LIMIT] = contig.limit or contig.length
         row[k.CONTIG_SEG0], row[k.CONTIG_SEQ0] = self._segments, self._stretches
-        inside = [t for t in transcripts if t.end <= contig.length]
+        given = list(transcripts)
+        inside = [t for t in given if t.end <= contig.length]
+        self.beyond += len(given) - len(inside)
         inside.sort(key=lambda t: (t.start, t.end, t.id, t.strand))
         self._add_transcripts(contig, sequence, inside)
         self._add_segments(inside)
