@@ -19,7 +19,6 @@ from anntools.kernels.memory import (
 )
 from anntools.kernels.table_cells import close_cell, decoded, put_cell, put_no_cell, room_for
 
-_HASH = 0x1E3779B97F4A7C15
 _SCRATCH = 256  # bytes that a description may need besides its alleles
 
 
@@ -62,7 +61,7 @@ def mask_number(table: int, mask: int) -> int:
         return i64(table, t.T_LAST_NUMBER)
     bits = i64(table, t.T_MASK_BITS)
     pairs = i64(table, t.T_MASKS)
-    at = shift_right(mask * _HASH, 64 - bits)
+    at = shift_right(mask * t.HASH, 64 - bits)
     while i64(pairs, 2 * at + 1) and i64(pairs, 2 * at) != mask:
         at = (at + 1) & ((1 << bits) - 1)
     number = i64(pairs, 2 * at + 1) - 1

@@ -98,4 +98,5 @@ T_FIELD0: Final = T_NUMBER0 + NUMBER_SLOTS * NUMBERS_MOST
 T_SLOTS: Final = T_FIELD0 + 16 * MAX_STORES
 
 WANT_ALLELES, WANT_ENTRIES, WANT_MASKS, WANT_TEXT0 = range(4)
+HASH: Final = 0x1E3779B97F4A7C15  # a mask times this, its highest bits: where to look for it
 CELL_ROOM: Final = 48  # what a cell may need besides its bytes

@@ -7,7 +7,7 @@ table carries it in its metadata.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from anntools.version import VERSION
@@ -169,23 +169,24 @@ PICK: Final = Column(
     required=True,
 )
 NESTED_COLUMNS: Final = (*TRANSCRIPT_COLUMNS, PICK)
-_ALL_OF_PICKED: Final = tuple(c._replace(required=False) for c in TRANSCRIPT_COLUMNS)
-ALLELE_COLUMNS: Final = (*RECORD_COLUMNS, *ALT_COLUMNS, *_ALL_OF_PICKED)
+PICKED_COLUMNS: Final = tuple(c._replace(required=False) for c in TRANSCRIPT_COLUMNS)
+ALLELE_COLUMNS: Final = (*RECORD_COLUMNS, *ALT_COLUMNS, *PICKED_COLUMNS)
 
 
-def store_columns(
-    exact: Iterable[dict[str, Any]], intervals: Iterable[dict[str, Any]]
-) -> list[Column]:
-    """The columns that a pack's stores add: their INFO keys, typed as the pack declares them."""
+def store_columns(stores: Iterable[Mapping[str, Any]]) -> list[Column]:
+    """The columns that stores add: their INFO keys, exact ones first; numbers where declared so.
+
+    ``stores``: descriptions of the open stores. Several intervals at a place are joined by commas
+    and therefore always texts.
+    """
     kinds: dict[str, Type] = {"Integer": "int64", "Float": "double"}
     columns = []
-    for store in exact:
+    for store in sorted(stores, key=lambda s: s["kind"] != "exact"):
+        exact = store["kind"] == "exact"
         for field in store["fields"]:
-            kind = kinds.get(field["type"], "string")
-            columns.append(Column(field["key"], kind, "", field["description"], store["name"]))
-    for store in intervals:
-        text = f"{store['description']}; several joined by `,`"
-        columns.append(Column(store["key"], "string", "", text, store["name"], category=True))
+            kind = kinds.get(field["type"], "string") if exact else "string"
+            text = field["description"] + ("" if exact else "; several joined by `,`")
+            columns.append(Column(field["key"], kind, "", text, store["name"]))
     return columns
 
 

@@ -1,0 +1,202 @@
+"""The memory in which a worker's kernel collects the rows of a chunk, and what is taken from it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from anntools import regions
+from anntools.buffers import Buffer, grown
+from anntools.kernels import table_layout as t
+from anntools.table.schema import Column
+
+# Columns with one element per allele, or per entry: slot and bytes per element.
+ALLELE_SLOTS: Final = {
+    t.T_RECORD: 4,
+    t.T_POS: 4,
+    t.T_ALT_INDEX: 4,
+    t.T_PICK: 4,
+    t.T_REASON: 1,
+    t.T_SKIPPED: 1,
+    t.T_CLASS: 1,
+}
+ENTRY_SLOTS: Final = {
+    t.E_FIRST: 1,
+    t.E_TERMS: 2,
+    t.E_PICKED: 1,
+    t.E_TX: 4,
+    **{t.E_INTS + i: 4 for i in range(t.ENTRY_INTS)},
+}
+_ALLELES: Final = 1 << 13
+_ENTRIES: Final = 1 << 15
+_TEXT: Final = 1 << 16
+_MASK_BITS: Final = 9
+
+
+class Text(NamedTuple):
+    """A text column: a byte per row, and the cells of the rows that have one."""
+
+    flags: bytes
+    cells: bytes
+
+
+class Chunk(NamedTuple):
+    """The rows of one chunk, as bytes of columns by slot or number; ``masks`` by their number."""
+
+    records: int
+    alleles: int
+    entries: int
+    columns: dict[int, bytes]
+    texts: list[Text]
+    digits: list[bytes]
+    scales: list[bytes]
+    masks: list[int]
+
+
+class Collector:
+    """Buffers of one worker for the table's rows. ``fields``: the columns of the stores."""
+
+    def __init__(self, fields: Sequence[Column], decode: bool) -> None:
+        self._block = (ctypes.c_int64 * t.T_SLOTS)()
+        self.address = ctypes.addressof(self._block)
+        regions.allow(self.address, ctypes.sizeof(self._block))
+        b = self._block
+        texts, numbers = t.X_STORES, 1
+        for i, field in enumerate(fields):
+            if field.type == "string":
+                b[t.T_FIELD0 + i] = texts
+                texts += 1
+            else:
+                b[t.T_FIELD0 + i] = -1 - numbers
+                numbers += 1
+        b[t.T_TEXTS], b[t.T_DECODE] = texts, decode
+        b[t.T_ALLELES_MOST], b[t.T_ENTRIES_MOST] = _ALLELES, _ENTRIES
+        self._fixed = {s: Buffer(n * _ALLELES) for s, n in ALLELE_SLOTS.items()}
+        self._fixed |= {s: Buffer(n * _ENTRIES) for s, n in ENTRY_SLOTS.items()}
+        self._flags = [Buffer(self._rows(x)) for x in range(texts)]
+        self._cells = [Buffer(_TEXT) for _ in range(texts)]
+        self._digits = [Buffer(8 * _ALLELES) for _ in range(numbers)]
+        self._scales = [Buffer(_ALLELES) for _ in range(numbers)]
+        self._mask_buffer = Buffer(16 << _MASK_BITS)
+        b[t.T_MASK_BITS] = _MASK_BITS
+        self._masks: list[int] = []
+        self._tell()
+        self.start()
+
+    def start(self) -> None:
+        """Forget all rows: a new chunk."""
+        for slot in (t.T_RECORDS, t.T_ALLELES, t.T_ENTRIES):
+            self._block[slot] = 0
+        for x, cells in enumerate(self._cells):
+            self._text(x, t.TEXT_DONE, cells.address)
+        self._rewind()
+
+    def grow(self) -> None:
+        """Make room where the kernel asked for it; it does the record again."""
+        b, wanted = self._block, self._block[t.T_WANT]
+        if wanted == t.WANT_ALLELES:
+            self._grow_rows(ALLELE_SLOTS, t.T_ALLELES, t.T_ALLELES_MOST, entries=False)
+            rows = b[t.T_ALLELES]
+            self._digits = [grown(x, 8 * rows) for x in self._digits]
+            self._scales = [grown(x, rows) for x in self._scales]
+        elif wanted == t.WANT_ENTRIES:
+            self._grow_rows(ENTRY_SLOTS, t.T_ENTRIES, t.T_ENTRIES_MOST, entries=True)
+        elif wanted == t.WANT_MASKS:
+            self._grow_masks()
+        else:
+            x = wanted - t.WANT_TEXT0
+            done = self._get(x, t.TEXT_DONE) - self._cells[x].address
+            self._cells[x] = grown(self._cells[x], done)
+            self._text(x, t.TEXT_DONE, self._cells[x].address + done)
+        self._tell()
+        self._rewind()
+
+    def take(self) -> Chunk:
+        """The rows of the chunk, copied."""
+        b = self._block
+        alleles, entries = b[t.T_ALLELES], b[t.T_ENTRIES]
+        counts = dict.fromkeys(ALLELE_SLOTS, alleles) | dict.fromkeys(ENTRY_SLOTS, entries)
+        sizes = ALLELE_SLOTS | ENTRY_SLOTS
+        columns = {s: bytes(x.view[: sizes[s] * counts[s]]) for s, x in self._fixed.items()}
+        texts = []
+        for x, cells in enumerate(self._cells):
+            rows = entries if _of_entries(x) else alleles
+            flags = b"" if x == t.X_ODD else bytes(self._flags[x].view[:rows])
+            texts.append(Text(flags, bytes(cells.text(self._get(x, t.TEXT_DONE)))))
+        self._read_masks()
+        return Chunk(
+            b[t.T_RECORDS],
+            alleles,
+            entries,
+            columns,
+            texts,
+            [bytes(x.view[: 8 * alleles]) for x in self._digits],
+            [bytes(x.view[:alleles]) for x in self._scales],
+            list(self._masks),
+        )
+
+    def _rows(self, x: int) -> int:
+        return self._block[t.T_ENTRIES_MOST if _of_entries(x) else t.T_ALLELES_MOST]
+
+    def _get(self, x: int, what: int) -> int:
+        return self._block[t.T_TEXT0 + t.TEXT_SLOTS * x + what]
+
+    def _text(self, x: int, what: int, value: int) -> None:
+        self._block[t.T_TEXT0 + t.TEXT_SLOTS * x + what] = value
+
+    def _rewind(self) -> None:
+        """Forget the cells of a record that is not whole."""
+        for x in range(len(self._cells)):
+            self._text(x, t.TEXT_NEXT, self._get(x, t.TEXT_DONE))
+
+    def _tell(self) -> None:
+        """Write all addresses into the block."""
+        b = self._block
+        for slot, buffer in self._fixed.items():
+            b[slot] = buffer.address
+        for x, (flags, cells) in enumerate(zip(self._flags, self._cells, strict=True)):
+            self._text(x, t.TEXT_END, cells.end)
+            self._text(x, t.TEXT_FLAGS, cells.address if x == t.X_ODD else flags.address)
+        for y, (digits, scales) in enumerate(zip(self._digits, self._scales, strict=True)):
+            at = t.T_NUMBER0 + t.NUMBER_SLOTS * y
+            b[at + t.NUMBER_DIGITS], b[at + t.NUMBER_SCALE] = digits.address, scales.address
+        b[t.T_MASKS] = self._mask_buffer.address
+
+    def _grow_rows(self, slots: dict[int, int], count: int, most: int, *, entries: bool) -> None:
+        rows = self._block[count]
+        for slot, size in slots.items():
+            self._fixed[slot] = grown(self._fixed[slot], size * rows)
+        for x, flags in enumerate(self._flags):
+            if _of_entries(x) == entries:
+                self._flags[x] = grown(flags, rows)
+        self._block[most] *= 2
+
+    def _read_masks(self) -> None:
+        """Bring the list of masks up to date with the kernel's table."""
+        if len(self._masks) == self._block[t.T_MASK_COUNT]:
+            return
+        with self._mask_buffer.view.cast("q") as pairs:
+            self._masks = [0] * self._block[t.T_MASK_COUNT]
+            for i in range(1 << self._block[t.T_MASK_BITS]):
+                if pairs[2 * i + 1]:
+                    self._masks[pairs[2 * i + 1] - 1] = pairs[2 * i]
+
+    def _grow_masks(self) -> None:
+        """A table twice as large; the kernel's hash decides where each mask stands."""
+        self._read_masks()
+        bits = self._block[t.T_MASK_BITS] + 1
+        self._mask_buffer.close()
+        self._mask_buffer = Buffer(16 << bits)
+        self._block[t.T_MASK_BITS] = bits
+        with self._mask_buffer.view.cast("q") as pairs:
+            for number, mask in enumerate(self._masks):
+                at = (mask * t.HASH & (1 << 64) - 1) >> 64 - bits
+                while pairs[2 * at + 1]:
+                    at = at + 1 & (1 << bits) - 1
+                pairs[2 * at], pairs[2 * at + 1] = mask, number + 1
+
+
+def _of_entries(x: int) -> bool:
+    """Whether a text column has a row per entry."""
+    return t.X_ENTRY <= x < t.X_STORES
