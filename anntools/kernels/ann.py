@@ -77,7 +77,7 @@ def put_names(c: int, o: int, tx: int, t: int, alt: int, row: int) -> int:
         o = without_prefix(o, end, name_size(c, t, k.NAME_HGVSC))
         set_i64(row, k.R_HGVSC, 0)
     o = set_byte(o, _BAR)
-    if i64(row, k.R_STATE) & k.STATE_AA:
+    if i64(alt, k.A_KIND) == k.ALT_SEQUENCE:
         end = put_hgvsp(c, o, tx, t, alt, row)
         o = without_prefix(o, end, name_size(c, t, k.NAME_HGVSP))
     return set_byte(o, _BAR)
