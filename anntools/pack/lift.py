@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import bisect
-import gzip
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from anntools.pack.textfile import chunks
+
+
+class ChainError(ValueError):
+    """A file that is not a chain file; the message says where and why."""
 
 
 @dataclass(slots=True)
@@ -34,28 +39,42 @@ class Chain:
         return (a, b) if self.plus else (self.target_size - b, self.target_size - a)
 
 
-def read_chains(path: Path, contigs: Collection[str]) -> dict[str, list[Chain]]:
-    """Chains of the wanted source contigs, best score first (the order of the file)."""
+def read_chains(path: Path, contigs: Collection[str] | None = None) -> dict[str, list[Chain]]:
+    """Chains of the wanted source contigs (None: all), best score first (the order of the file).
+
+    Raises ChainError.
+    """
     out: dict[str, list[Chain]] = defaultdict(list)
     chain: Chain | None = None
-    at = to = 0
-    with gzip.open(path, "rt") as handle:
-        for line in handle:
+    at = to = number = 0
+    for chunk in chunks(path):
+        for line in chunk.split(b"\n")[:-1]:
+            number += 1
             words = line.split()
-            if words and words[0] == "chain":
-                chain = Chain(words[2], words[7], int(words[8]), words[9] == "+")
-                at, to = int(words[5]), int(words[10])
-                if chain.source not in contigs:
-                    chain = None
-                else:
-                    out[chain.source].append(chain)
-            elif words and chain is not None:
-                size = int(words[0])
-                chain.starts.append(at)
-                chain.blocks.append((at, at + size, to))
-                if len(words) == 3:
-                    at += size + int(words[1])
-                    to += size + int(words[2])
+            if not words or words[0].startswith(b"#"):
+                continue
+            try:
+                if words[0] == b"chain":
+                    source, target = words[2].decode(), words[7].decode()
+                    chain = Chain(source, target, int(words[8]), words[9] == b"+")
+                    at, to = int(words[5]), int(words[10])
+                    if contigs is None or source in contigs:
+                        out[source].append(chain)
+                    else:
+                        chain = None
+                elif chain is not None:
+                    size = int(words[0])
+                    chain.starts.append(at)
+                    chain.blocks.append((at, at + size, to))
+                    if len(words) == 3:
+                        at += size + int(words[1])
+                        to += size + int(words[2])
+            except (ValueError, IndexError):
+                raise ChainError(
+                    f"{path.name}, line {number}: not a line of a chain file"
+                ) from None
+    if not out and contigs is None:
+        raise ChainError(f"{path.name}: no chain in it")
     return out
 
 
