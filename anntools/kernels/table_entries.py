@@ -9,6 +9,7 @@ from anntools.kernels.csq import put_amino_acids, put_shown, put_text
 from anntools.kernels.hgvs_c import put_hgvsc
 from anntools.kernels.hgvs_p import put_hgvsp
 from anntools.kernels.memory import (
+    i32,
     i64,
     kernel,
     set_byte,
@@ -147,12 +148,14 @@ def descriptions(c: int, table: int, alt: int, row: int, e: int, first: int) -> 
     """HGVSc and HGVSp, as the output has them or made now; 1 when a buffer must grow."""
     if i64(alt, k.A_KIND) != k.ALT_SEQUENCE:
         return 0
-    has_protein = i64(row, k.R_STATE) & k.STATE_AA
+    has_protein = i32(i64(row, k.R_TX_ROW), k.CDS0) >= 0
+    coded = i64(table, t.T_DECODE)
     if i64(c, k.C_FORMAT) == k.FORMAT_CSQ:
-        full = named(table, first + t.C_HGVSC, e, i64(row, k.R_HGVSC), i64(row, k.R_HGVSC_SIZE))
-        if has_protein:
-            size = i64(row, k.R_HGVSP_SIZE)
-            full |= named(table, first + t.C_HGVSP, e, i64(row, k.R_HGVSP), size)
+        text = i64(row, k.R_HGVSC)
+        full = named(table, first + t.C_HGVSC, e, text, i64(row, k.R_HGVSC_SIZE), coded)
+        if has_protein:  # "=" is always percent-encoded
+            text = i64(row, k.R_HGVSP)
+            full |= named(table, first + t.C_HGVSP, e, text, i64(row, k.R_HGVSP_SIZE), 1)
         return full
     tx = i64(row, k.R_TX_ROW)
     number = i64(row, k.R_TX)
@@ -163,33 +166,27 @@ def descriptions(c: int, table: int, alt: int, row: int, e: int, first: int) -> 
     if at == 0:
         return 1
     end = put_hgvsc(c, at, tx, number, alt, row)
-    close_cell(table, first + t.C_HGVSC, e, at, plain(table, at, end))
+    close_cell(table, first + t.C_HGVSC, e, at, decoded(at, end) if coded else end)
     if has_protein:
         at = room_for(table, first + t.C_HGVSP, room)
         if at == 0:
             return 1
         end = put_hgvsp(c, at, tx, number, alt, row)
-        close_cell(table, first + t.C_HGVSP, e, at, plain(table, at, end))
+        close_cell(table, first + t.C_HGVSP, e, at, decoded(at, end))
     return 0
 
 
 @kernel
-def named(table: int, column: int, e: int, p: int, size: int) -> int:
-    """A text that may hold percent-encoded names."""
+def named(table: int, column: int, e: int, p: int, size: int, coded: int) -> int:
+    """A text, percent-encoded or not."""
     at = room_for(table, column, size)
     if at == 0:
         return 1
     if put_cell(table, column, e, p, size):
         return 1
-    if size and i64(table, t.T_DECODE):
+    if size and coded:
         close_cell(table, column, e, at, decoded(at, at + size))
     return 0
-
-
-@kernel
-def plain(table: int, at: int, end: int) -> int:
-    """The end of a text after its percent-encoded names are decoded, if there may be any."""
-    return decoded(at, end) if i64(table, t.T_DECODE) else end
 
 
 @kernel

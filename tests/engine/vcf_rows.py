@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from anntools.labels import CSQ_FIELDS
-from anntools.pack.manifest import Manifest
 from anntools.table.schema import ALLELE_COLUMNS, NESTED_COLUMNS, store_columns
 
 Row = dict[str, Any]
+Stores = Sequence[Mapping[str, Any]]
 
 
 def vcf_lines(path: Path) -> Iterator[str]:
@@ -24,15 +24,15 @@ def vcf_lines(path: Path) -> Iterator[str]:
             yield line.removesuffix(b"\r").decode("utf-8", "replace")
 
 
-def rows_of(path: Path, manifest: Manifest) -> Iterator[Row]:
+def rows_of(path: Path, stores: Stores) -> Iterator[Row]:
     """Rows of an annotated VCF, in order; ``reason`` and ``raw`` are not in it and left out."""
     for number, line in enumerate(vcf_lines(path), 1):
         columns = line.split("\t")
         info = _info(columns[7]) if len(columns) > 7 else {}
         if "CSQ" in info:
-            yield from _annotated(number, columns, info, manifest)
+            yield from _annotated(number, columns, info, stores)
         else:
-            row = _empty(manifest) | _record(number, columns) | {"status": "skipped"}
+            row = _empty(stores) | _record(number, columns) | {"status": "skipped"}
             yield row | {"alt": _or_none(columns, 4), "alt_index": 1}
 
 
@@ -44,8 +44,8 @@ def _or_none(columns: list[str], i: int) -> str | None:
     return columns[i] if len(columns) > i and columns[i] not in (".", "") else None
 
 
-def _empty(manifest: Manifest) -> Row:
-    names = [c.name for c in (*ALLELE_COLUMNS, *store_columns(manifest.exact, manifest.intervals))]
+def _empty(stores: Stores) -> Row:
+    names = [c.name for c in (*ALLELE_COLUMNS, *store_columns(stores))]
     return dict.fromkeys(names) | {"transcripts": []}
 
 
@@ -64,7 +64,7 @@ def _record(number: int, columns: list[str]) -> Row:
 
 
 def _annotated(
-    number: int, columns: list[str], info: dict[str, str], manifest: Manifest
+    number: int, columns: list[str], info: dict[str, str], stores: Stores
 ) -> Iterator[Row]:
     alts = columns[4].split(",")
     entries = [dict(zip(CSQ_FIELDS, e.split("|"), strict=True)) for e in info["CSQ"].split(",")]
@@ -75,20 +75,34 @@ def _annotated(
         else:
             groups.append([entry])
     classes = info["positionType"].split(",")
-    exact = [f["key"] for s in manifest.exact for f in s["fields"]]
+    exact = [(c.name, c.type) for c in store_columns(stores) if c.name in _keys(stores, "exact")]
     for i, alt in enumerate(alts):
-        row = _empty(manifest) | _record(number, columns) | {"status": "annotated"}
+        row = _empty(stores) | _record(number, columns) | {"status": "annotated"}
         row |= {"alt": alt, "alt_index": i + 1}
         if classes[i] != ".":
             row |= _allele(groups.pop(0)) | {"position_class": classes[i]}
-            row |= {k: _decoded(info[k].split(",")[i]) for k in exact if k in info}
+            row |= {k: _typed(info[k].split(",")[i], kind) for k, kind in exact if k in info}
         row |= {
-            s["key"]: ",".join(unquote(x) for x in info[s["key"]].split(","))
-            for s in manifest.intervals
-            if s["key"] in info
+            key: ",".join(unquote(x) for x in info[key].split(","))
+            for key in _keys(stores, "intervals")
+            if key in info
         }
         yield row
     assert not groups
+
+
+def _keys(stores: Stores, kind: str) -> list[str]:
+    return [f["key"] for s in stores if s["kind"] == kind for f in s["fields"]]
+
+
+def _typed(text: str, kind: str) -> Any:
+    value = _decoded(text)
+    if value is None or kind == "string":
+        return value
+    try:
+        return float(value) if kind == "double" else int(value)
+    except ValueError:
+        return None
 
 
 def _decoded(value: str) -> str | None:
