@@ -22,7 +22,9 @@ WHOLE_FILES = {
     "page.vcf": (b"<html><body>404</body></html>", "not_a_vcf", 1),
     "binary.vcf": (bytes(range(256)) * 8, "binary_file", None),
     "reads.vcf": (b"BAM\x01" + bytes(40), "not_a_vcf", None),
-    "variants.bcf": (bgzf.compress(b"BCF\x02\x02" + bytes(40)), "not_a_vcf", None),
+    "variants.bcf": (bgzf.compress(b"BCF\x02\x02" + bytes(40)), "damaged_bcf", None),
+    "old.bcf": (b"BCF\x01" + bytes(40), "not_a_vcf", None),
+    "index.vcf.gz": (bgzf.compress(b"TBI\x01" + bytes(40)), "not_a_vcf", None),
     "archive.vcf": (b"PK\x03\x04" + bytes(40), "not_a_vcf", None),
     "utf16.vcf": (TEXT.decode().encode("utf-16"), "not_a_vcf", None),
     "cut.vcf.gz": (gzip.compress(TEXT * 50, mtime=0)[:-12], "truncated_compression", None),
@@ -30,6 +32,8 @@ WHOLE_FILES = {
     "header_only_cut.vcf": (b"##fileformat=VCFv4.2\n", "no_column_header", 1),
     "old_mac.vcf": (TEXT.replace(b"\n", b"\r"), "old_line_ends", 1),
     "blanks.vcf": (TEXT.replace(b"\t", b" "), "bad_column_header", 2),
+    "columns.vcf": (TEXT.replace(b"POS", b"POSITION"), "bad_column_header", 2),
+    "broken_header.vcf": (TEXT.replace(b"#CHROM", b'linebreak">\n#CHROM'), "stray_line", 2),
 }
 
 
@@ -57,6 +61,7 @@ RECORDS = {
     "reference_mismatch": ("20\t4680250\t.\tCG\tG\t.\t.\t.", 15),
     "bad_alternate_allele": ("20\t4680251\t.\tA\tG,!\t.\t.\t.", 18),
     "header_line_among_records": ("##late=1", 1),
+    "wrong_column_count": ("20\t4680251\t.\tA\tG\t.\t.\t.\tGT", 23),
 }
 
 
@@ -106,10 +111,11 @@ def test_reference_mismatch_says_what_was_expected(
         ("20\t100000\t.\tA\t<NON_REF>\t.\t.\tEND=100100", "no_alternate_allele"),
         ("20\t100000\t.\tA\t*\t.\t.\t.", "no_alternate_allele"),
         ("20\t100000\t.\tA\ta\t.\t.\t.", "no_alternate_allele"),
-        ("20\t100000\t.\tA\t<DEL>\t.\t.\tEND=100100", "symbolic_allele"),
-        ("20\t100000\t.\tA\tA[X:1000[\t.\t.\t.", "breakend"),
-        ("20\t100000\t.\tA\tAC.\t.\t.\t.", "breakend"),
+        ("20\t100000\t.\tA\t<*>\t.\t.\tEND=100100", "no_alternate_allele"),
+        ("20\t100000\t.\tA\t<X>,*,.\t.\t.\t.", "no_alternate_allele"),
         ("X\t100000000\t.\tA\tG\t.\t.\t.", "not_covered"),
+        ("20\t0\t.\tN\t]20:500]N\t.\t.\t.", "not_covered"),
+        ("20\t63025521\t.\tN\tN[20:500[\t.\t.\t.", "not_covered"),
     ],
 )
 def test_valid_records_without_annotation_are_no_faults(
@@ -117,6 +123,34 @@ def test_valid_records_without_annotation_are_no_faults(
 ) -> None:
     receipt = annotate(write_vcf(record), tmp_path / "x.annot.vcf", demo)
     assert (receipt.skipped, receipt.errors, receipt.problems) == ({reason: 1}, 0, [])
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        "20\t100000\t.\tA\t<DEL>\t.\t.\tEND=100100",
+        "20\t100000\t.\tA\tA[X:1000[\t.\t.\t.",
+        "20\t100000\t.\tA\tAC.\t.\t.\t.",
+        "20\t100000\t.\tA\tA<ctg1>\t.\t.\t.",
+        "20\t100000\t.\tA\t<DUP:TANDEM>,G,<*>\t.\t.\tSVLEN=7",
+        "nc_000020.10\t4680251\t.\ta\tg\t.\t.\t.",
+    ],
+)
+def test_every_form_of_alt_is_annotated(
+    write_vcf: Callable[..., Path], tmp_path: Path, demo: Pack, record: str
+) -> None:
+    receipt = annotate(write_vcf(record), tmp_path / "x.annot.vcf", demo)
+    assert (receipt.annotated, receipt.skipped) == (1, {})
+
+
+def test_indels_of_vcf_3_are_passed_through_with_advice(
+    write_vcf: Callable[..., Path], tmp_path: Path, demo: Pack
+) -> None:
+    header = '##fileformat=VCFv3.3\n##INFO=NS,1,Integer,"Samples"\n' + HEADER.splitlines()[1] + "\n"
+    records = (GOOD, "20\t4680251\t.\tA\tD2\t.\t0\t.", "20\t4680251\t.\tA\tG,IAC\t-1\t0\tNS=1")
+    receipt = annotate(write_vcf(*records, header=header), tmp_path / "x.annot.vcf", demo)
+    assert (receipt.annotated, receipt.skipped) == (1, {"bad_alternate_allele": 2})
+    assert all("Convert the file to VCF 4" in p["remedy"] for p in receipt.problems)
 
 
 def test_many_faults_are_all_counted_and_the_first_listed(
