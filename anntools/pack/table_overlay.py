@@ -101,7 +101,7 @@ def describe(path: Path, columns: Sequence[str] = ()) -> Table:
     known = list(columns) if columns else [*(["bin"] if has_bin else []), *BED]
     if columns and columns[0] == "bin" and not has_bin:
         known = known[1:]
-    known += [f"column{i + 1}" for i in range(len(known), len(cells))]
+    known = known[: len(cells)] + [f"column{i + 1}" for i in range(len(known), len(cells))]
     return Table(path, tuple(known), shift, 1 + shift, 2 + shift)
 
 
