@@ -19,7 +19,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 @dataclass(slots=True)
 class Header:
-    """Header lines without line ends, and what was odd about them.
+    """Header lines without line ends, and what was put right.
 
     ``numbers`` are the line numbers of ``meta``, 0 for a line that is not in the file. ``lines``
     is how many lines the header takes up.
@@ -29,7 +29,6 @@ class Header:
     numbers: list[int] = field(default_factory=list)
     columns: bytes = b""
     lines: int = 0
-    warnings: list[str] = field(default_factory=list)
     made_columns: bool = False
     blanks: bool = False  # the #CHROM line had blanks where tabs belong
     byte_order_mark: bool = False
@@ -90,18 +89,15 @@ def _finish(header: Header, rest: bytes, name: str) -> tuple[Header, bytes]:
     first = rest[: rest.find(b"\n")].rstrip(b"\r") if rest else b""
     if not header.meta or not _FILEFORMAT.match(header.meta[0]):
         _check_is_vcf(header, first, name)
-        header.warnings.append("the ##fileformat line is missing; VCFv4.2 was assumed")
         header.meta.insert(0, b"##fileformat=VCFv4.2")
         header.numbers.insert(0, 0)
     if not header.columns:
         _check_may_lack_columns(header, rest, first, name)
-        header.warnings.append("the #CHROM line is missing; it was added")
         header.columns = _made_columns(first)
         header.made_columns = True
     elif not re.match(re.escape(_COLUMNS) + rb"(\t|$)", header.columns):
         with_tabs = b"\t".join(header.columns.split())
         if re.match(re.escape(_COLUMNS) + rb"(\t|$)", with_tabs) and _looks_like_record(first):
-            header.warnings.append("the #CHROM line has blanks where tabs belong; corrected")
             header.columns = with_tabs
             header.blanks = True
             return header, rest

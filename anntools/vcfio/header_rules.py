@@ -35,7 +35,7 @@ class Declarations:
     version: Version = r.DEFAULT_VERSION
     info: dict[str, tuple[str, str]] = field(default_factory=dict)
     format: dict[str, tuple[str, str]] = field(default_factory=dict)
-    samples: int = -1  # -1: the file has no #CHROM line
+    columns: int = 0  # how many a record has, 0 if the #CHROM line does not tell
     ids: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -283,7 +283,6 @@ def _judge_url(meta: Meta, paragraph: str) -> Iterator[Finding]:
 def judge_columns(line: str, known: Declarations) -> Iterator[Finding]:
     """What is wrong with the #CHROM line beyond its first eight columns."""
     columns = line.split("\t")
-    known.samples = max(0, line.rstrip("\t").count("\t") - 8)
     if len(columns) == 8:
         return
     at = len("\t".join(columns[:8])) + 2

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from anntools.problems import REASON_CODES, InputRefused, Problem
+from anntools.problems import REASON_CODES, Problem
 from anntools.vcfio import rules as r
 from anntools.vcfio.header import Header
 from anntools.vcfio.header_rules import (
@@ -48,7 +48,7 @@ class Validator:
         self._listed = listed
         self._left = _BRIEF_RECORDS if brief else -1
         self._bytes_left = _BRIEF_BYTES if brief else -1
-        self._known = Declarations()
+        self._known = Declarations(columns=header.column_count)
         self._last_line = header.lines
         self._judge_header(header)
         self._records = RecordRules(self._known)
@@ -102,18 +102,18 @@ class Validator:
             if i == 0:
                 known.version, findings = judge_first_line(line)
                 if not number:
-                    message = "The file does not begin with ##fileformat=VCFv4.x."
+                    message = "The line ##fileformat is missing; VCFv4.2 is assumed."
                     findings = [Finding("no_fileformat", message, 1, r.FILEFORMAT)]
             else:
                 findings = list(judge_meta(line, known))
             for finding in findings:
                 self._tell(finding, number or 1)
         if header.made_columns:
-            message = "The line #CHROM is missing."
+            message = "The line #CHROM is missing; it was added."
             self._tell(Finding("no_column_header", message, 1, r.HEADER_LINE), header.lines + 1)
             return
         if header.blanks:
-            message = "The #CHROM line has blanks where tabs belong."
+            message = "The #CHROM line has blanks where tabs belong; that was put right."
             self._tell(Finding("bad_column_header", message, 1, r.HEADER_LINE), header.lines)
         for finding in judge_columns(header.columns.decode("latin-1"), known):
             self._tell(finding, header.lines)
@@ -135,8 +135,8 @@ class Validator:
             at = sum(map(len, fixed[:i])) + i + 1
             yield Finding("empty_column", f"Column {i + 1} is empty.", at, r.FIXED, "", ".")
         yield from self._records.judge(fixed)
-        yield from self._order.judge(fixed)
         yield from self._judge_samples(line, columns)
+        yield from self._order.judge(fixed)
         bad = _CONTROL.search(line) if self._known.version >= (4, 3) else None
         if bad:
             message = f"A control character stands there (byte {ord(bad[0]):#04x})."
@@ -145,10 +145,9 @@ class Validator:
     def _judge_samples(self, line: str, columns: list[str]) -> Iterator[Finding]:
         before = sum(map(len, columns[:8])) + 8
         samples = 0 if len(columns) < 10 else columns[9].count("\t") + 1
-        wanted = self._known.samples
+        expected = self._known.columns
         found = len(columns) if len(columns) < 10 else 9 + samples
-        expected = 8 if wanted <= 0 and len(columns) != 9 else 9 + wanted
-        if wanted >= 0 and found != expected:
+        if expected and found != expected:
             code = "no_sample_columns" if found == 8 else "wrong_column_count"
             message = f"The record has {found} columns and the #CHROM line {expected}."
             yield Finding(code, message, before, r.GENOTYPES, str(found))
@@ -170,21 +169,27 @@ def judged(
 ) -> Iterator[tuple[bytes, int]]:
     """The same numbered chunks, each judged before it is handed on.
 
-    Raises InputRefused at the first breach if ``strict``.
+    If ``strict``, they end with the line of the first breach, so that all until there can still be
+    found wrong for other reasons; the caller refuses the file then.
     """
-
-    def refuse() -> None:
-        if strict and validator.problems:
-            raise InputRefused(validator.problems[0])
-
-    refuse()
+    if strict and validator.problems:
+        return
     for data, line in chunks:
         if not validator.done:
             validator.records(data, line)
-            refuse()
+            if strict and validator.problems:
+                yield _lines(data, (validator.problems[0].line or line) - line + 1), line
+                return
         yield data, line
     validator.finish(open_end=source.open_end)
-    refuse()
+
+
+def _lines(data: bytes, count: int) -> bytes:
+    """The first lines of a chunk."""
+    end = 0
+    for _ in range(count):
+        end = data.index(b"\n", end) + 1
+    return data[:end]
 
 
 def _as_utf8(text: str) -> str:
