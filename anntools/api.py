@@ -8,8 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
+from anntools.compiled import llvmlite_version
 from anntools.countlog import count_log
 from anntools.names import Outputs, outputs_for
 from anntools.options import FORMATS, Options
@@ -94,7 +93,7 @@ def _write_companions(
         errors=errors,
         pack_id=pack.manifest.pack_id,
         assembly=pack.manifest.assembly,
-        versions={"anntools": VERSION, "numpy": np.__version__},
+        versions={"anntools": VERSION, "llvmlite": llvmlite_version()},
         options={"format": options.format, "strict": options.strict, "distance": options.distance},
         warnings=result.warnings,
         problems=[p.to_dict() for p in result.problems],

@@ -56,6 +56,11 @@ def ready() -> bool:
     return object_file().is_file()
 
 
+def llvmlite_version() -> str:
+    """Version of the loader, for receipts."""
+    return str(llvmlite.__version__)
+
+
 @cache
 def _engine() -> Any:
     llvm.initialize_native_target()

@@ -68,15 +68,23 @@ def _collected() -> Iterator[list[str]]:
     By itself numba optimises, links and loads each function on its own, which costs ten times as
     much as typing and lowering it.
     """
+    from numba.core import types
     from numba.core.codegen import JITCodeLibrary
     from numba.core.cpu import CPUContext
+    from numba.core.dispatcher import Dispatcher
 
+    def compile_once(function: Any, signature: tuple[Any, ...]) -> Any:
+        """For an int and for the literal 3 it is the same code."""
+        return compile_any(function, tuple(types.unliteral(t) for t in signature))
+
+    compile_any = Dispatcher.compile
     texts: list[str] = []
     replaced: dict[tuple[Any, str], Any] = {
         (JITCodeLibrary, "add_ir_module"): lambda _library, module: texts.append(str(module)),
         (JITCodeLibrary, "add_linking_library"): lambda _library, _other: None,
         # a stand-in for the function's address: a built-in, and another one each time
         (CPUContext, "get_executable"): lambda *_arguments: [].append,
+        (Dispatcher, "compile"): compile_once,
     }
     before = {place: getattr(*place) for place in replaced}
     for (owner, name), stand_in in replaced.items():

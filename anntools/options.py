@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-FORMATS: Final = ("csq", "classic")
+FORMATS: Final = ("csq", "ann", "bcsq", "classic")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,30 +5,25 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 from typing import BinaryIO, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from anntools import classic
-from anntools.kernels_v0.counts import S_RECORDS
+from anntools.compression import EOF
 from anntools.labels import make_labels
 from anntools.options import Options, Progress
 from anntools.pack import Pack
 from anntools.problems import InputRefused, Problem
-from anntools.vcfio import bgzf
 from anntools.vcfio.header import Header, read_header
 from anntools.vcfio.reader import Source
+from anntools.vcfio.validator import Validator, judged
 from anntools.worker import Worker
 
 
 class Result(NamedTuple):
     """What a run found out."""
 
-    stats: npt.NDArray[np.int64]
+    stats: list[int]
     problems: list[Problem]
     warnings: list[str]
     input_sha256: str
@@ -38,7 +33,9 @@ class Result(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    data: bytes
+    """A chunk as it will lie on disk. ``data`` may be the worker's own memory."""
+
+    data: bytes | memoryview
     text_size: int
     records: int
     problems: list[Problem]
@@ -48,20 +45,15 @@ class _Piece(NamedTuple):
 class _Sink:
     """The output file: counts and takes the checksum of what is written."""
 
-    def __init__(self, handle: BinaryIO, compress: bool, options: Options, name: str) -> None:
+    def __init__(self, handle: BinaryIO, options: Options, name: str) -> None:
         self._handle = handle
-        self._compress = compress
         self._options = options
         self._name = name
         self._hash = hashlib.sha256()
         self._text = 0
         self.bytes = 0
 
-    def encode(self, text: bytes | memoryview) -> bytes:
-        """Text as it will lie on disk."""
-        return bgzf.compress(text, self._options.level) if self._compress else bytes(text)
-
-    def write(self, data: bytes, text_size: int) -> None:
+    def write(self, data: bytes | memoryview, text_size: int) -> None:
         """Append encoded bytes. Raises InputRefused when the limit on the output is passed."""
         self._text += text_size
         limit = self._options.max_output
@@ -78,11 +70,61 @@ class _Sink:
         self._hash.update(data)
         self.bytes += len(data)
 
-    def finish(self) -> str:
-        """Write what ends the file; returns its checksum."""
-        if self._compress:
-            self.write(bgzf.EOF, 0)
+    @property
+    def sha256(self) -> str:
+        """Checksum of what was written."""
         return self._hash.hexdigest()
+
+
+class _Team:
+    """The workers, and how a chunk becomes a piece."""
+
+    def __init__(self, workers: list[Worker], compress: bool) -> None:
+        self.workers = workers
+        self._compress = compress
+
+    def pieces(self, chunks: Iterator[tuple[bytes, int]]) -> Iterator[_Piece]:
+        """Annotated pieces in input order; at most two chunks per thread are in memory."""
+        if len(self.workers) == 1:
+            for data, line in chunks:
+                yield self._piece(self.workers[0], data, line)
+            return
+        yield from self._in_threads(chunks)
+
+    def _piece(self, worker: Worker, data: bytes, line: int) -> _Piece:
+        before = worker.records
+        done = worker.run(data, line)
+        encoded = worker.packed(done.text) if self._compress else done.text
+        return _Piece(encoded, len(done.text), worker.records - before, done.problems, done.refused)
+
+    def _in_threads(self, chunks: Iterator[tuple[bytes, int]]) -> Iterator[_Piece]:
+        from concurrent.futures import Future, ThreadPoolExecutor
+        from queue import SimpleQueue
+
+        idle: SimpleQueue[Worker] = SimpleQueue()
+        for worker in self.workers:
+            idle.put(worker)
+
+        def task(data: bytes, line: int) -> _Piece:
+            worker = idle.get()
+            try:
+                piece = self._piece(worker, data, line)
+                return piece._replace(data=bytes(piece.data))
+            finally:
+                idle.put(worker)
+
+        pending: deque[Future[_Piece]] = deque()
+        with ThreadPoolExecutor(len(self.workers), "anntools") as pool:
+            try:
+                for data, line in chunks:
+                    pending.append(pool.submit(task, data, line))
+                    if len(pending) > 2 * len(self.workers):
+                        yield pending.popleft().result()
+                while pending:
+                    yield pending.popleft().result()
+            finally:
+                for future in pending:
+                    future.cancel()
 
 
 def run(
@@ -91,19 +133,26 @@ def run(
     """Annotate one file into an open handle. Raises InputRefused."""
     name = options.name or source_path.name
     source = Source(source_path, name, options.max_line)
+    manifest = pack.manifest
+    about = [store.about for store, _ in pack.numbered_stores()]
     if options.format == "classic":
-        labels = make_labels(pack.manifest, tuple(classic.KEYS), classic.header_lines())
+        ours: tuple[list[str], list[str]] = (list(classic.KEYS), classic.header_lines())
     else:
-        labels = make_labels(pack.manifest)
+        ours = ([], [])
+    labels = make_labels(about, manifest.pack_id, manifest.assembly, options.format, *ours)
     chunks = source.lines(options.chunk_size)
     header, rest = read_header(chunks, name)
-    sink = _Sink(handle, compress, options, name)
-    head = header.render(labels.header, labels.keys)
-    sink.write(sink.encode(head), len(head))
+    sink = _Sink(handle, options, name)
     workers = [Worker(pack, labels, options, name) for _ in range(max(1, options.threads))]
+    for worker in workers:
+        worker.expect_columns(header.column_count)
+    head = header.render(labels.header, labels.keys)
+    sink.write(workers[0].pack(head) if compress else head, len(head))
     problems: list[Problem] = []
     records = 0
-    for piece in _pieces(_numbered(rest, chunks, header), workers, sink):
+    validator = Validator(header, name, brief=not options.strict, listed=options.listed)
+    numbered = judged(_numbered(rest, chunks, header), source, validator, strict=options.strict)
+    for piece in _Team(workers, compress).pieces(numbered):
         sink.write(piece.data, piece.text_size)
         problems += piece.problems[: options.listed - len(problems)]
         if piece.refused:
@@ -111,15 +160,17 @@ def run(
         records += piece.records
         if options.progress:
             options.progress(Progress(records, source.bytes_done, source.bytes_total))
-    stats: npt.NDArray[np.int64] = np.sum([w.stats for w in workers], axis=0)
-    digest = sink.finish()
+    if options.strict and validator.problems:
+        raise InputRefused(validator.problems[0])
+    if compress:
+        sink.write(EOF, 0)
     return Result(
-        stats,
+        [sum(counts) for counts in zip(*(w.stats for w in workers), strict=True)],
         problems,
-        header.warnings + source.warnings,
+        source.warnings + validator.sentences(),
         source.sha256,
         source.bytes_total,
-        digest,
+        sink.sha256,
         sink.bytes,
     )
 
@@ -132,44 +183,3 @@ def _numbered(rest: bytes, chunks: Iterator[bytes], header: Header) -> Iterator[
     for chunk in chunks:
         yield chunk, line
         line += chunk.count(b"\n")
-
-
-def _pieces(
-    chunks: Iterator[tuple[bytes, int]], workers: list[Worker], sink: _Sink
-) -> Iterator[_Piece]:
-    """Annotated pieces in input order; at most two chunks per thread are in memory."""
-    if len(workers) == 1:
-        for data, line in chunks:
-            yield _work(workers[0], sink, data, line)
-        return
-    idle: SimpleQueue[Worker] = SimpleQueue()
-    for worker in workers:
-        idle.put(worker)
-
-    def task(data: bytes, line: int) -> _Piece:
-        worker = idle.get()
-        try:
-            return _work(worker, sink, data, line)
-        finally:
-            idle.put(worker)
-
-    pending: deque[Future[_Piece]] = deque()
-    with ThreadPoolExecutor(len(workers), "anntools") as pool:
-        try:
-            for data, line in chunks:
-                pending.append(pool.submit(task, data, line))
-                if len(pending) > 2 * len(workers):
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            for future in pending:
-                future.cancel()
-
-
-def _work(worker: Worker, sink: _Sink, data: bytes, line: int) -> _Piece:
-    before = int(worker.stats[S_RECORDS])
-    done = worker.run(data, line)
-    encoded = sink.encode(done.text)
-    records = int(worker.stats[S_RECORDS]) - before
-    return _Piece(encoded, len(done.text), records, done.problems, done.refused)

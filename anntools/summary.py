@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from anntools import terms
-from anntools.kernels_v0 import counts as n
-from anntools.kernels_v0.record import REASONS
+from anntools.kernels import counts as n
 from anntools.pack import Pack
+from anntools.pack.storefile import EXACT, OpenStore
 from anntools.problems import REASON_CODES
 
-Int64s = npt.NDArray[np.int64]
 TOP_GENES = 50
 
 
-def summarise(stats: Int64s, pack: Pack) -> dict[str, Any]:
+def summarise(stats: Sequence[int], pack: Pack) -> dict[str, Any]:
     """Counts as plain data. Zeros are left out of the long tables."""
     manifest = pack.manifest
     contigs = [str(c["name"]) for c in manifest.contigs]
     genes0 = n.S_SECTIONS + len(contigs)
     gene_counts = stats[genes0 : genes0 + len(manifest.genes)]
-    transitions, transversions = int(stats[n.S_TRANSITION]), int(stats[n.S_TRANSVERSION])
+    exact = [s for s in pack.stores if s.about["kind"] == EXACT]
+    intervals = [s for s in pack.stores if s.about["kind"] != EXACT]
+    transitions, transversions = stats[n.S_TRANSITION], stats[n.S_TRANSVERSION]
     return {
-        "records": int(stats[n.S_RECORDS]),
-        "annotated": int(stats[n.S_ANNOTATED]),
+        "records": stats[n.S_RECORDS],
+        "annotated": stats[n.S_ANNOTATED],
         "skipped": skipped(stats),
-        "blank_lines": int(stats[n.S_BLANK]),
-        "alleles": int(stats[n.S_ALTS]),
-        "with_rsid": int(stats[n.S_WITH_RSID]),
-        "transcript_rows": int(stats[n.S_ROWS]),
+        "blank_lines": stats[n.S_BLANK],
+        "alleles": stats[n.S_ALTS],
+        "with_rsid": stats[n.S_WITH_RSID],
+        "transcript_rows": stats[n.S_ROWS],
         "variant_kinds": {
-            "snv": int(stats[n.S_SNV]),
-            "insertion": int(stats[n.S_INSERTION]),
-            "deletion": int(stats[n.S_DELETION]),
-            "substitution": int(stats[n.S_OTHER]),
+            "snv": stats[n.S_SNV],
+            "insertion": stats[n.S_INSERTION],
+            "deletion": stats[n.S_DELETION],
+            "substitution": stats[n.S_OTHER],
+            "structural": stats[n.S_STRUCTURAL],
         },
         "transitions": transitions,
         "transversions": transversions,
@@ -50,47 +50,48 @@ def summarise(stats: Int64s, pack: Pack) -> dict[str, Any]:
         ),
         "contigs": _named(stats, n.S_SECTIONS, contigs),
         "indel_lengths": {
-            str(i - n.INDEL_MAX): int(stats[n.S_INDEL0 + i])
+            str(i - n.INDEL_MAX): stats[n.S_INDEL0 + i]
             for i in range(2 * n.INDEL_MAX + 1)
             if stats[n.S_INDEL0 + i]
         },
-        "exact": {s["name"]: int(stats[n.S_EXACT0 + i]) for i, s in enumerate(manifest.exact)},
-        "exact_classes": _classes(stats, manifest.exact),
-        "intervals": {
-            s["name"]: int(stats[n.S_INTERVAL0 + i]) for i, s in enumerate(manifest.intervals)
-        },
-        "genes_hit": int(np.count_nonzero(gene_counts)),
+        "exact": {s.name: stats[n.S_EXACT0 + i] for i, s in enumerate(exact)},
+        "exact_classes": _classes(stats, exact, genes0 + len(manifest.genes)),
+        "intervals": {s.name: stats[n.S_INTERVAL0 + i] for i, s in enumerate(intervals)},
+        "interval_hits": {s.name: stats[n.S_INTERVAL_HITS0 + i] for i, s in enumerate(intervals)},
+        "genes_hit": sum(1 for count in gene_counts if count),
         "top_genes": _top(gene_counts, manifest.genes),
     }
 
 
-def skipped(stats: Int64s) -> dict[str, int]:
+def skipped(stats: Sequence[int]) -> dict[str, int]:
     """Records passed through without annotation, by reason."""
     return {
-        REASON_CODES[i]: int(stats[n.S_REASON0 + i])
-        for i in range(1, REASONS)
+        REASON_CODES[i]: stats[n.S_REASON0 + i]
+        for i in range(1, len(REASON_CODES))
         if stats[n.S_REASON0 + i]
     }
 
 
 def _named(
-    stats: Int64s, first: int, names: tuple[str, ...] | list[str], *, zeros: bool = False
+    stats: Sequence[int], first: int, names: tuple[str, ...] | list[str], *, zeros: bool = False
 ) -> dict[str, int]:
-    values = {name: int(stats[first + i]) for i, name in enumerate(names)}
+    values = {name: stats[first + i] for i, name in enumerate(names)}
     return values if zeros else {name: v for name, v in values.items() if v}
 
 
-def _classes(stats: Int64s, stores: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+def _classes(
+    stats: Sequence[int], stores: Sequence[OpenStore], first: int
+) -> dict[str, dict[str, int]]:
     out: dict[str, dict[str, int]] = {}
-    at = len(stats) - 1
+    at = first
     for store in stores:
-        for name in store["classes"]:
+        for name in store.about["classes"]:
             if stats[at]:
-                out.setdefault(store["name"], {})[name] = int(stats[at])
-            at -= 1
+                out.setdefault(store.name, {})[name] = stats[at]
+            at += 1
     return out
 
 
-def _top(gene_counts: Int64s, genes: list[str]) -> list[dict[str, Any]]:
-    order = np.argsort(-gene_counts, kind="stable")[:TOP_GENES]
-    return [{"gene": genes[i], "alleles": int(gene_counts[i])} for i in order if gene_counts[i]]
+def _top(gene_counts: Sequence[int], genes: Sequence[str]) -> list[dict[str, Any]]:
+    order = sorted(range(len(genes)), key=lambda i: -gene_counts[i])[:TOP_GENES]
+    return [{"gene": genes[i], "alleles": gene_counts[i]} for i in order if gene_counts[i]]

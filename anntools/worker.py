@@ -1,31 +1,37 @@
-"""One thread's share of the work: a chunk of lines in, annotated text out, counts kept."""
+"""What one thread needs to annotate chunks: buffers, counters, and the kernel's block."""
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-from anntools.classic import to_classic
-from anntools.kernels_v0 import layout
-from anntools.kernels_v0.chunk import annotate_chunk
-from anntools.kernels_v0.coding import WORK
-from anntools.kernels_v0.consequence import ROW_COLUMNS
-from anntools.kernels_v0.counts import stats_size
-from anntools.kernels_v0.model import places
-from anntools.kernels_v0.record import FIELDS
+from anntools import regions
+from anntools.buffers import Buffer, grown
+from anntools.compiled import entry
+from anntools.compression import Blocks
+from anntools.kernels import layout as k
+from anntools.kernels.counts import S_RECORDS, stats_size
 from anntools.labels import Labels
 from anntools.options import Options
 from anntools.pack import Pack
 from anntools.problems import REASON_CODES, Problem, record_problem
 
-Int64s = npt.NDArray[np.int64]
+_FORMATS = {
+    "csq": k.FORMAT_CSQ,
+    "ann": k.FORMAT_ANN,
+    "bcsq": k.FORMAT_BCSQ,
+    "classic": k.FORMAT_CSQ,  # written from CSQ, see classic.py
+}
+_GROW = {
+    k.GROW_ROWS: ("rows", k.C_ROWS, k.C_ROWS_END),
+    k.GROW_ALTS: ("alts", k.C_ALTS, k.C_ALTS_END),
+    k.GROW_TEXT: ("text", k.C_TEXT_BEGIN, k.C_TEXT_END),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one chunk."""
+    """What became of one chunk. ``text`` is valid until the worker's next call."""
 
     text: memoryview
     problems: list[Problem]
@@ -33,75 +39,155 @@ class Done:
 
 
 class Worker:
-    """Buffers and counters of one thread. The text of a result is valid until the next call."""
+    """Annotates chunks of whole lines, one at a time."""
 
     def __init__(self, pack: Pack, labels: Labels, options: Options, file: str) -> None:
         self._pack = pack
-        self._labels = labels
-        self._options = options
         self._file = file
-        self._places = places(pack.model)
-        manifest = pack.manifest
-        classes = sum(len(s["classes"]) for s in manifest.exact)
-        self.stats: Int64s = np.zeros(
-            stats_size(len(manifest.contigs), len(manifest.genes), classes), dtype=np.int64
-        )
-        self._out = np.zeros(1 << 20, dtype=np.uint8)
-        self._rows = np.zeros((1024, ROW_COLUMNS), dtype=np.int64)
-        self._alts = np.zeros((64, layout.ALT_COLUMNS), dtype=np.int64)
-        self._work = np.zeros(4 * WORK, dtype=np.uint8)
-        self._issues = np.zeros((max(1, options.listed), layout.ISSUE_COLUMNS), dtype=np.int64)
-        self._fields = np.zeros(FIELDS + 16, dtype=np.int64)
-        self._ctl = np.zeros(layout.CTL_SLOTS, dtype=np.int64)
+        self._call = entry("annotate_chunk")
+        self._block = (ctypes.c_int64 * k.C_SLOTS)()
+        self._address = ctypes.addressof(self._block)
+        regions.allow(self._address, 8 * k.C_SLOTS)
+        self._stores = [store.block(class0) for store, class0 in pack.numbered_stores()]
+        self._packed: Buffer | None = None
+        self._blocks: Blocks | None = None
+        self._level = options.level
+        self._classic = options.format == "classic"
+        self._buffers = {
+            "input": Buffer(1 << 20),
+            "out": Buffer(4 << 20),
+            "line": Buffer(8 * k.L_SLOTS),
+            "rows": Buffer(8 * k.R_SLOTS * 1024),
+            "alts": Buffer(8 * k.A_SLOTS * 64),
+            "text": Buffer(1 << 18),
+            "issues": Buffer(8 * k.I_SLOTS * max(1, options.listed)),
+            "terms": Buffer(k.TERM_ENTRIES * k.TERM_ENTRY),
+            "cursors": Buffer(2 * pack.arrays["tx"].count),
+            "name": Buffer(1 << 10),
+        }
+        self._stats = (ctypes.c_int64 * stats_size(*pack.sizes()))()
+        regions.allow(ctypes.addressof(self._stats), ctypes.sizeof(self._stats))
+        self._describe(labels, options)
+
+    def _describe(self, labels: Labels, options: Options) -> None:
+        """Fill what does not change from chunk to chunk."""
+        b = self._block
+        for name, (slot, _) in k.ARRAYS.items():
+            b[slot] = self._pack.arrays[name].address
+        b[k.N_CONTIGS], b[k.N_GENES], _ = self._pack.sizes()
+        b[k.N_ALIASES] = self._pack.arrays["alias_contig"].count
+        b[k.N_TX] = self._pack.arrays["tx"].count
+        b[k.C_STATS] = ctypes.addressof(self._stats)
+        b[k.C_STRICT] = options.strict
+        near = min(options.distance, self._pack.manifest.distance)
+        b[k.C_DISTANCE] = 0 if options.format == "bcsq" else near
+        b[k.C_FORMAT] = _FORMATS[options.format]
+        b[k.C_LINE_BLOCK] = self._buffers["line"].address
+        b[k.C_ISSUES_MOST] = max(1, options.listed)
+        b[k.C_ISSUES] = self._buffers["issues"].address
+        b[k.C_TERMS] = self._buffers["terms"].address
+        b[k.C_EXON_CURSORS] = self._buffers["cursors"].address
+        b[k.C_CONTIG_NAME] = self._buffers["name"].address
+        b[k.C_CONTIG] = -2
+        b[k.C_LABELS], b[k.C_LABEL_OFF], b[k.C_KEYS] = labels.addresses
+        b[k.C_LABEL_INTERVALS] = labels.intervals
+        exact = [s for s in self._stores if s[0] == 0]
+        intervals = [s for s in self._stores if s[0] == 1]
+        self._tables = [
+            (ctypes.c_int64 * (len(stores) + 1))(*map(ctypes.addressof, stores))
+            for stores in (exact, intervals)
+        ]
+        for table in self._tables:
+            regions.allow(ctypes.addressof(table), ctypes.sizeof(table))
+        b[k.C_EXACT], b[k.C_INTERVALS] = map(ctypes.addressof, self._tables)
+        b[k.C_EXACT_COUNT], b[k.C_INTERVALS_COUNT] = len(exact), len(intervals)
+
+    def expect_columns(self, count: int) -> None:
+        """How many columns records have (0: not known)."""
+        self._block[k.C_COLUMNS] = count
+
+    @property
+    def stats(self) -> list[int]:
+        """The counters so far."""
+        return list(self._stats)
+
+    @property
+    def records(self) -> int:
+        """Records so far."""
+        return int(self._stats[S_RECORDS])
 
     def run(self, data: bytes, first_line: int) -> Done:
         """Annotate whole lines; ``first_line`` is the number of the first one in the file."""
-        source = np.frombuffer(data, dtype=np.uint8)
-        ctl = self._ctl
-        ctl[:] = 0
-        ctl[layout.C_LINE] = first_line
-        ctl[layout.C_STRICT] = self._options.strict
-        ctl[layout.C_DISTANCE] = min(self._options.distance, self._pack.manifest.distance)
-        ctl[layout.C_EXACT] = len(self._pack.manifest.exact)
-        ctl[layout.C_INTERVALS] = len(self._pack.manifest.intervals)
-        ctl[layout.C_LABELS] = self._labels.written
-        while True:
-            annotate_chunk(
-                *self._places,
-                self._labels.text,
-                self._labels.offsets,
-                source,
-                self._out,
-                self._rows,
-                self._alts,
-                self._work,
-                self.stats,
-                self._issues,
-                ctl,
-                self._fields,
-            )
-            status = ctl[layout.C_STATUS]
-            if status in (layout.DONE, layout.REFUSED):
-                break
-            self._grow(int(status))
-        problems = [self._problem(row, data) for row in self._issues[: ctl[layout.C_ISSUES]]]
-        refused = problems.pop() if status == layout.REFUSED else None
-        text = self._out.data[: ctl[layout.C_OUT]]
-        if self._options.format == "classic":
-            text = memoryview(to_classic(text))
-        return Done(text, problems, refused)
+        b, buffers = self._block, self._buffers
+        if len(data) > buffers["input"].size:
+            buffers["input"].close()
+            buffers["input"] = Buffer(len(data))
+        buffers["input"].view[: len(data)] = data
+        for name, begin, end in _GROW.values():
+            b[begin], b[end] = buffers[name].address, buffers[name].end
+        b[k.C_IN] = buffers["input"].address
+        b[k.C_IN_END] = b[k.C_IN] + len(data)
+        b[k.C_OUT], b[k.C_OUT_END] = buffers["out"].address, buffers["out"].end
+        b[k.C_LINE] = first_line
+        b[k.C_ISSUES_COUNT] = 0
+        while (status := self._call(self._address)) not in (k.DONE, k.REFUSED):
+            self._grow(status)
+        problems = [self._problem(i) for i in range(b[k.C_ISSUES_COUNT])]
+        refused = problems.pop() if status == k.REFUSED else None
+        text = buffers["out"].text(b[k.C_OUT])
+        return Done(self._as_classic(text) if self._classic else text, problems, refused)
+
+    def _as_classic(self, text: memoryview) -> memoryview:
+        """The text of the last run with the classic keys, in the output's own memory."""
+        from anntools.classic import to_classic
+
+        done = to_classic(text)
+        if len(done) > self._buffers["out"].size:
+            self._buffers["out"] = Buffer(2 * len(done))
+        out = self._buffers["out"]
+        out.view[: len(done)] = done
+        return out.text(out.address + len(done))
+
+    def pack(self, text: bytes) -> bytes:
+        """Any text as BGZF blocks."""
+        source = Buffer(len(text))
+        source.view[: len(text)] = text
+        return bytes(self._deflate(source.address, len(text)))
+
+    def packed(self, text: memoryview) -> memoryview:
+        """The text of the last run as BGZF blocks; valid until the next call."""
+        return self._deflate(self._buffers["out"].address, len(text))
+
+    def _deflate(self, source: int, size: int) -> memoryview:
+        if self._blocks is None:
+            self._blocks = Blocks(self._level)
+        room = Blocks.room(size)
+        if self._packed is None or self._packed.size < room:
+            if self._packed:
+                self._packed.close()
+            self._packed = Buffer(2 * room)
+        out = self._packed
+        end = self._blocks.deflate(source, source + size, out.address, out.end)
+        return out.text(end)
 
     def _grow(self, status: int) -> None:
-        if status == layout.GROW_OUT:
-            self._out = np.concatenate([self._out, np.zeros_like(self._out)])
-        elif status == layout.GROW_ROWS:
-            self._rows = np.zeros((2 * len(self._rows), ROW_COLUMNS), dtype=np.int64)
-        else:
-            self._alts = np.zeros((2 * len(self._alts), layout.ALT_COLUMNS), dtype=np.int64)
+        """Make room where the kernel asked for it; it takes up again at the same line."""
+        b, buffers = self._block, self._buffers
+        if status == k.GROW_OUT:
+            done = b[k.C_OUT] - buffers["out"].address
+            buffers["out"] = grown(buffers["out"], done)
+            b[k.C_OUT], b[k.C_OUT_END] = buffers["out"].address + done, buffers["out"].end
+            return
+        name, begin, end = _GROW[status]
+        buffers[name] = grown(buffers[name])
+        b[begin], b[end] = buffers[name].address, buffers[name].end
 
-    def _problem(self, issue: Int64s, data: bytes) -> Problem:
-        line, reason, column, contig, pos, begin, end = (int(x) for x in issue[:7])
-        text = data[begin:end].decode("utf-8", "replace")
+    def _problem(self, i: int) -> Problem:
+        issues = self._buffers["issues"].view.cast("q")
+        line, reason, column, contig, pos, begin, end = issues[k.I_SLOTS * i : k.I_SLOTS * i + 7]
+        issues.release()
+        at = self._buffers["input"].address
+        text = bytes(self._buffers["input"].view[begin - at : end - at]).decode("utf-8", "replace")
         columns = text.split("\t", 8)[:8] if text.count("\t") >= 7 else text.split("\t")
         code = REASON_CODES[reason]
         pack = self._pack
@@ -119,4 +205,6 @@ class Worker:
             expected_bases=expected,
             known_contigs=pack.contig_names,
             contig_length=length,
+            column_count=text.count("\t") + 1,
+            header_columns=self._block[k.C_COLUMNS],
         )

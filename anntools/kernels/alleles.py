@@ -98,9 +98,8 @@ def read_alts(c: int, line: int) -> int:
         set_i64(alt, k.A_CONTIG, i64(line, k.L_CONTIG))
         if (kind == k.ALT_SEQUENCE or kind == k.ALT_STAR) and comma - p != ref_size:
             strip = 1
-        if kind == k.ALT_SEQUENCE:
-            if (byte(p) & 95) != (byte(ref) & 95):
-                shared = 0
+        if kind == k.ALT_SEQUENCE and (byte(p) & 95) != (byte(ref) & 95):
+            shared = 0
         n += 1
         alt += _ALT_BYTES
         p = comma + 1
@@ -285,7 +284,9 @@ def too_far(c: int, tx: int, alt: int) -> bool:
     first = i64(alt, k.A_GIVEN_FIRST)
     last = i64(alt, k.A_GIVEN_LAST)
     window = i64(c, k.C_DISTANCE)
-    return min(first, last) > i32(tx, k.END) + window or max(first, last) <= i32(tx, k.START) - window
+    return (
+        min(first, last) > i32(tx, k.END) + window or max(first, last) <= i32(tx, k.START) - window
+    )
 
 
 @kernel

@@ -306,14 +306,10 @@ def start_terms(c: int, tx: int, w: int, growth: int) -> int:
     if a == 0 or b == 0 or a > begin + 2 or b < begin:
         return 0
     cds0 = begin - 1
-    is_start = (
-        changed_whole_base(c, tx, w, cds0) == 0
-        and changed_whole_base(c, tx, w, cds0 + 1) == 3
-        and changed_whole_base(c, tx, w, cds0 + 2) == 2
-    )
+    is_start = codon_is_start(c, tx, w, cds0)
     moved = cds0 > 0 and b <= cds0 + i64(w, W_N) and not is_start
-    if growth == 0:
-        kept = is_start
+    if growth == 0:  # counted from the end of the coding part
+        kept = codon_is_start(c, tx, w, changed_whole_size(tx, w) - i64(w, W_N))
         lost = moved
     else:
         kept = start_stands(c, tx, w, is_start)
@@ -323,6 +319,21 @@ def start_terms(c: int, tx: int, w: int, growth: int) -> int:
         lost = moved or (not kept and not inframe)
     lost = lost or first_amino_acid_lost(w)
     return (_START_RETAINED if kept else 0) | (_START_LOST if lost else 0)
+
+
+@kernel
+def codon_is_start(c: int, tx: int, w: int, i: int) -> bool:
+    """Whether ATG stands at ``i`` of the changed 5' UTR and coding sequence."""
+    if i < 0 or changed_whole_base(c, tx, w, i) != 0:
+        return False
+    return changed_whole_base(c, tx, w, i + 1) == 3 and changed_whole_base(c, tx, w, i + 2) == 2
+
+
+@kernel
+def changed_whole_size(tx: int, w: int) -> int:
+    """Bases of 5' UTR and coding sequence after the change."""
+    whole = i32(tx, k.CDS0) + i64(w, W_N)
+    return i64(w, W_T1) - 1 + i64(w, W_SIZE) + whole - min(i64(w, W_T2), whole)
 
 
 @kernel
@@ -340,11 +351,9 @@ def start_stands(c: int, tx: int, w: int, is_start: bool) -> bool:
             i += 1
         if same:
             return True
-    after = min(i64(w, W_T2), cds0 + n)
-    length = before + size + cds0 + n - after
-    if length < n:
+    skip = changed_whole_size(tx, w) - n
+    if skip < 0:
         return False
-    skip = length - n
     i = 0
     while i < n and skip + i < before + size:
         if changed_whole_base(c, tx, w, skip + i) != whole_base(c, tx, w, cds0 + i):

@@ -31,9 +31,6 @@ _IMPACT_SIZES = constant(bytes(len(name) + 2 for name in terms.IMPACTS))
 _IMPACT_OF = constant(bytes(terms.IMPACT_OF))
 _BARS = constant(b"|" * 16)
 
-# The cache of rendered terms: entries of mask, size and text, found by a hash of the mask.
-TERM_ENTRY = 512
-TERM_ENTRIES = 256
 _HASH = 0x1E3779B97F4A7C15
 _BAR = 124
 
@@ -65,11 +62,11 @@ def put_impact(o: int, impact: int) -> int:
 @kernel
 def put_terms(c: int, o: int, mask: int) -> int:
     """``missense_variant&splice_region_variant|MODERATE|``, from the cache if it is there."""
-    at = i64(c, k.C_TERMS) + TERM_ENTRY * shift_right(mask * _HASH, 56)
+    at = i64(c, k.C_TERMS) + k.TERM_ENTRY * shift_right(mask * _HASH, 56)
     if i64(at, 0) == mask:
         return copy(o, at + 16, i64(at, 1))
     end = put_impact(put_all_terms(o, mask, 38), impact_of(mask))
-    if end - o <= TERM_ENTRY - 64:
+    if end - o <= k.TERM_ENTRY - 64:
         copy(at + 16, o, end - o)
         set_i64(at, 0, mask)
         set_i64(at, 1, end - o)
@@ -143,7 +140,7 @@ def put_changes(c: int, o: int, tx: int, t: int, alt: int, row: int) -> int:
             set_i64(row, k.R_HGVSC_SIZE, o - begin)
     o = set_byte(o, _BAR)
     state = i64(row, k.R_STATE)
-    if state & k.STATE_AA:
+    if i64(alt, k.A_KIND) == k.ALT_SEQUENCE:
         begin = o
         o = put_hgvsp(c, o, tx, t, alt, row)
         if o > begin:

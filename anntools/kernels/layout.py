@@ -244,4 +244,8 @@ STATE_CODONS, STATE_AA = 1, 2
 I_LINE, I_REASON, I_COLUMN, I_CONTIG, I_POS, I_BEGIN, I_END = range(7)
 I_SLOTS: Final = 8
 
+# The cache of rendered terms: entries of mask, size and text, found by a hash of the mask.
+TERM_ENTRY: Final = 512
+TERM_ENTRIES: Final = 256
+
 PAD_BYTES: Final = 64  # readable beyond the end of every buffer, writable beyond the output's

@@ -18,6 +18,16 @@ from typing import Any, Final, TypeVar, cast
 import numba
 from llvmlite import ir
 from numba.core import types
+from numba.core.compiler import CompilerBase
+from numba.core.compiler_machinery import PassManager
+from numba.core.typed_passes import (
+    IRLegalization,
+    NativeLowering,
+    NoPythonBackend,
+    NopythonTypeInference,
+    PreLowerStripPhis,
+)
+from numba.core.untyped_passes import FixupArgs, IRProcessing, ReconstructSSA, TranslateByteCode
 from numba.extending import intrinsic
 
 from anntools import regions
@@ -25,12 +35,36 @@ from anntools import regions
 F = TypeVar("F", bound=Callable[..., Any])
 Raw = Callable[..., int]
 
+
+class _Plain(CompilerBase):  # type: ignore[misc]  # numba is not typed
+    """numba's passes without those for what kernels do not use: closures, literals, rewrites."""
+
+    def define_pipelines(self) -> list[Any]:
+        """The one list of passes."""
+        passes = PassManager("kernel")
+        for step in (
+            TranslateByteCode,
+            FixupArgs,
+            IRProcessing,
+            ReconstructSSA,
+            NopythonTypeInference,
+            PreLowerStripPhis,
+            IRLegalization,
+            NativeLowering,
+            NoPythonBackend,
+        ):
+            passes.add_pass(step, step.__name__)
+        passes.finalize()
+        return [passes]
+
+
 _OPTIONS: Final[dict[str, Any]] = {
     "nogil": True,
     "boundscheck": False,
     "error_model": "numpy",
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,
+    "pipeline_class": _Plain,
 }
 ENTRIES: Final[dict[str, Any]] = {}
 
