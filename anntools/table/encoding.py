@@ -6,12 +6,15 @@ bit by bit, lowest bit first, in groups of eight.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from anntools.table.thrift import varint
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Array = npt.NDArray[Any]
 Flags = npt.NDArray[np.uint8]
@@ -55,9 +58,25 @@ def booleans(values: Array) -> bytes:
     return np.packbits(values.astype(np.uint8), bitorder="little").tobytes()
 
 
-def plain_texts(texts: list[bytes]) -> bytes:
-    """Texts, plain: a size and the bytes of each."""
-    return b"".join(len(t).to_bytes(4, "little") + t for t in texts)
+def plain_texts(texts: pa.Array) -> bytes:
+    """Texts (an Arrow array of large strings), plain: a size and the bytes of each."""
+    import pyarrow as pa
+
+    texts = pa.concat_arrays([texts.cast(pa.large_string())])  # without an offset
+    _, offsets, data = texts.buffers()
+    ends = (
+        np.frombuffer(offsets, np.int64)[: len(texts) + 1] if len(texts) else np.zeros(1, np.int64)
+    )
+    sizes = np.diff(ends)
+    starts = ends[:-1] - ends[0] + 4 * np.arange(len(texts))
+    out = np.empty(int(sizes.sum()) + 4 * len(texts), dtype=np.uint8)
+    is_text = np.ones(len(out), dtype=np.bool_)
+    for i in range(4):
+        out[starts + i] = sizes >> 8 * i & 255
+        is_text[starts + i] = False
+    if data is not None:
+        out[is_text] = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
+    return out.tobytes()
 
 
 def compacted(codes: Array, words: int) -> tuple[Array, Array]:
@@ -65,6 +84,6 @@ def compacted(codes: Array, words: int) -> tuple[Array, Array]:
     seen = np.zeros(words, dtype=np.bool_)
     seen[codes] = True
     used = np.flatnonzero(seen)
-    renumbered = np.zeros(words, dtype=np.int32)
-    renumbered[used] = np.arange(len(used), dtype=np.int32)
-    return renumbered[codes], used
+    renumbered = np.zeros(words, dtype=np.intp)
+    renumbered[used] = np.arange(len(used))
+    return renumbered.take(codes), used

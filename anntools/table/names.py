@@ -18,7 +18,7 @@ class Categories(NamedTuple):
     """A fact of each transcript asked for: number of a word, -1 for none; and the words."""
 
     codes: Any  # int32 array
-    words: list[bytes]
+    words: pa.Array
 
 
 class Names:
@@ -41,7 +41,10 @@ class Names:
     def facts(self, used: Any) -> dict[str, Categories]:
         """Facts of the transcripts with the numbers ``used``, by column name."""
         head = self._split(used, k.NAME_HEAD, len(_HEAD))
-        facts = {name: _categories(values) for name, values in zip(_HEAD, head, strict=True)}
+        facts = {
+            name: _each(values) if name == "feature" else _categories(values)
+            for name, values in zip(_HEAD, head, strict=True)
+        }
         facts["flags"] = _categories(self._split(used, k.NAME_STRAND, 2)[1])
         _, canonical, mane = self._split(used, k.NAME_TAIL, 3)
         facts["canonical"] = _categories(canonical)
@@ -61,13 +64,30 @@ class Names:
         return [parts.take(pa.array(at + i)) for i in range(fields)]
 
 
+def _each(values: pa.Array) -> Categories:
+    """Words of which each occurs once."""
+    import numpy as np
+
+    return Categories(np.arange(len(values), dtype=np.int32), _plain(values))
+
+
 def _categories(values: pa.Array) -> Categories:
     """Words and their numbers; an empty text is none."""
     import numpy as np
 
     encoded = values.dictionary_encode()
-    words = [unquote(word).encode() for word in encoded.dictionary.to_pylist()]
     codes = encoded.indices.to_numpy().astype(np.int32)
-    if b"" in words:
-        codes = np.where(codes == words.index(b""), np.int32(-1), codes)
-    return Categories(codes, words)
+    empty = encoded.dictionary.index("").as_py()
+    if empty >= 0:
+        codes = np.where(codes == empty, np.int32(-1), codes)
+    return Categories(codes, _plain(encoded.dictionary))
+
+
+def _plain(words: pa.Array) -> pa.Array:
+    """The words without percent encoding."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pc.any(pc.match_substring(words, "%")).as_py():
+        return pa.array([unquote(word) for word in words.to_pylist()], pa.large_string())
+    return words

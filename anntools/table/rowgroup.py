@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from anntools import terms
 from anntools.kernels import layout as k
@@ -27,7 +28,8 @@ from anntools.table.names import Names
 from anntools.table.parquet import Encoded
 from anntools.table.schema import Column
 
-_STATUS: Final = [b"annotated", b"skipped"]
+Words = Any  # an Arrow array of texts, or None
+_STATUS: Final = ("annotated", "skipped")
 _INTS: Final = {
     "exon_first": t.N_EXON1,
     "exon_last": t.N_EXON2,
@@ -63,6 +65,7 @@ class RowGroup:
         else:
             shifted = shifted + 1
         self._local = shifted
+        self._known: dict[str, tuple[Array, Array, Words]] = {}
         self._rows = names.tx[used - 1]
         self._facts = names.facts(used - 1)
         self._repeats = level_block(merged.columns[t.E_FIRST], 1)
@@ -84,10 +87,8 @@ class RowGroup:
             "alt_index": Encoded(m.alleles, m.columns[t.T_ALT_INDEX].tobytes()),
             "qual": self._number(t.Y_QUAL, "double"),
             "status": self._category(m.columns[t.T_SKIPPED], None, _STATUS),
-            "reason": self._category(reason, reason > 0, [c.encode() for c in REASON_CODES]),
-            "position_class": self._category(
-                place, place != t.NO_CLASS, [c.encode() for c in CLASS_NAMES]
-            ),
+            "reason": self._category(reason, reason > 0, REASON_CODES),
+            "position_class": self._category(place, place != t.NO_CLASS, CLASS_NAMES),
         }
         texts = {
             "chrom": t.X_CHROM,
@@ -132,13 +133,13 @@ class RowGroup:
             return self._flat(np.where(there, values, 0).astype(np.int64), there)
         return self._flat(values, there)
 
-    def _category(self, codes: Array, there: Array | None, words: list[bytes]) -> Encoded:
+    def _category(self, codes: Array, there: Array | None, words: Sequence[str]) -> Encoded:
         levels = b"" if there is None else level_block(there.view(np.uint8), 1)
         chosen = codes if there is None else codes[there]
         if not len(chosen):
             return Encoded(len(codes), levels)
         body = levels + indices(chosen, len(words))
-        return Encoded(len(codes), body, plain_texts(words), len(words))
+        return Encoded(len(codes), body, plain_texts(pa.array(words)), len(words))
 
     # ---- columns of transcripts, nested and those of the picked one
 
@@ -154,10 +155,13 @@ class RowGroup:
                 yield self._text(self._m.texts[t.X_PICKED + _TEXTS[column.name]])
                 continue
             values, there, words = self._values(column.name)
-            there_of_pick = np.zeros(self._m.alleles, dtype=np.bool_)
-            there_of_pick[self._picked] = there[self._pick]
-            levels = level_block(there_of_pick.view(np.uint8), 1)
-            yield self._body(levels, self._m.alleles, values[self._pick], there[self._pick], words)
+            chosen = there.take(self._pick)
+            flags = chosen
+            if len(chosen) < self._m.alleles:
+                flags = np.zeros(self._m.alleles, dtype=np.bool_)
+                flags[self._picked] = chosen
+            levels = level_block(flags.view(np.uint8), 1)
+            yield self._body(levels, self._m.alleles, values.take(self._pick), chosen, words)
 
     def _of_entries(self, column: Column) -> Encoded:
         name, entries = column.name, self._m.entries
@@ -173,7 +177,7 @@ class RowGroup:
         return self._body(levels, entries, values, there, words)
 
     def _body(
-        self, levels: bytes, count: int, values: Array, there: Array, words: list[bytes] | None
+        self, levels: bytes, count: int, values: Array, there: Array, words: Words
     ) -> Encoded:
         """A page of the values that are there; with words they are numbers of words."""
         chosen = values if there.all() else values[there]
@@ -184,12 +188,17 @@ class RowGroup:
             return Encoded(count, levels)
         if len(words) > 256:
             chosen, used = compacted(chosen, len(words))
-            words = [words[i] for i in used]
+            words = words.take(pa.array(used))
         body = levels + indices(chosen, len(words))
         return Encoded(count, body, plain_texts(words), len(words))
 
-    def _values(self, name: str) -> tuple[Array, Array, list[bytes] | None]:
+    def _values(self, name: str) -> tuple[Array, Array, Words]:
         """Values of all entries, where there is one, and words if the values are their numbers."""
+        if name not in self._known:
+            self._known[name] = self._made(name)
+        return self._known[name]
+
+    def _made(self, name: str) -> tuple[Array, Array, Words]:
         m = self._m
         if name in _INTS:
             ints = m.columns[t.E_INTS + _INTS[name]]
@@ -199,30 +208,29 @@ class RowGroup:
             return distance, distance >= 0, None
         something = self._something.view(np.bool_)
         if name == "consequence":
-            words = ["&".join(terms.names(mask)).encode() for mask in self._masks]
-            return m.terms, something, words
+            return m.terms, something, pa.array(["&".join(terms.names(x)) for x in self._masks])
         if name == "impact":
             worst = [terms.IMPACT_OF[terms.severity(mask)] for mask in self._masks]
-            impact = np.array(worst or [0], dtype=np.uint8)[m.terms]
-            return impact, something, [word.encode() for word in terms.IMPACTS]
+            impact = np.array(worst or [0], dtype=np.uint8).take(m.terms)
+            return impact, something, pa.array(terms.IMPACTS)
         if name == "pick":
             return m.columns[t.E_PICKED].view(np.bool_), something, None
         return self._of_transcript(name)
 
-    def _of_transcript(self, name: str) -> tuple[Array, Array, list[bytes] | None]:
+    def _of_transcript(self, name: str) -> tuple[Array, Array, Words]:
         """A fact of the transcript."""
         m, local = self._m, self._local
         of_transcript = local > 0
         if name in ("exon_count", "intron_count"):
             first = m.columns[t.E_INTS + _INTS[f"{name.removesuffix('_count')}_first"]]
             counts = np.concatenate([[0], self._rows[:, k.NEXON] - (name == "intron_count")])
-            return counts.astype(np.int32)[local], first > 0, None
+            return counts.astype(np.int32).take(local), first > 0, None
         if name == "strand":
             strands = np.concatenate([[0], self._rows[:, k.STRAND]]).astype(np.int32)
-            return strands[local], of_transcript, None
+            return strands.take(local), of_transcript, None
         fact = self._facts[name]
         if name == "canonical":
             yes = np.concatenate([[False], fact.codes >= 0])
-            return yes[local], of_transcript, None
-        codes = np.concatenate([[-1], fact.codes]).astype(np.int32)[local]
+            return yes.take(local), of_transcript, None
+        codes = np.concatenate([[-1], fact.codes]).astype(np.int32).take(local)
         return codes, codes >= 0, fact.words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 from anntools.table.collect import Chunk, Collector
@@ -17,9 +18,9 @@ from anntools.table.schema import (
 if TYPE_CHECKING:
     from anntools.pack import Pack
 
-_ALLELES: Final = 1 << 17  # rows of a row group, about
-_ENTRIES: Final = 1 << 20
-_BYTES: Final = 64 << 20
+_ALLELES: Final = 1 << 16  # rows of a row group, about
+_ENTRIES: Final = 1 << 19
+_BYTES: Final = 32 << 20
 _LEVEL: Final = 1  # of ZSTD
 
 
@@ -94,7 +95,6 @@ class TableWriter:
 
 def _has_percent(pack: Pack) -> bool:
     """Whether any name of the pack is percent-encoded."""
-    import pyarrow as pa
-
-    names = pack.arrays["names"]
-    return b"%" in bytes(pa.foreign_buffer(names.address, names.count))
+    held = pack.arrays["names"].held
+    assert isinstance(held, mmap.mmap)
+    return held.find(b"%") >= 0
