@@ -192,15 +192,17 @@ def _start_terms(c: Coding) -> set[str]:
     whole = t.utr5 + t.coding_sequence
     new = whole[: a - 1] + c.bases + whole[b:]
     codon = new[begin - 1 : begin + 2]
-    if c.growth == 0:
-        kept = codon == START
-        lost = bool(t.utr5) and b <= len(whole) and not kept
+    if c.growth == 0:  # counted from the end of the coding part
+        at = len(new) - len(t.coding_sequence)
+        kept = at >= 0 and new[at : at + 3] == START
+        lost = False
     else:
         kept = _start_stands(t, new, codon)
         inframe = _is_inframe_insertion(
             c, c.is_shifted, {"start_retained_variant"} if kept else set()
         ) or _is_inframe_deletion(c, c.is_shifted)
-        lost = (not kept and not inframe) or (bool(t.utr5) and b <= len(whole) and codon != START)
+        lost = not kept and not inframe
+    lost = lost or (bool(t.utr5) and b <= len(whole) and codon != START)
     lost = lost or _first_amino_acid_lost(c)
     terms = {"start_retained_variant"} if kept else set()
     return terms | ({"start_lost"} if lost else set())

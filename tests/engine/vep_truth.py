@@ -1,171 +1,292 @@
-"""Comparing our CSQ with the answers of VEP 115 in the shared data."""
+"""Consequences of the specification, or of its compiled twin, beside VEP 115's.
+
+``python -m tests.engine.vep_truth [--compiled] [--kinds dense_indel,multi] [CASE…]`` prints the
+agreement and what differs, by pair of terms. It needs no pack: it reads the truth's own sequence
+and gene model.
+"""
 
 from __future__ import annotations
 
-import gzip
-import re
-from collections import Counter
-from collections.abc import Iterator
+import argparse
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from anntools import Options, annotate
-from anntools.labels import CSQ_FIELDS
-from anntools.pack.build import Contig, PackInput, build_pack
-from anntools.pack.genes import read_genes
-from anntools.pack.sequence import read_fasta
+from anntools.pack import genes
+from anntools.spec.consequence import Effect, Numbers, consequence
+from anntools.spec.consequence import given as as_given
+from anntools.spec.transcript import Pair, Transcript
+from tests.engine.compiled_rule import CompiledRule
+from tests.engine.hgvs_truth import KINDS, VEP, Case, Row, read_case, text_lines, vep_rows
 
-# CSQ field -> column of VEP's tab output
-COMPARED = {
-    "Consequence": "Consequence",
-    "cDNA_position": "cDNA_position",
-    "CDS_position": "CDS_position",
-    "Protein_position": "Protein_position",
-    "Amino_acids": "Amino_acids",
-    "Codons": "Codons",
-    "EXON": "EXON",
-    "INTRON": "INTRON",
-    "HGVSc": "HGVSc",
-    "HGVSp": "HGVSp",
-    "HGVSg": "HGVSg",
-    "DISTANCE": "DISTANCE",
-    "IMPACT": "IMPACT",
-}
-_VERSION_ONE = re.compile(r"\.1:p\.")
-Key = tuple[str, str, str]  # variant, allele number, transcript
+FIELDS = (
+    *("Consequence", "cDNA_position", "CDS_position", "Protein_position", "Amino_acids"),
+    *("Codons", "EXON", "INTRON", "DISTANCE"),
+)
+_OUTSIDE = {"upstream_gene_variant", "downstream_gene_variant"}
+Rule = Callable[[Transcript, int, str, str], Effect]
 
 
-def build(case: Path, fasta: Path, genes: Path, out: Path) -> Path:
-    """A pack for one case of the truth."""
-    sequences = read_fasta(fasta)
-    build_pack(
-        PackInput(
-            name=case.name,
-            assembly="test",
-            contigs=[Contig(name, len(codes)) for name, codes in sequences.items()],
-            sequences=sequences,
-            transcripts=read_genes(genes),
-        ),
-        out,
-    )
-    return out
+@dataclass(frozen=True)
+class Variant:
+    """One ALT of a record, as written and as Ensembl takes it."""
+
+    contig: str
+    written: str  # position, REF and ALTs of the record
+    first: int
+    ref: str
+    alt: str
+    alone: bool
 
 
-def vep_rows(path: Path) -> dict[Key, dict[str, str]]:
-    """VEP's rows by variant, allele and transcript; ``-`` becomes empty."""
-    out: dict[Key, dict[str, str]] = {}
-    header: list[str] = []
-    for line in gzip.decompress(path.read_bytes()).decode().splitlines():
-        if line.startswith("##"):
-            continue
-        columns = line.rstrip("\n").split("\t")
-        if line.startswith("#"):
-            header = [columns[0].removeprefix("#"), *columns[1:]]
-            continue
-        row = {k: "" if v == "-" else v for k, v in zip(header, columns, strict=True)}
-        out[row["Uploaded_variation"], row["ALLELE_NUM"], row["Feature"]] = row
-    return out
+@dataclass(frozen=True)
+class Difference:
+    """A row in which a field differs."""
 
+    variant: Variant
+    model: genes.Transcript
+    ours: Row
+    theirs: Row
 
-def our_rows(vcf: Path) -> dict[Key, dict[str, str]]:
-    """Our CSQ rows of an annotated plain VCF, by variant, allele and transcript."""
-    out: dict[Key, dict[str, str]] = {}
-    with vcf.open() as handle:
-        for line in handle:
-            if not line.startswith("#"):
-                for key, row in _csq(line.rstrip("\n").split("\t")):
-                    out[key] = row
-    return out
+    @property
+    def lost(self) -> set[str]:
+        """Terms that only VEP gives."""
+        return set(self.theirs["Consequence"].split(",")) - self.our_terms
 
-
-def _csq(columns: list[str]) -> Iterator[tuple[Key, dict[str, str]]]:
-    info = dict(part.partition("=")[::2] for part in columns[7].split(";"))
-    alts = shown(columns[3], columns[4].split(","))
-    if "CSQ" not in info:
-        return
-    for entry in info["CSQ"].split(","):
-        row = dict(zip(CSQ_FIELDS, entry.split("|"), strict=True))
-        row["Consequence"] = row["Consequence"].replace("&", ",")
-        row["HGVSp"] = row["HGVSp"].replace("%3D", "=")
-        row["HGVSg"] = row["HGVSg"].replace("%3D", "=")
-        yield (columns[2], str(alts.index(row["Allele"]) + 1), row["Feature"]), row
-
-
-def shown(ref: str, alts: list[str]) -> list[str]:
-    """Alleles as CSQ names them: without a first base that all share, if lengths differ."""
-    plain = [a for a in alts if a[0] not in "*<."]
-    if any(len(a) != len(ref) for a in plain) and len({a[0] for a in [ref, *plain]}) == 1:
-        return [(a[1:] or "-") if a in plain else a for a in alts]
-    return alts
+    @property
+    def our_terms(self) -> set[str]:
+        """Our terms."""
+        return set(self.ours["Consequence"].split(","))
 
 
 @dataclass
 class Agreement:
-    """Equal and different values per field; a few differences kept."""
+    """Equal and different values per field; differences by paragraph (0: none explains it)."""
 
+    rows: int = 0
+    elsewhere: int = 0  # rows that VEP gives a transcript that it then calls intergenic
     equal: Counter[str] = field(default_factory=Counter)
-    different: Counter[str] = field(default_factory=Counter)
-    empty: Counter[str] = field(default_factory=Counter)  # VEP has a value, we give none
-    examples: dict[str, list[tuple[Key, str, str]]] = field(default_factory=dict)
-    missing: list[Key] = field(default_factory=list)
-    extra: list[Key] = field(default_factory=list)
+    different: Counter[tuple[str, int]] = field(default_factory=Counter)
+    pairs: dict[tuple[str, ...], list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def rate(self, name: str) -> float:
-        """Share of equal values among all rows."""
-        total = self.equal[name] + self.different[name] + self.empty[name]
-        return self.equal[name] / total if total else 1.0
+        """Share of equal values, before any explanation."""
+        return self.equal[name] / self.rows if self.rows else 1.0
 
-    def table(self, fields: list[str]) -> str:
-        """Printed agreement."""
-        return "\n".join(
-            f"{name:18} {100 * self.rate(name):8.3f} %  "
-            f"{self.equal[name]} equal, {self.different[name]} different, {self.empty[name]} empty"
-            for name in fields
-        )
+    def unexplained(self, name: str) -> int:
+        """Differences that no paragraph explains."""
+        return self.different[name, 0]
+
+    def add(self, other: Agreement) -> None:
+        """Add another agreement to this one."""
+        self.rows += other.rows
+        self.elsewhere += other.elsewhere
+        self.equal += other.equal
+        self.different += other.different
+        for pair, examples in other.pairs.items():
+            self.pairs[pair] += examples
+
+    def table(self, most: int = 25) -> str:
+        """Agreement per field, then differences by pair."""
+        lines = [f"{self.rows} rows, {self.elsewhere} more that VEP calls intergenic"]
+        for name in FIELDS:
+            causes = {n: c for (f, n), c in sorted(self.different.items()) if f == name}
+            lines.append(f"{name:18} {100 * self.rate(name):9.4f} %  differences {causes}")
+        for pair, examples in sorted(self.pairs.items(), key=lambda p: -len(p[1]))[:most]:
+            lines.append(f"{len(examples):6} {' | '.join(pair)}\n         {examples[0]}")
+        return "\n".join(lines)
 
 
-def compare(ours: dict[Key, dict[str, str]], vep: dict[Key, dict[str, str]]) -> Agreement:
-    """Field by field over the rows of both."""
-    result = Agreement()
-    result.missing = [k for k in vep if k not in ours]
-    result.extra = [k for k in ours if k not in vep]
-    for key, theirs in vep.items():
-        row = ours.get(key)
-        if row is None:
+def read_variants(vcf: Path) -> dict[tuple[str, str], Variant]:
+    """(variant id, number of the ALT) -> variant."""
+    out = {}
+    for line in text_lines(vcf):
+        if line.startswith("#"):
             continue
-        for name, column in COMPARED.items():
-            a, b = row[name], theirs[column]
-            if name == "Consequence":
-                a, b = ",".join(sorted(a.split(","))), ",".join(sorted(b.split(",")))
-            if name == "HGVSp" and a != b:
-                b = _VERSION_ONE.sub(":p.", b)  # VEP prints .1 for a protein without a version
-            if a == b:
-                result.equal[name] += 1
-            elif not a:
-                result.empty[name] += 1
-                result.examples.setdefault(name + " empty", []).append((key, a, b))
-            else:
-                result.different[name] += 1
-                result.examples.setdefault(name, []).append((key, a, b))
+        contig, position, name, ref, column = line.split("\t")[:5]
+        ref, alts = ref.upper(), column.upper().split(",")
+        first, shorter, new = as_given(int(position), ref, alts)
+        for number, alt in enumerate(new, 1):
+            if set(alt) <= set("ACGTN"):
+                written = f"{position} {ref}>{column}"
+                alone = len(alts) == 1
+                out[name, str(number)] = Variant(contig, written, first, shorter, alt, alone)
+    return out
+
+
+def compiled() -> Rule:
+    """The compiled rule, with the memory of each transcript made once."""
+    rules: dict[int, tuple[Transcript, CompiledRule]] = {}
+
+    def call(t: Transcript, first: int, ref: str, alt: str) -> Effect:
+        if id(t) not in rules:
+            rules[id(t)] = t, CompiledRule([t])
+        return rules[id(t)][1].effect(0, first, ref, alt)
+
+    return call
+
+
+def compare(case: Case, vcf: Path, tab: Path, rule: Rule = consequence) -> Agreement:
+    """All rows of one file of VEP that have a transcript."""
+    result = Agreement()
+    variants = read_variants(vcf)
+    for theirs in vep_rows(tab):
+        variant = variants.get((theirs["Uploaded_variation"], theirs["ALLELE_NUM"]))
+        if variant is None or not theirs["Feature"]:
+            continue
+        if theirs["Consequence"] == "intergenic_variant" and not theirs["cDNA_position"]:
+            result.elsewhere += 1
+            continue
+        transcript = case.transcript(theirs["Feature"])
+        ours = shown(rule(transcript, variant.first, variant.ref, variant.alt))
+        result.rows += 1
+        _count(result, Difference(variant, case.models[theirs["Feature"]], ours, theirs))
     return result
 
 
-def run_case(pack: Path, vcf: Path, tab: Path, folder: Path) -> Agreement:
-    """Annotate one VCF of the truth and compare."""
-    out = folder / "case.annot.vcf"
-    annotate(vcf, out, pack, Options(chunk_size=1 << 18))
-    return compare(our_rows(out), vep_rows(tab))
+def _count(result: Agreement, d: Difference) -> None:
+    for name in FIELDS:
+        ours, theirs = d.ours[name], d.theirs[name]
+        if name == "Consequence":
+            theirs = ",".join(sorted(theirs.split(",")))
+        if ours == theirs:
+            result.equal[name] += 1
+            continue
+        number = explain(d, name)
+        result.different[name, number] += 1
+        pair = (name, str(number), theirs, ours) if name == "Consequence" else (name, str(number))
+        what = f"{d.variant.contig}:{d.variant.written[:60]} {d.theirs['Feature']}"
+        result.pairs[pair].append(f"{what}: VEP {theirs!r}, ours {ours!r}")
 
 
-def merge(parts: list[Agreement]) -> Agreement:
-    """Sum of several comparisons."""
-    out = Agreement()
-    for part in parts:
-        out.equal += part.equal
-        out.different += part.different
-        out.empty += part.empty
-        out.missing += part.missing
-        out.extra += part.extra
-        for name, examples in part.examples.items():
-            out.examples.setdefault(name, []).extend(examples)
-    return out
+def shown(effect: Effect) -> Row:
+    """An effect as VEP's columns show it."""
+    return {
+        "Consequence": ",".join(sorted(effect.terms)),
+        "cDNA_position": _pair(effect.spliced),
+        "CDS_position": _pair(effect.coding),
+        "Protein_position": _pair(effect.protein),
+        "Amino_acids": effect.amino_acids,
+        "Codons": effect.codons,
+        "EXON": _numbers(effect.exons),
+        "INTRON": _numbers(effect.introns),
+        "DISTANCE": str(effect.distance) if effect.terms & _OUTSIDE else "",
+    }
+
+
+def _pair(pair: Pair) -> str:
+    a, b = pair
+    if a is None and b is None:
+        return ""
+    if a is not None and b is not None:
+        a, b = min(a, b), max(a, b)
+    return str(a) if a == b else f"{'?' if a is None else a}-{'?' if b is None else b}"
+
+
+def _numbers(numbers: Numbers) -> str:
+    if numbers is None:
+        return ""
+    a, b, of = numbers
+    return f"{a}/{of}" if a == b else f"{a}-{b}/{of}"
+
+
+# ---- paragraphs of docs/engine/divergences.md
+
+
+def explain(d: Difference, name: str) -> int:
+    """The paragraph that explains a difference, 0 if none does."""
+    for number, fields, applies in _RULES:
+        if name in fields and applies(d):
+            return number
+    return 0
+
+
+def _start_of_incomplete(d: Difference) -> bool:
+    return bool(d.model.phase) and bool(d.lost & {"start_lost", "start_retained_variant"})
+
+
+def _utr_on_minus(d: Difference) -> bool:
+    """Whether the answer needs the sequence of a UTR of a transcript on the minus strand."""
+    ends = {"start_lost", "start_retained_variant", "stop_lost", "stop_retained_variant"}
+    return d.model.strand < 0 and (d.lost | (d.our_terms - d.lost)) & ends != set()
+
+
+def _stop_inserted(d: Difference) -> bool:
+    longer = len(d.variant.alt) > len(d.variant.ref)
+    return longer and "stop_retained_variant" in d.lost and "stop_gained" in d.our_terms
+
+
+def _whole_coding_part(d: Difference) -> bool:
+    return d.lost == {"stop_retained_variant"} and "stop_lost" in d.our_terms
+
+
+def _shorter_than_codon(d: Difference) -> bool:
+    cds = d.model.cds
+    return cds is not None and cds[1] - cds[0] <= 3 and d.theirs["Amino_acids"].endswith("/-")
+
+
+def _later_of_several(d: Difference) -> bool:
+    return not d.variant.alone and len(d.variant.ref) < len(d.variant.alt)
+
+
+def _no_term(d: Difference) -> bool:
+    return d.theirs["Consequence"] == "intergenic_variant"
+
+
+def _record_is_longer(d: Difference) -> bool:
+    distance = d.ours["DISTANCE"]
+    return _no_term(d) or (bool(distance) and int(distance) > int(d.theirs["DISTANCE"]))
+
+
+_POSITIONS = ("CDS_position", "Protein_position", "Amino_acids", "Codons")
+_RULES: tuple[tuple[int, tuple[str, ...], Callable[[Difference], bool]], ...] = (
+    (1, ("Consequence",), _start_of_incomplete),
+    (2, ("Consequence", "cDNA_position"), _no_term),
+    (2, ("DISTANCE",), _record_is_longer),
+    (5, ("Consequence",), _stop_inserted),
+    (4, ("Consequence",), _utr_on_minus),
+    (6, ("Consequence",), _whole_coding_part),
+    (7, (*_POSITIONS, "Consequence"), _later_of_several),
+    (12, ("Amino_acids", "Codons"), _shorter_than_codon),
+)
+
+
+# ---- cases
+
+
+def gene_case(
+    name: str, kinds: tuple[str, ...] = KINDS, rule: Rule = consequence
+) -> Iterator[tuple[str, Agreement]]:
+    """Agreement of a gene of the truth, for each kind of variants."""
+    folder = VEP / "genes" / name
+    case = read_case(folder / "g.fa", folder / "g.gff.gz")
+    for kind in kinds:
+        vcf, tab = folder / f"{kind}.vcf.gz", folder / f"{kind}.vep.tab.gz"
+        yield kind, compare(case, vcf, tab, rule)
+
+
+def gene_names() -> list[str]:
+    """All genes of the truth."""
+    return sorted(f.name for f in (VEP / "genes").iterdir())
+
+
+def main() -> None:
+    """Print agreement for all genes or those named."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--compiled", action="store_true")
+    parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("cases", nargs="*")
+    options = parser.parse_args()
+    rule = compiled() if options.compiled else consequence
+    totals: dict[str, Agreement] = defaultdict(Agreement)
+    for name in options.cases or gene_names():
+        for kind, part in gene_case(name, tuple(options.kinds.split(",")), rule):
+            totals[kind].add(part)
+    for kind, total in totals.items():
+        sys.stdout.write(f"\n{kind}: {total.table()}\n")
+
+
+if __name__ == "__main__":
+    main()
