@@ -1,4 +1,4 @@
-"""The compiled HGVS by itself: one ALT and one transcript at a time, without the rest of the pass."""
+"""The compiled HGVS by itself: one ALT and one transcript at a time, without the rest."""
 
 from __future__ import annotations
 
