@@ -6,6 +6,7 @@ import re
 from typing import Final, NamedTuple
 
 from anntools.problems import Problem, short
+from anntools.vcfio.remedies import remedy
 
 Version = tuple[int, int]
 DEFAULT_VERSION: Final = (4, 2)
@@ -38,7 +39,7 @@ class Finding(NamedTuple):
             self.column,
             short(self.found),
             self.expected,
-            "",
+            remedy(self.code),
             rule(self.paragraph, version),
         )
 

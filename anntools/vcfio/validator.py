@@ -44,6 +44,7 @@ class Validator:
     ) -> None:
         self.problems: list[Problem] = []
         self.counts: Counter[str] = Counter()
+        self.record_count = 0  # records looked at
         self._file = file
         self._listed = listed
         self._left = _BRIEF_RECORDS if brief else -1
@@ -79,6 +80,7 @@ class Validator:
             begin = end + 1
             if line and line != "\r":
                 self._left -= 1
+                self.record_count += 1
                 if self._bytes_left > 0:
                     self._bytes_left = max(0, self._bytes_left - len(line))
                 for finding in self._judge_line(line.removesuffix("\r")):

@@ -145,6 +145,7 @@ def test_verdict(unpacked: Path, path: str, expected: str) -> None:
         assert codes & CAUSES[kind]
     for problem in problems:
         assert problem.message
+        assert problem.remedy
         if problem.code != "empty_file":
             assert problem.line
             assert problem.rule.startswith("VCF ")
