@@ -11,13 +11,13 @@ import argparse
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from anntools.pack import genes
 from anntools.spec.consequence import Effect, Numbers, consequence
 from anntools.spec.consequence import given as as_given
-from anntools.spec.transcript import Pair, Transcript
+from anntools.spec.transcript import Pair, Transcript, reverse_complement
 from tests.engine.compiled_rule import CompiledRule
 from tests.engine.hgvs_truth import KINDS, VEP, Case, Row, read_case, text_lines, vep_rows
 
@@ -47,6 +47,8 @@ class Difference:
 
     variant: Variant
     model: genes.Transcript
+    transcript: Transcript
+    genome: str
     ours: Row
     theirs: Row
 
@@ -142,7 +144,9 @@ def compare(case: Case, vcf: Path, tab: Path, rule: Rule = consequence) -> Agree
         transcript = case.transcript(theirs["Feature"])
         ours = shown(rule(transcript, variant.first, variant.ref, variant.alt))
         result.rows += 1
-        _count(result, Difference(variant, case.models[theirs["Feature"]], ours, theirs))
+        model = case.models[theirs["Feature"]]
+        genome = case.genome[model.contig]
+        _count(result, Difference(variant, model, transcript, genome, ours, theirs))
     return result
 
 
@@ -208,9 +212,17 @@ def _start_of_incomplete(d: Difference) -> bool:
 
 
 def _utr_on_minus(d: Difference) -> bool:
-    """Whether the answer needs the sequence of a UTR of a transcript on the minus strand."""
-    ends = {"start_lost", "start_retained_variant", "stop_lost", "stop_retained_variant"}
-    return d.model.strand < 0 and (d.lost | (d.our_terms - d.lost)) & ends != set()
+    """Whether VEP's terms are ours with its UTRs: those at the mirror image of their place."""
+    t = d.transcript
+    if t.strand > 0 or not t.coding:
+        return False
+    ends = t.first + t.last
+    mirrored = reverse_complement("".join(d.genome[ends - b - 1 : ends - a] for a, b in t.exons))
+    begin, end = t.coding_span()
+    sequence = mirrored[: begin - 1] + t.sequence[begin - 1 : end] + mirrored[end:]
+    v = d.variant
+    effect = consequence(replace(t, sequence=sequence), v.first, v.ref, v.alt)
+    return effect.terms == set(d.theirs["Consequence"].split(","))
 
 
 def _stop_inserted(d: Difference) -> bool:
