@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from anntools.pack.genes import Transcript
 from tests.conformance.engine import Record
+from tests.engine import hgvs_truth
+from tests.engine.hgvs_differences import Written
 
 _SPLICE_TERMS = {
     *("splice_acceptor_variant", "splice_donor_variant", "splice_donor_5th_base_variant"),
@@ -30,6 +33,8 @@ class Difference:
     model: Transcript | None
     ours: dict[str, str]
     theirs: dict[str, str]
+    fasta: Path
+    genes: Path
 
     @property
     def alt(self) -> str:
@@ -57,12 +62,23 @@ class Difference:
 
 def explain(difference: Difference, name: str) -> int | None:
     """The paragraph that explains the difference of a field, or None."""
+    if name.startswith("HGVS"):
+        return _of_hgvs(difference, name)
     if name == "IMPACT":  # follows from the terms
         name = "Consequence"
     for number, fields, applies in _RULES:
         if name in fields and applies(difference):
             return number
     return None
+
+
+def _of_hgvs(d: Difference, name: str) -> int | None:
+    """HGVS has rules of its own, which reckon VEP's text from ours."""
+    r = d.record
+    written = Written(r.position, r.ref.upper(), tuple(a.upper() for a in r.alts), d.number - 1)
+    case = hgvs_truth.known_case(d.fasta, d.genes)
+    values, feature = (d.ours[name], d.theirs[name]), d.theirs["Feature"]
+    return hgvs_truth.paragraph(case, name, values, feature, r.contig, written) or None
 
 
 def _introns(model: Transcript) -> list[tuple[int, int]]:
@@ -79,16 +95,6 @@ def _in_short_intron(d: Difference) -> bool:
         return False
     first, last = d.record.position - 1, d.record.position + len(d.record.ref)
     return any(b - a <= SHORT_INTRON and a <= last and first <= b for a, b in _introns(d.model))
-
-
-def _incomplete_start(d: Difference) -> bool:
-    return d.model is not None and bool(d.model.phase or "cds_start_NF" in d.model.tags)
-
-
-def _extension_on_minus(d: Difference) -> bool:
-    theirs = d.theirs["HGVSp"]
-    minus = d.model is not None and d.model.strand < 0
-    return minus and "extTer" in theirs and d.ours["HGVSp"].split("ext")[0] in theirs
 
 
 def _stop_inserted(d: Difference) -> bool:
@@ -114,10 +120,8 @@ Rule = tuple[int, tuple[str, ...], Callable[[Difference], bool]]
 _RULES: tuple[Rule, ...] = (
     (1, ("Consequence",), _short_intron),
     (1, ("EXON", "INTRON"), _in_short_intron),
-    (3, ("HGVSc",), _incomplete_start),
-    (4, ("HGVSp",), _extension_on_minus),
     (5, ("Consequence",), _stop_inserted),
     (6, ("Consequence",), _retained_at_lost_start),
-    (7, (*_POSITIONS, "Consequence", "HGVSg", "EXON"), _block),
+    (7, (*_POSITIONS, "Consequence", "EXON"), _block),
     (8, ("PICK",), _beside_rather_than_in),
 )

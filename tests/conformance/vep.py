@@ -70,7 +70,9 @@ def compare(case: Case, pack: Path, vcf: Path, tab: Path, output: Path, title: s
             continue
         section.line("row is there").equal += 1
         record, mine = found
-        difference = Difference(case.name, record, key[1], models.get(key[2]), mine, theirs)
+        difference = Difference(
+            *(case.name, record, key[1], models.get(key[2]), mine, theirs, case.fasta, case.genes)
+        )
         for name in FIELDS:
             _compare_field(section, name, difference)
         if theirs["PICK"]:

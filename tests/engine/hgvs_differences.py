@@ -2,7 +2,7 @@
 
 Two kinds of classes. *Errors*: VEP's text is reckoned from ours by putting VEP's error in; the
 class is given only if the result is VEP's text to the letter. *Rules*: the texts differ in form as
-a recommendation of HGVS says. ``docs/engine/divergences.md`` ("HGVS") has a paragraph per class.
+a recommendation of HGVS says. A class is the number of its paragraph.
 """
 
 from __future__ import annotations
@@ -17,23 +17,26 @@ from anntools.spec.hgvs_g import hgvs_g
 from anntools.spec.shift import Change, shifted, trimmed
 from anntools.spec.transcript import Transcript, reverse_complement
 
-SEVERAL = "H1 several ALTs: VEP does not move them"
-INVERSION = "H2 an inversion is as long as what it changes"
-PAD = "H3 5'-incomplete coding sequence"
-LAST = "H4 intron after the last coding base is named by that base"
-OUTSIDE = "H5 place outside the transcript"
-UNTURNED = "H6 minus strand: VEP moves an insertion but does not turn its bases"
-MIRROR = "H7 minus strand: VEP reads the 3' UTR at the mirror image of its place"
-EARLIER = "H8 VEP counts to a stop that lies before the change"
-START = "H9 start codon changed: p.Met1?"
-NONSENSE = "H10 an immediate stop is a substitution"
-STOP = "H11 stop codon changed: extension, or frame shift if the change begins before it"
-FRAME = "H12 the frame is lost: frame shift, also if a stop follows soon"
-UNCHANGED = "H13 unchanged amino acids"
-UNKNOWN = "H14 no amino acid of the new frame is known"
-THREE = "H15 most C-terminal place"
-INSIDE = "H16 the coding sequence has stops inside"
-WRITTEN = "H17 the change lies outside the coding sequence as it is written"
+PAD = 3  # paragraphs of docs/engine/divergences.md; those from 21 on are its section "HGVS"
+(
+    SEVERAL,
+    INVERSION,
+    LAST,
+    OUTSIDE,
+    UNTURNED,
+    MIRROR,
+    EARLIER,
+    START,
+    NONSENSE,
+    STOP,
+    FRAME,
+    UNCHANGED,
+    UNKNOWN,
+    THREE,
+    INSIDE,
+    WRITTEN,
+    MISSING,
+) = range(21, 38)
 
 
 def mirrored_utr(t: Transcript, genome: str) -> str:
@@ -43,12 +46,12 @@ def mirrored_utr(t: Transcript, genome: str) -> str:
     return reverse_complement("".join(parts))[t.coding_span()[1] :]
 
 
-def in_error(t: Transcript, change: Change, genome: str) -> Iterator[tuple[str, str]]:
+def in_error(t: Transcript, change: Change, genome: str) -> Iterator[tuple[int, str]]:
     """(class, HGVSp with that error of VEP)."""
     right = p.read(t, shifted(change, genome, t.strand))
     if right is None:
         return
-    readings = [("", right)]
+    readings = [(0, right)]
     if t.strand < 0:
         if change.is_insertion:
             unturned = replace(right, bases=reverse_complement(change.alt))
@@ -67,16 +70,16 @@ def in_error(t: Transcript, change: Change, genome: str) -> Iterator[tuple[str, 
                 yield EARLIER, re.sub(r"Ter\d+$", "Ter?", said)
 
 
-def protein_rule(ours: str, theirs: str) -> str:
-    """The recommendation by which two descriptions of one protein differ; nothing if none does."""
+def protein_rule(ours: str, theirs: str) -> int:
+    """The recommendation by which two descriptions of one protein differ; 0 if none does."""
     start = re.fullmatch(r"p\.[A-Z][a-z]{2}1\?", ours)
     if re.search(r"\?\d+$|[A-Z][a-z]{2}0_|\d\?$", theirs) and ours != theirs:
-        return START if start or not ours else PAD
+        return START if start or not ours else MISSING
     if start:
         return START
     numbers = re.findall(r"\d+", ours)
     if re.fullmatch(r"p\.[A-Z][a-z]{2}\d+Ter", ours) and re.search(r"(ins|del)(Ter)?$", theirs):
-        return NONSENSE if numbers[0] in re.findall(r"\d+", theirs) else ""
+        return NONSENSE if numbers[0] in re.findall(r"\d+", theirs) else 0
     if ours == "p.?":
         return UNKNOWN
     if "extTer" in ours or re.search(r"Ter\d+(del|ins|ext|fs)", theirs) or "Ter" in ours[:5]:
@@ -85,7 +88,7 @@ def protein_rule(ours: str, theirs: str) -> str:
         return FRAME
     if ours.endswith("=") and theirs.endswith("="):
         return UNCHANGED
-    return ""
+    return 0
 
 
 def same_frame_end(ours: str, theirs: str) -> bool:
@@ -97,7 +100,7 @@ def same_frame_end(ours: str, theirs: str) -> bool:
     return a[3] == b[3] if "?" in (a[3], b[3]) else int(a[3]) + 1 == int(b[3])
 
 
-def explain_protein(ours: str, theirs: str, t: Transcript, change: Change, genome: str) -> str:
+def explain_protein(ours: str, theirs: str, t: Transcript, change: Change, genome: str) -> int:
     """Class of a HGVSp that differs."""
     answers = list(in_error(t, change, genome))
     for name, said in answers:
@@ -105,16 +108,16 @@ def explain_protein(ours: str, theirs: str, t: Transcript, change: Change, genom
             return name or STOP
     return (
         protein_rule(ours, theirs)
-        or next((name for name, said in answers if name and protein_rule(said, theirs)), "")
+        or next((name for name, said in answers if name and protein_rule(said, theirs)), 0)
         or protein_shape(ours, theirs, t, change)
     )
 
 
-def protein_shape(ours: str, theirs: str, t: Transcript, change: Change) -> str:
+def protein_shape(ours: str, theirs: str, t: Transcript, change: Change) -> int:
     """Classes that follow from the transcript or from how the change is written."""
     protein = t.amino_acids(t.coding_sequence, 1)
     if "Xaa" in ours:
-        return PAD
+        return MISSING
     if "*" in protein[:-1]:
         return INSIDE
     written = p.read(t, change)
@@ -122,10 +125,10 @@ def protein_shape(ours: str, theirs: str, t: Transcript, change: Change) -> str:
         return WRITTEN
     if ours.endswith("del") and theirs.endswith("del"):
         return THREE
-    return ""
+    return 0
 
 
-def explain_coding(ours: str, theirs: str, t: Transcript, change: Change, genome: str) -> str:
+def explain_coding(ours: str, theirs: str, t: Transcript, change: Change, genome: str) -> int:
     """Class of a HGVSc that differs."""
     if "inv" in ours or "inv" in theirs:
         return INVERSION
@@ -137,7 +140,7 @@ def explain_coding(ours: str, theirs: str, t: Transcript, change: Change, genome
         last = name_of(t, t.coding[1] if t.strand > 0 else t.coding[0])
         if ours.replace(last + "+", "*") == theirs or re.search(r"\*[+-]", theirs):
             return LAST
-    return ""
+    return 0
 
 
 @dataclass(frozen=True)
@@ -170,16 +173,16 @@ class Written:
 
 def explain_several(
     field: str, theirs: str, t: Transcript | None, written: Written, genome: str
-) -> str:
+) -> int:
     """Class of a row of a record with several ALTs."""
     still = "N" * len(genome)  # nothing moves and nothing is a copy
     change = trimmed(written.position, written.ref, written.alts[written.number])
     if field == "HGVSg":
         if any(hgvs_g(c, still) == theirs for c in (change, *written.genomic_error())):
             return SEVERAL
-        return ""
+        return 0
     if t is None:
-        return ""
+        return 0
     if not theirs and field == "HGVSp":
         return SEVERAL
     for as_written in (change, written.trimmed_at_end_first()):
@@ -189,8 +192,8 @@ def explain_several(
             return SEVERAL
         why = explain(field, said, theirs, t, as_written, still)
         if why:
-            return f"{SEVERAL}; {why}"
-    return ""
+            return SEVERAL
+    return 0
 
 
 def _behind(change: Change) -> Change:
@@ -212,16 +215,16 @@ def explain(
     change: Change,
     genome: str,
     written: Written | None = None,
-) -> str:
-    """Name of the class of a row that differs, or nothing."""
+) -> int:
+    """Class of a row that differs, or 0."""
     if written and len(written.alts) > 1:
         why = explain_several(field, theirs, t, written, genome)
         if why:
             return why
     if field == "HGVSg":
-        return INVERSION if "inv" in ours or "inv" in theirs else ""
+        return INVERSION if "inv" in ours or "inv" in theirs else 0
     if t is None:
-        return ""
+        return 0
     if field == "HGVSc":
         return explain_coding(ours, theirs, t, change, genome)
     return explain_protein(ours, theirs, t, change, genome)

@@ -10,6 +10,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from anntools.pack import genes
@@ -75,6 +76,25 @@ class Case:
         return self.transcripts[name]
 
 
+@cache
+def known_case(fasta: Path, gff: Path) -> Case:
+    """``read_case``, read once."""
+    return read_case(fasta, gff)
+
+
+def paragraph(
+    case: Case, name: str, values: tuple[str, str], feature: str, contig: str, written: Written
+) -> int:
+    """Paragraph of divergences.md that explains why our value differs from VEP's, or 0.
+
+    ``name``: HGVSg, HGVSc or HGVSp. ``values``: ours and VEP's, with or without references.
+    """
+    ours_, theirs = (v.rpartition(":")[2].replace("%3D", "=") for v in values)
+    change = trimmed(written.position, written.ref, written.alts[written.number])
+    t = case.transcript(feature) if feature in case.models else None
+    return explain(name, ours_, theirs, t, change, case.genome[contig], written)
+
+
 def read_case(fasta: Path, gff: Path) -> Case:
     """Read a case."""
     return Case(read_fasta(fasta), {t.id: t for t in genes.read_genes(gff)})
@@ -128,7 +148,7 @@ class Agreement:
     rows: int = 0
     equal: Counter[str] = field(default_factory=Counter)
     silent: Counter[str] = field(default_factory=Counter)  # neither says anything
-    differ: dict[tuple[str, str], list[tuple[str, str, Row]]] = field(
+    differ: dict[tuple[str, int], list[tuple[str, str, Row]]] = field(
         default_factory=lambda: defaultdict(list)
     )
 
@@ -146,7 +166,7 @@ class Agreement:
 
     def unexplained(self, name: str) -> list[tuple[str, str, Row]]:
         """Differences without a class."""
-        return self.differ.get((name, ""), [])
+        return self.differ.get((name, 0), [])
 
     def table(self) -> str:
         """Agreement as text, then the classes."""
@@ -158,7 +178,7 @@ class Agreement:
                 f"; described {said}, equal {_percent(bad, said)}"
                 f"; differ {bad}, unexplained {len(self.unexplained(name))}"
             )
-        lines += [f"  {n} {k}: {len(v)}" for (n, k), v in sorted(self.differ.items())]
+        lines += [f"  {n} paragraph {k}: {len(v)}" for (n, k), v in sorted(self.differ.items())]
         return "\n".join(lines)
 
 
