@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from anntools import InputRefused, Options, Pack, annotate
-from anntools.vcfio import bgzf
+from tests.engine import bgzf
 from tests.engine.conftest import HEADER
 
 GOOD = "20\t4680251\trs1799990\tA\tG\t.\t.\t."

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anntools import InputRefused, Options, Pack, annotate
-from anntools.vcfio import bgzf
+from tests.engine import bgzf
 
 Write = Callable[..., Path]
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from anntools import InputRefused
-from anntools.vcfio import bgzf
 from anntools.vcfio.inflate import Blocks
 from anntools.vcfio.reader import STANDARD_INPUT, Source
+from tests.engine import bgzf
 from tests.engine.conftest import HEADER, ROOT
 
 TEXT = (HEADER + "".join(f"20\t{i}\t.\tA\tG\t.\t.\tXX={i * i}\n" for i in range(20000))).encode()

@@ -6,7 +6,7 @@ import gzip
 import random
 from collections.abc import Callable
 
-from anntools.vcfio import bgzf
+from tests.engine import bgzf
 
 TOKENS = (
     *(b"\t", b"\n", b"\r", b"\r\n", b",", b";", b"=", b":", b"\0", b"<", b">", b"[", b"]", b"#"),
