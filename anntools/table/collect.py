@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from anntools import regions
 from anntools.buffers import Buffer, grown
@@ -28,30 +28,46 @@ ENTRY_SLOTS: Final = {
     t.E_TX: 4,
     **{t.E_INTS + i: 4 for i in range(t.ENTRY_INTS)},
 }
+_GROUP_ALLELES: Final = 1 << 16
+_GROUP_ENTRIES: Final = 1 << 19
+_GROUP_BYTES: Final = 64 << 20
 _ALLELES: Final = 1 << 13
 _ENTRIES: Final = 1 << 15
 _TEXT: Final = 1 << 16
 _MASK_BITS: Final = 9
 
 
+Data: TypeAlias = bytes | memoryview
+
+
 class Text(NamedTuple):
     """A text column: a byte per row, and the cells of the rows that have one."""
 
-    flags: bytes
-    cells: bytes
+    flags: Data
+    cells: Data
 
 
-class Chunk(NamedTuple):
-    """The rows of one chunk, as bytes of columns by slot or number; ``masks`` by their number."""
+class Rows(NamedTuple):
+    """Rows as bytes of columns by slot or number; ``masks`` by their number."""
 
     records: int
     alleles: int
     entries: int
-    columns: dict[int, bytes]
+    columns: dict[int, Data]
     texts: list[Text]
-    digits: list[bytes]
-    scales: list[bytes]
+    digits: list[Data]
+    scales: list[Data]
     masks: list[int]
+
+    @property
+    def bytes(self) -> int:
+        """Size of all texts."""
+        return sum(len(x.cells) for x in self.texts)
+
+
+def is_group(alleles: int, entries: int, size: int) -> bool:
+    """Whether so many rows, with texts of so many bytes, make a row group."""
+    return alleles >= _GROUP_ALLELES or entries >= _GROUP_ENTRIES or size >= _GROUP_BYTES
 
 
 class Collector:
@@ -85,7 +101,7 @@ class Collector:
         self.start()
 
     def start(self) -> None:
-        """Forget all rows: a new chunk."""
+        """Forget all rows."""
         for slot in (t.T_RECORDS, t.T_ALLELES, t.T_ENTRIES):
             self._block[slot] = 0
         for x, cells in enumerate(self._cells):
@@ -112,29 +128,44 @@ class Collector:
         self._tell()
         self._rewind()
 
-    def take(self) -> Chunk:
-        """The rows of the chunk, copied."""
+    @property
+    def is_full(self) -> bool:
+        """Whether there are enough rows for a row group."""
+        b = self._block
+        size = sum(self._get(x, t.TEXT_DONE) - cells.address for x, cells in enumerate(self._cells))
+        return is_group(b[t.T_ALLELES], b[t.T_ENTRIES], size)
+
+    def rows(self) -> Rows:
+        """The rows where they lie: valid until ``start``, ``grow`` or the kernel's next call."""
         b = self._block
         alleles, entries = b[t.T_ALLELES], b[t.T_ENTRIES]
-        counts = dict.fromkeys(ALLELE_SLOTS, alleles) | dict.fromkeys(ENTRY_SLOTS, entries)
-        sizes = ALLELE_SLOTS | ENTRY_SLOTS
-        columns = {s: bytes(x.view[: sizes[s] * counts[s]]) for s, x in self._fixed.items()}
+        columns: dict[int, Data] = {}
+        for slots, count in ((ALLELE_SLOTS, alleles), (ENTRY_SLOTS, entries)):
+            for slot, size in slots.items():
+                columns[slot] = self._fixed[slot].view[: size * count]
         texts = []
         for x, cells in enumerate(self._cells):
-            rows = entries if _of_entries(x) else alleles
-            flags = b"" if x == t.X_ODD else bytes(self._flags[x].view[:rows])
-            texts.append(Text(flags, bytes(cells.text(self._get(x, t.TEXT_DONE)))))
+            count = 0 if x == t.X_ODD else entries if _of_entries(x) else alleles
+            text = cells.text(self._get(x, t.TEXT_DONE))
+            texts.append(Text(self._flags[x].view[:count], text))
         self._read_masks()
-        return Chunk(
-            b[t.T_RECORDS],
-            alleles,
-            entries,
-            columns,
-            texts,
-            [bytes(x.view[: 8 * alleles]) for x in self._digits],
-            [bytes(x.view[:alleles]) for x in self._scales],
-            list(self._masks),
+        digits: list[Data] = [x.view[: 8 * alleles] for x in self._digits]
+        scales: list[Data] = [x.view[:alleles] for x in self._scales]
+        masks = list(self._masks)
+        return Rows(b[t.T_RECORDS], alleles, entries, columns, texts, digits, scales, masks)
+
+    def take(self) -> Rows:
+        """A copy of the rows, which are forgotten here."""
+        rows = self.rows()
+        copy = rows._replace(
+            columns={slot: bytes(data) for slot, data in rows.columns.items()},
+            texts=[Text(bytes(x.flags), bytes(x.cells)) for x in rows.texts],
+            digits=[bytes(x) for x in rows.digits],
+            scales=[bytes(x) for x in rows.scales],
         )
+        del rows  # its views keep the buffers from growing
+        self.start()
+        return copy
 
     def _rows(self, x: int) -> int:
         return self._block[t.T_ENTRIES_MOST if _of_entries(x) else t.T_ALLELES_MOST]

@@ -1,4 +1,4 @@
-"""Chunks put together to the columns of a row group."""
+"""Rows of chunks put together to the columns of a row group."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anntools.kernels import table_layout as t
-from anntools.table.collect import Chunk, Text
+from anntools.table.collect import ALLELE_SLOTS, ENTRY_SLOTS, Data, Rows, Text
 
 Array = npt.NDArray[Any]
 
@@ -51,14 +51,14 @@ class Masks:
 _TYPES = {1: np.uint8, 2: np.uint16, 4: np.int32}
 
 
-def merged(chunks: Sequence[Chunk], first_record: int, masks: Masks) -> Merged:
+def merged(chunks: Sequence[Rows], first_record: int, masks: Masks) -> Merged:
     """Put chunks together. ``first_record``: number of the first record, 1-based."""
     records, picks, terms = [], [], []
     entries = 0
     odd = 0
     digits: list[list[Array]] = [[] for _ in chunks[0].digits]
     scales = [
-        np.frombuffer(b"".join(c.scales[y] for c in chunks), np.uint8) for y in range(len(digits))
+        np.frombuffer(_one([c.scales[y] for c in chunks]), np.uint8) for y in range(len(digits))
     ]
     for chunk in chunks:
         record = np.frombuffer(chunk.columns[t.T_RECORD], np.int32)
@@ -88,26 +88,28 @@ def merged(chunks: Sequence[Chunk], first_record: int, masks: Masks) -> Merged:
     )
 
 
-def _joined(chunks: Sequence[Chunk]) -> dict[int, Array]:
+def _joined(chunks: Sequence[Rows]) -> dict[int, Array]:
     """All other number columns."""
-    from anntools.table.collect import ALLELE_SLOTS, ENTRY_SLOTS
-
     sizes = ALLELE_SLOTS | ENTRY_SLOTS
     return {
-        slot: np.frombuffer(b"".join(c.columns[slot] for c in chunks), _TYPES[sizes[slot]])
+        slot: np.frombuffer(_one([c.columns[slot] for c in chunks]), _TYPES[sizes[slot]])
         for slot in sizes
         if slot not in (t.T_RECORD, t.T_PICK, t.E_TERMS)
     }
 
 
-def _joined_texts(chunks: Sequence[Chunk]) -> list[Text]:
+def _joined_texts(chunks: Sequence[Rows]) -> list[Text]:
     return [
-        Text(b"".join(x.flags for x in column), b"".join(x.cells for x in column))
+        Text(_one([x.flags for x in column]), _one([x.cells for x in column]))
         for column in zip(*(c.texts for c in chunks), strict=True)
     ]
 
 
-def numbers(digits: Array, scales: Array, odd: bytes) -> tuple[Array, Array]:
+def _one(parts: Sequence[Data]) -> Data:
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def numbers(digits: Array, scales: Array, odd: Data) -> tuple[Array, Array]:
     """Values of a number column as doubles, and where there is one; see ``table_layout``."""
     there = scales != t.NO_NUMBER
     power = np.where(there, scales, t.SCALE_ZERO).astype(np.int64) - t.SCALE_ZERO
@@ -121,7 +123,7 @@ def numbers(digits: Array, scales: Array, odd: bytes) -> tuple[Array, Array]:
         at = int(digits[i])
         size = int.from_bytes(odd[at : at + 4], "little")
         try:
-            values[i] = float(odd[at + 4 : at + 4 + size])
+            values[i] = float(bytes(odd[at + 4 : at + 4 + size]))
         except ValueError:
             there[i] = False
     return values, there

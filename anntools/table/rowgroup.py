@@ -119,7 +119,7 @@ class RowGroup:
 
     def _text(self, text: Text) -> Encoded:
         flags = np.frombuffer(text.flags, np.uint8)
-        return Encoded(len(flags), level_block(flags, 1) + text.cells)
+        return Encoded(len(flags), b"".join((level_block(flags, 1), text.cells)))
 
     def _flat(self, values: Array, there: Array) -> Encoded:
         body = level_block(there.view(np.uint8), 1) + values[there].tobytes()
@@ -169,7 +169,7 @@ class RowGroup:
             text = self._m.texts[t.X_ENTRY + _TEXTS[name]]
             flags = np.frombuffer(text.flags, np.uint8)
             levels = self._repeats + level_block(self._something + flags, 2)
-            return Encoded(entries, levels + text.cells)
+            return Encoded(entries, b"".join((levels, text.cells)))
         values, there, words = self._values(name)
         if column.required:
             return self._body(self._required, entries, values, there, words)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import mmap
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
-from anntools.table.collect import Chunk, Collector
+from anntools.table.collect import Collector, Rows, is_group
 from anntools.table.schema import (
     ALT_COLUMNS,
     NESTED_COLUMNS,
@@ -18,9 +19,6 @@ from anntools.table.schema import (
 if TYPE_CHECKING:
     from anntools.pack import Pack
 
-_ALLELES: Final = 1 << 16  # rows of a row group, about
-_ENTRIES: Final = 1 << 19
-_BYTES: Final = 32 << 20
 _LEVEL: Final = 1  # of ZSTD
 
 
@@ -49,22 +47,34 @@ class TableWriter:
         self._file = ParquetWriter(handle, self._columns, NESTED_COLUMNS, told, codec)
         self._names = Names(pack.arrays)
         self._masks = Masks()
-        self._chunks: list[Chunk] = []
-        self._alleles = self._entries = self._bytes = 0
-        self._records = self._pending = self._rows = 0
+        self._pending: list[Rows] = []
+        self._records = self._rows = 0
 
     def collector(self) -> Collector:
         """Memory for one worker's rows."""
         return Collector(self.fields, self._decode)
 
-    def add(self, chunk: Chunk) -> None:
+    def collect_from(self, collector: Collector) -> None:
+        """Write a row group from where the rows lie, if there are enough of them."""
+        if collector.is_full:
+            self.write_from(collector)
+
+    def write_from(self, collector: Collector) -> None:
+        """Write the rows from where they lie."""
+        self._pending.append(collector.rows())
+        self._flush()
+        collector.start()
+
+    def add(self, rows: Rows) -> None:
         """Append the rows of the next chunk in the order of the input."""
-        self._chunks.append(chunk)
-        self._pending += chunk.records
-        self._alleles += chunk.alleles
-        self._entries += chunk.entries
-        self._bytes += sum(len(x.cells) for x in chunk.texts)
-        if self._alleles >= _ALLELES or self._entries >= _ENTRIES or self._bytes >= _BYTES:
+        self._pending.append(rows)
+        sums = [
+            sum(counts)
+            for counts in zip(
+                *((x.alleles, x.entries, x.bytes) for x in self._pending), strict=True
+            )
+        ]
+        if is_group(*sums):
             self._flush()
 
     def close(self) -> Written:
@@ -77,20 +87,19 @@ class TableWriter:
         from anntools.table.merge import merged
         from anntools.table.rowgroup import RowGroup
 
-        if self._alleles:
-            rows = merged(self._chunks, self._records + 1, self._masks)
-            group = RowGroup(rows, self._names, self._masks.masks)
-            encoded: list[Any] = [
-                *group.alleles([*RECORD_COLUMNS, *ALT_COLUMNS]),
-                *group.picked(PICKED_COLUMNS),
-                *group.stores(self.fields),
-                *group.nested(NESTED_COLUMNS),
-            ]
-            self._file.write_group(rows.alleles, encoded)
-        self._records += self._pending
-        self._rows += self._alleles
-        self._chunks = []
-        self._alleles = self._entries = self._bytes = self._pending = 0
+        if any(rows.alleles for rows in self._pending):
+            together = merged(self._pending, self._records + 1, self._masks)
+            group = RowGroup(together, self._names, self._masks.masks)
+            encoded = chain(
+                group.alleles([*RECORD_COLUMNS, *ALT_COLUMNS]),
+                group.picked(PICKED_COLUMNS),
+                group.stores(self.fields),
+                group.nested(NESTED_COLUMNS),
+            )
+            self._file.write_group(together.alleles, encoded)
+        self._records += sum(rows.records for rows in self._pending)
+        self._rows += sum(rows.alleles for rows in self._pending)
+        self._pending = []
 
 
 def _has_percent(pack: Pack) -> bool:
