@@ -59,9 +59,9 @@ def _consequences(summary: dict[str, Any]) -> list[str]:
 def _receipt_words(receipt: Receipt, problems: list[Problem]) -> list[str]:
     lines = [
         "Receipt",
-        f"Input {receipt.input.name}, {receipt.input.bytes} bytes, sha256 {receipt.input.sha256}",
+        f"Input {receipt.input.name}, {receipt.input.bytes} bytes, blake3 {receipt.input.blake3}",
         f"Output {receipt.output.name}, {receipt.output.bytes} bytes, "
-        f"sha256 {receipt.output.sha256}",
+        f"blake3 {receipt.output.blake3}",
         f"Reference pack {receipt.pack_id} ({receipt.assembly}); "
         + ", ".join(f"{k} {v}" for k, v in receipt.versions.items()),
         f"Records in: {receipt.records_in} = annotated {receipt.annotated} + passed through "

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
+
+from blake3 import blake3
 
 from anntools.signing import Signature, Signer, canonical
 
@@ -19,7 +20,7 @@ class FileRecord:
 
     name: str
     bytes: int
-    sha256: str
+    blake3: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def receipt_from(data: dict[str, Any]) -> Receipt:
 
 def file_record(path: Path, name: str = "") -> FileRecord:
     """Name (its own unless given), size and checksum of a file on disk."""
-    h = hashlib.sha256()
+    h = blake3()
     with path.open("rb") as handle:
         while block := handle.read(1 << 20):
             h.update(block)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from blake3 import blake3
 
 from anntools import classic
 from anntools.compression import EOF
@@ -19,6 +20,10 @@ from anntools.vcfio.reader import Source
 from anntools.vcfio.validator import Validator, judged
 from anntools.worker import Worker
 
+if TYPE_CHECKING:
+    from anntools.table.collect import Rows
+    from anntools.table.writer import TableWriter
+
 
 class Result(NamedTuple):
     """What a run found out."""
@@ -26,9 +31,9 @@ class Result(NamedTuple):
     stats: list[int]
     problems: list[Problem]
     warnings: list[str]
-    input_sha256: str
+    input_blake3: str
     input_bytes: int
-    output_sha256: str
+    output_blake3: str
     output_bytes: int
 
 
@@ -40,6 +45,7 @@ class _Piece(NamedTuple):
     records: int
     problems: list[Problem]
     refused: Problem | None
+    rows: Rows | None  # of the table, when several workers collect them
 
 
 class _Sink:
@@ -49,7 +55,7 @@ class _Sink:
         self._handle = handle
         self._options = options
         self._name = name
-        self._hash = hashlib.sha256()
+        self._hash = blake3()
         self._text = 0
         self.bytes = 0
 
@@ -71,7 +77,7 @@ class _Sink:
         self.bytes += len(data)
 
     @property
-    def sha256(self) -> str:
+    def blake3_hex(self) -> str:
         """Checksum of what was written."""
         return self._hash.hexdigest()
 
@@ -95,7 +101,11 @@ class _Team:
         before = worker.records
         done = worker.run(data, line)
         encoded = worker.packed(done.text) if self._compress else done.text
-        return _Piece(encoded, len(done.text), worker.records - before, done.problems, done.refused)
+        rows = None
+        if worker.collector and len(self.workers) > 1:
+            rows = worker.collector.take()
+        count = worker.records - before
+        return _Piece(encoded, len(done.text), count, done.problems, done.refused, rows)
 
     def _in_threads(self, chunks: Iterator[tuple[bytes, int]]) -> Iterator[_Piece]:
         from concurrent.futures import Future, ThreadPoolExecutor
@@ -128,9 +138,14 @@ class _Team:
 
 
 def run(
-    source_path: Path, handle: BinaryIO, compress: bool, pack: Pack, options: Options
+    source_path: Path,
+    handle: BinaryIO,
+    compress: bool,
+    pack: Pack,
+    options: Options,
+    table: TableWriter | None = None,
 ) -> Result:
-    """Annotate one file into an open handle. Raises InputRefused."""
+    """Annotate one file into an open handle, and into a table. Raises InputRefused."""
     name = options.name or source_path.name
     source = Source(source_path, name, options.max_line)
     manifest = pack.manifest
@@ -146,6 +161,8 @@ def run(
     workers = [Worker(pack, labels, options, name) for _ in range(max(1, options.threads))]
     for worker in workers:
         worker.expect_columns(header.column_count)
+        if table:
+            worker.collect(table.collector())
     head = header.render(labels.header, labels.keys)
     sink.write(workers[0].pack(head) if compress else head, len(head))
     problems: list[Problem] = []
@@ -158,21 +175,33 @@ def run(
         if piece.refused:
             raise InputRefused(piece.refused)
         records += piece.records
+        if table:
+            _add_rows(table, piece.rows, workers[0])
         if options.progress:
             options.progress(Progress(records, source.bytes_done, source.bytes_total))
     if options.strict and validator.problems:
         raise InputRefused(validator.problems[0])
+    if table and len(workers) == 1 and workers[0].collector:
+        table.write_from(workers[0].collector)
     if compress:
         sink.write(EOF, 0)
     return Result(
         [sum(counts) for counts in zip(*(w.stats for w in workers), strict=True)],
         problems,
         source.warnings + validator.sentences(),
-        source.sha256,
+        source.blake3_hex,
         source.bytes_total,
-        sink.sha256,
+        sink.blake3_hex,
         sink.bytes,
     )
+
+
+def _add_rows(table: TableWriter, rows: Rows | None, only: Worker) -> None:
+    """Rows of the next piece; a lone worker keeps them until a row group is full."""
+    if rows:
+        table.add(rows)
+    elif only.collector:
+        table.collect_from(only.collector)
 
 
 def _numbered(rest: bytes, chunks: Iterator[bytes], header: Header) -> Iterator[tuple[bytes, int]]:

@@ -108,7 +108,7 @@ def _file(folder: Path, expected: FileRecord) -> Check:
     target = folder / expected.name
     if not target.is_file():
         return Check(expected.name, False, f"{expected.name} is missing")
-    if file_record(target).sha256 != expected.sha256:
+    if file_record(target).blake3 != expected.blake3:
         return Check(expected.name, False, f"{expected.name} has changed since the run")
     return Check(expected.name, True, f"unchanged, {expected.bytes} bytes")
 
@@ -118,7 +118,7 @@ def _input(folder: Path, expected: FileRecord) -> Check:
     what = f"input {expected.name}"
     if not target.is_file():
         return Check(what, None, "not beside the receipt, not looked at")
-    if file_record(target).sha256 != expected.sha256:
+    if file_record(target).blake3 != expected.blake3:
         return Check(what, False, f"{expected.name} is not the file that was annotated")
     return Check(what, True, "the file that was annotated")
 

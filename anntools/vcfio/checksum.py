@@ -1,11 +1,12 @@
-"""The SHA-256 of what is read, taken beside the work: hashing lets other threads run."""
+"""The BLAKE3 checksum of what is read, taken beside the work: hashing lets other threads run."""
 
 from __future__ import annotations
 
-import hashlib
 from queue import SimpleQueue
 from threading import BoundedSemaphore, Thread
 from typing import Final
+
+from blake3 import blake3
 
 _INLINE: Final = 1 << 20  # a thread for less does not pay
 _WAITING: Final = 16  # blocks that may wait: what bounds memory
@@ -15,7 +16,7 @@ class Checksum:
     """Feed it with ``update``; ``hexdigest`` ends it."""
 
     def __init__(self) -> None:
-        self._hash = hashlib.sha256()
+        self._hash = blake3()
         self._size = 0
         self._thread: Thread | None = None
         self._queue: SimpleQueue[bytes] = SimpleQueue()

@@ -64,7 +64,7 @@ class Source:
         self._kept: list[bytes] | None = [] if path == STANDARD_INPUT else None
 
     @property
-    def sha256(self) -> str:
+    def blake3_hex(self) -> str:
         """Checksum of the bytes read so far."""
         return self._checksum.hexdigest()
 
