@@ -55,7 +55,7 @@ def build_from_files(
             builder.stores.append(about)
         say("Taking checksums")
         files = [("reference sequence", fasta), ("gene model", genes)]
-        files += [(f"overlay {spec.name}", spec.path) for spec in specs]
+        files += [(f"overlay {s.name}", path) for s in specs for path in (s.path, *s.more)]
         manifest = builder.finish(
             name or output.name,
             assembly or assembly_of(builder.contigs) or fasta.name.split(".")[0],

@@ -45,7 +45,8 @@ def open_overlays(specs: Sequence[str], pack: Pack) -> list[OpenStore]:
 def _open(overlay: Overlay, pack: Pack) -> OpenStore:
     if not overlay.path.is_file():
         raise OverlayProblem(f"The overlay {overlay.name} has no file {overlay.path}")
-    parts = (str(_VERSION), pack.manifest.pack_id, file_checksum(overlay.path), overlay.key)
+    sums = [file_checksum(path) for path in (overlay.path, *overlay.more)]
+    parts = (str(_VERSION), pack.manifest.pack_id, *sums, overlay.key)
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
     folder = cache_folder() / key
     if not (folder / STORE).is_file():

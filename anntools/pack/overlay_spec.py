@@ -17,10 +17,11 @@ class OverlayProblem(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """One overlay. ``kind``: ``exact``, ``interval``, or empty when the file decides.
+    """One overlay. ``path``: its file; ``more``: further ones, for a FILE with a ``*``.
 
-    ``one_based``: the first position of a contig is 1 and ends are included (a pseudo field
-    ``1based``); intervals are read as BED and UCSC write them otherwise.
+    ``kind``: ``exact``, ``interval``, or empty when the file decides. ``one_based``: the first
+    position of a contig is 1 and ends are included (a pseudo field ``1based``); intervals are read
+    as BED and UCSC write them otherwise.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Overlay:
     fields: tuple[str, ...] = ()
     kind: str = ""
     one_based: bool = False
+    more: tuple[Path, ...] = ()
 
     @property
     def key(self) -> str:
@@ -48,9 +50,13 @@ def parse_overlay(text: str) -> Overlay:
     if not path.exists() and ":" in rest:
         left, _, listed = rest.rpartition(":")
         path = Path(left)
+    paths = [path]
+    if not path.exists() and "*" in path.name:
+        paths = sorted(path.parent.glob(path.name)) or paths
     fields = [f.strip() for f in listed.split(",") if f.strip()]
     one_based = ONE_BASED in fields
-    return Overlay(name, path, tuple(f for f in fields if f != ONE_BASED), kind, one_based)
+    wanted = tuple(f for f in fields if f != ONE_BASED)
+    return Overlay(name, paths[0], wanted, kind, one_based, tuple(paths[1:]))
 
 
 def info_key(name: str, field: str = "") -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,10 @@ def write_overlay(overlay: Overlay, place: Place, folder: Path) -> dict[str, Any
             not overlay.kind and vcf_overlay.only_symbolic(overlay.path)
         ):
             return _regions(overlay, place, folder)
-        text = chunks(overlay.path)
+        text = chain.from_iterable(chunks(path) for path in (overlay.path, *overlay.more))
         return _exact(overlay, vcf_overlay.wanted_fields(overlay), text, place, folder)
+    if overlay.more:
+        raise OverlayProblem(f"The overlay {overlay.name}: several files must be VCFs of alleles")
     kind = kind_of(overlay.name)
     table = table_overlay.describe(overlay.path, kind.columns if kind else ())
     if overlay.kind == "exact" and not table.is_exact:
@@ -65,7 +68,8 @@ def write_overlay(overlay: Overlay, place: Place, folder: Path) -> dict[str, Any
 def _exact(
     overlay: Overlay, wanted: list[Wanted], text: Iterator[bytes], place: Place, folder: Path
 ) -> dict[str, Any]:
-    expected = max(1, overlay.path.stat().st_size // 20)
+    size = sum(path.stat().st_size for path in (overlay.path, *overlay.more))
+    expected = max(1, size // 20)
     with ExactBuilder(overlay.name, wanted, place.model, place.lengths, expected) as builder:
         try:
             for chunk in text:
