@@ -30,6 +30,7 @@ from anntools.kernels.model import base_code, exon_at, exon_row, spliced
 from anntools.kernels.single import coding_base_terms
 from anntools.kernels.splice import IN_REPAIR, intron_terms, single_intron_terms
 
+FAR = 20  # so far from the exons an intron is nothing but an intron
 REACH = 12  # an exon and a repair beside it are one
 _UTR5 = 1 << terms.UTR5
 _UTR3 = 1 << terms.UTR3
@@ -58,6 +59,8 @@ def consequence(c: int, tx: int, alt: int, row: int) -> int:
         code = base_code(byte(i64(alt, k.A_ALT)))
         if code < 4 and single(c, tx, first - 1, code, row):
             return 0
+    elif usual and deep_in_intron(c, tx, row, min(first, last), max(first, last)):
+        return 0
     return general(c, tx, alt, row, first, last, size)
 
 
@@ -146,6 +149,30 @@ def single(c: int, tx: int, pos0: int, code: int, row: int) -> bool:
 
 
 # ---- everything else
+
+
+@kernel
+def deep_in_intron(c: int, tx: int, row: int, low: int, high: int) -> bool:
+    """Fill the row for a place far from any exon; False if it is not."""
+    if low <= i32(tx, k.START) + 1 or high >= i32(tx, k.END):
+        return False
+    at = exon_of(c, tx, row, low - 1)
+    exon = exon_row(c, tx, at)
+    if at == 0 or high > i32(exon, k.EXON_START) - FAR:
+        return False
+    if low <= i32(exon, k.EXON_END - k.EXON_COLUMNS) + FAR:
+        return False
+    number = at if i32(tx, k.STRAND) > 0 else i32(tx, k.NEXON) - at
+    set_i64(row, k.R_EXON, at)
+    set_i64(row, k.R_INTRON1, number)
+    set_i64(row, k.R_INTRON2, number)
+    mask = 1 << terms.INTRON
+    if i32(tx, k.CDS0) < 0:
+        mask |= _NON_CODING
+    if i32(tx, k.FLAGS) & k.FLAG_NMD:
+        mask |= _NMD
+    set_i64(row, k.R_MASK, mask)
+    return True
 
 
 @kernel

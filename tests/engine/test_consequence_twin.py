@@ -68,7 +68,7 @@ def random_exons(rng: random.Random) -> list[tuple[int, int]]:
     for _ in range(rng.randint(1, 5)):
         size = rng.choice((1, 2, 3, rng.randint(4, 20), rng.randint(21, 60)))
         exons.append((at, at + size - 1))
-        at += size + rng.choice((1, 3, 12, 13, 14, 15, 20, 40, 60))
+        at += size + rng.choice((1, 3, 12, 13, 14, 15, 20, 40, 60, 75))
     return exons
 
 
