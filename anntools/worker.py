@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from anntools import regions
 from anntools.buffers import Buffer, grown
@@ -15,6 +16,9 @@ from anntools.labels import Labels
 from anntools.options import Options
 from anntools.pack import Pack
 from anntools.problems import REASON_CODES, Problem, record_problem
+
+if TYPE_CHECKING:
+    from anntools.table.collect import Collector
 
 _FORMATS = {
     "csq": k.FORMAT_CSQ,
@@ -50,6 +54,7 @@ class Worker:
         regions.allow(self._address, 8 * k.C_SLOTS)
         self._stores = [store.block(class0) for store, class0 in pack.numbered_stores()]
         self._packed: Buffer | None = None
+        self.collector: Collector | None = None
         self._blocks: Blocks | None = None
         self._level = options.level
         self._classic = options.format == "classic"
@@ -116,6 +121,11 @@ class Worker:
         """Records so far."""
         return int(self._stats[S_RECORDS])
 
+    def collect(self, collector: Collector) -> None:
+        """Collect the rows of the table from now on."""
+        self.collector = collector
+        self._block[k.C_TABLE] = collector.address
+
     def run(self, data: bytes, first_line: int) -> Done:
         """Annotate whole lines; ``first_line`` is the number of the first one in the file."""
         b, buffers = self._block, self._buffers
@@ -173,6 +183,10 @@ class Worker:
     def _grow(self, status: int) -> None:
         """Make room where the kernel asked for it; it takes up again at the same line."""
         b, buffers = self._block, self._buffers
+        if status == k.GROW_TABLE:
+            assert self.collector
+            self.collector.grow()
+            return
         if status == k.GROW_OUT:
             done = b[k.C_OUT] - buffers["out"].address
             buffers["out"] = grown(buffers["out"], done)
