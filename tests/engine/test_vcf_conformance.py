@@ -15,13 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from anntools import InputRefused, Problem
+from anntools import InputRefused, Options, Pack, Problem, Receipt, annotate, open_pack
+from anntools.pack.command import build_from_files
+from anntools.problems import REASON_CODES
 from anntools.vcfio.header import read_header
 from anntools.vcfio.reader import Source
 from anntools.vcfio.validator import Validator
 from tests.engine.conftest import SHARED
 
 FILES = SHARED / "vcf_conformance"
+LOOSE, STRICT = Options(sign=False), Options(sign=False, strict=True)
 
 # Files whose verdict we do not share, and what we find in them.
 EXPLAINED = {
@@ -176,3 +179,87 @@ def test_real_files_are_read_to_their_end(shared_data: Path, folder: str) -> Non
         data = path.read_bytes()
         text = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
         assert whole_lines(path) == text.splitlines()
+
+
+GENES = """##gff-version 3
+1\t.\tgene\t1001\t1400\t.\t+\t.\tID=gene:G1;Name=SYM;biotype=lncRNA
+1\t.\tlnc_RNA\t1001\t1400\t.\t+\t.\tID=transcript:T1;Parent=gene:G1;biotype=lncRNA
+1\t.\texon\t1001\t1400\t.\t+\t.\tParent=transcript:T1
+"""
+
+
+@pytest.fixture(scope="module")
+def any_genome(tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    """A pack that has the contigs of the test files and knows none of their bases."""
+    folder = tmp_path_factory.mktemp("any_genome")
+    names = [*map(str, range(20)), "X", "1ABC", "1.A", "<1>", "<2>", "<1A>", "<1*>"]
+    (folder / "g.fa").write_text("".join(f">{name}\n{'N' * 300_000}\n" for name in names))
+    (folder / "g.gff3").write_text(GENES)
+    build_from_files(folder / "g.fa", folder / "g.gff3", folder / "pack")
+    return open_pack(folder / "pack")
+
+
+@pytest.mark.skipif(not verdicts(), reason=f"the conformance files are not at {FILES}")
+def test_every_file_runs(unpacked: Path, any_genome: Pack, tmp_path: Path) -> None:
+    """Valid files are annotated without a word; of invalid ones something is told, as far as they
+    are annotated; strict refuses them. A third of the files is enough here."""
+    for path, expected in verdicts()[::3]:
+        told = annotated_or_refused(unpacked / path, tmp_path / "out.annot.vcf", any_genome)
+        assert bool(told) == (expected == "invalid" or path in EXPLAINED), path
+        strict = annotated_or_refused(unpacked / path, tmp_path / "s.vcf", any_genome, STRICT)
+        assert bool(strict) == bool(told), path
+
+
+def annotated_or_refused(
+    source: Path, out: Path, pack: Pack, options: Options = LOOSE
+) -> list[str]:
+    """What a run tells about a file: its warnings and problems, or why it refuses the file."""
+    try:
+        receipt = annotate(source, out, pack, options)
+    except InputRefused as refusal:
+        return [refusal.problem.message + refusal.problem.remedy]
+    if receipt.records_in != receipt.annotated + receipt.skipped_total:
+        raise AssertionError(f"{source}: records were lost")
+    return receipt.warnings + [problem["message"] for problem in receipt.problems]
+
+
+@pytest.fixture(scope="module")
+def other_real_files(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Path:
+    """What other annotators keep as test data."""
+    folder = tmp_path_factory.mktemp("real")
+    for name in ("gemini_vep_snpeff_vcfs", "vep_testdata"):
+        with tarfile.open(shared_data / "truth" / f"{name}.tar.xz") as files:
+            files.extractall(folder, filter="data")
+    return folder
+
+
+def test_real_files_run(
+    shared_data: Path, other_real_files: Path, unpacked: Path, demo: Pack, tmp_path: Path
+) -> None:
+    """No record is lost; a file is refused only when not one of its records is right."""
+    folders = (shared_data / "vcf_real", shared_data / "anntools_samples", other_real_files)
+    files = [p for folder in (*folders, unpacked) for p in folder.rglob("*.vcf*") if p.is_file()]
+    assert len(files) > 100
+    counted = 0
+    for path in files:
+        if path.parent.parent.name.startswith("4.") or path.suffix in (".tbi", ".csi", ".idx"):
+            continue
+        out = tmp_path / "out.annot.vcf.gz"
+        receipt, refused = annotated(path, out, demo)
+        if receipt is None:
+            assert path.name in REFUSED or refused in (*REASON_CODES, "not_a_vcf"), path
+            continue
+        counted += receipt.records_in
+        assert receipt.records_in == receipt.annotated + receipt.skipped_total
+        lines = gzip.decompress(out.read_bytes()).splitlines()
+        written = sum(not line.startswith(b"#") for line in lines)
+        assert written == receipt.records_out == receipt.records_in, path
+    assert counted > 50_000
+
+
+def annotated(source: Path, out: Path, pack: Pack) -> tuple[Receipt | None, str]:
+    """The receipt, or the code of the refusal."""
+    try:
+        return annotate(source, out, pack, LOOSE), ""
+    except InputRefused as refusal:
+        return None, refusal.problem.code
