@@ -32,6 +32,7 @@ def configure(parser: Parser) -> None:
         metavar="0-9",
         help="Compression: 0 fastest, 9 smallest (default: 1).",
     )
+    add("--receipt", metavar="FILE", help="The receipt here as well, for --output -.")
     add("--no-sign", action="store_true", help="Leave the receipt unsigned.")
     what = parser.add_argument_group("what is annotated")
     add = what.add_argument
@@ -101,6 +102,8 @@ def run(arguments: Namespace) -> int:
     receipt = annotate(arguments.input, output, arguments.pack, options)
     if report:
         report.finish()
+    if arguments.receipt:
+        Path(arguments.receipt).write_text(receipt.to_json(), encoding="utf-8")
     if arguments.as_json:
         sys.stdout.write(receipt.to_json())
     elif not (arguments.quiet or arguments.progress_json):
@@ -115,8 +118,9 @@ def _output(arguments: Namespace) -> str | Outputs:
 
     if (arguments.output is None) == (arguments.output_dir is None):
         raise UsageProblem("Give either --output FILE or --output-dir DIR.")
-    if arguments.table:
-        need_folder(Path(arguments.table))
+    for file in (arguments.table, arguments.receipt):
+        if file:
+            need_folder(Path(file))
     if arguments.output == "-":
         if arguments.as_json:
             raise UsageProblem("--json and --output - both want standard output.")
@@ -124,7 +128,9 @@ def _output(arguments: Namespace) -> str | Outputs:
     if arguments.output is not None:
         outputs = outputs_for(Path(arguments.output))
     else:
-        name = arguments.name or stem(Path(arguments.input).name)
+        name = arguments.name or (
+            "stdin" if arguments.input == "-" else stem(Path(arguments.input).name)
+        )
         if name != Path(name).name or name in (".", "..", "-"):
             raise UsageProblem("--name is a file name without folders.")
         outputs = outputs_in(arguments.output_dir, name)
