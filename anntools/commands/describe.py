@@ -11,12 +11,16 @@ from anntools.commands.common import DONE, Parser, write_json
 def configure(parser: Parser) -> None:
     """Declare the options."""
     parser.json_option("The dictionary as a JSON list.")
+    parser.add_argument("--markdown", action="store_true", help="As tables for a document.")
 
 
 def run(arguments: Namespace) -> int:
     """Print the data dictionary."""
-    from anntools.table.schema import ALLELE_COLUMNS, NESTED_COLUMNS, described
+    from anntools.table.schema import ALLELE_COLUMNS, NESTED_COLUMNS, described, markdown
 
+    if arguments.markdown:
+        sys.stdout.write(markdown())
+        return DONE
     if arguments.as_json:
         write_json(described())
         return DONE
