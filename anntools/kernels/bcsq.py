@@ -16,7 +16,9 @@ from anntools.kernels.memory import (
     kernel,
     lowest_bit,
     same_bytes,
+    same_text,
     set_byte,
+    set_i64,
 )
 from anntools.kernels.model import name_size
 from anntools.kernels.text import put_int
@@ -128,7 +130,7 @@ def put_bcsq(c: int, line: int, o: int, n_alt: int, begin: int, limit: int) -> i
                 continue
             if o + room_of(c, line, alt, row) > limit:
                 return 0
-            o = put_row(c, line, o, first, alt, row)
+            o = put_row(c, line, o, first, alt, row, n_alt > 1)
     if o == first:
         o = put_quiet(c, o, n_alt, limit)
         if o == 0:
@@ -145,8 +147,11 @@ def room_of(c: int, line: int, alt: int, row: int) -> int:
 
 
 @kernel
-def put_row(c: int, line: int, o: int, first: int, alt: int, row: int) -> int:
-    """The entries of one transcript, without intron and non_coding."""
+def put_row(c: int, line: int, o: int, first: int, alt: int, row: int, several: bool) -> int:
+    """The entries of one transcript, without intron and non_coding.
+
+    several: the record has several ALTs, so an entry may have been written already.
+    """
     found = terms_of(row)
     if i32(i64(row, k.R_TX_ROW), k.CDS0) < 0:
         return o
@@ -154,7 +159,10 @@ def put_row(c: int, line: int, o: int, first: int, alt: int, row: int) -> int:
     coding = found & _CODING
     splice = found & _SPLICE
     if splice and coding and not coding & _JOINS:
+        before = o
         o = put_entry(c, o, first, row, splice)
+        if several and written_before(first, before, o):
+            o = before
         found = found & ~_SPLICE
     if found & ~_QUIET == 0:
         return o
@@ -167,7 +175,7 @@ def put_row(c: int, line: int, o: int, first: int, alt: int, row: int) -> int:
             o = put_amino_acids(set_byte(o, _BAR), row)
             o = put_change(set_byte(o, _BAR), line, alt)
         return o
-    return before if written_before(first, before, o) else o
+    return before if several and written_before(first, before, o) else o
 
 
 @kernel
@@ -180,6 +188,11 @@ def terms_of(row: int) -> int:
         mask &= mask - 1
     if found & (DONOR | ACCEPTOR):
         found &= ~REGION
+    aa = i64(row, k.R_AA_REF)
+    if found & START_LOST and i64(row, k.R_AA_REF_SIZE) == 1 and byte(aa) != 77:
+        found ^= START_LOST  # only ATG is a start to bcftools
+        same = i64(row, k.R_AA_ALT_SIZE) == 1 and byte(i64(row, k.R_AA_ALT)) == byte(aa)
+        found |= SYNONYMOUS if same else MISSENSE
     if found & (STOP_LOST | START_LOST | STOP_RETAINED):
         found &= ~(MISSENSE | SYNONYMOUS)
     return found
@@ -281,41 +294,59 @@ def written_before(first: int, begin: int, end: int) -> bool:
 
 @kernel
 def put_quiet(c: int, o: int, n_alt: int, limit: int) -> int:
-    """``intron`` or ``non_coding``, one entry per gene's biotype; 0 if there is no room."""
+    """``intron`` or ``non_coding``, one entry for each and biotype; 0 if there is no room."""
     first = o
+    seen = i64(c, k.C_TEXT)  # rows of the entries so far, in the arena
+    most = min(i64(c, k.C_TEXT_END) - seen, 256)
+    n = 0
     for j in range(n_alt):
         alt = alt_block(c, j)
         for r in range(i64(alt, k.A_ROW0), i64(alt, k.A_ROW1)):
             row = row_block(c, r)
             if i64(row, k.R_TX) < 0 or i64(row, k.R_MASK) & OUTSIDE:
                 continue
+            if like_one_before(c, seen, n, row) or 8 * n + 8 > most:
+                continue
             if o + 512 + 2 * name_size(c, i64(row, k.R_TX), k.NAME_HEAD) > limit:
                 return 0
-            before = o
             coding = i32(i64(row, k.R_TX_ROW), k.CDS0) >= 0
             o = put_entry(c, o, first, row, INTRON if coding else NON_CODING)
-            if same_kind_before(first, before, o):
-                o = before
+            set_i64(seen, n, row)
+            n += 1
     return o
 
 
 @kernel
-def same_kind_before(first: int, begin: int, end: int) -> bool:
-    """Whether an entry before has the same term and biotype, whatever its gene."""
-    text = begin + 1 if begin > first else begin
-    term = find_byte(text, end, _BAR) - text
-    biotype = find_byte(find_byte(text + term + 1, end, _BAR) + 1, end, _BAR)
-    p = first
-    while p < begin:
-        comma = find_byte(p, begin, 44)
-        other = find_byte(p, comma, _BAR) - p
-        other_biotype = find_byte(find_byte(p + other + 1, comma, _BAR) + 1, comma, _BAR)
+def like_one_before(c: int, seen: int, n: int, row: int) -> bool:
+    """Whether one of ``n`` rows at ``seen`` has the same biotype, and is coding as this one."""
+    if n == 0:
+        return False
+    end = head_end(c, row)
+    begin = biotype_begin(end)
+    coding = i32(i64(row, k.R_TX_ROW), k.CDS0) < 0
+    for i in range(n):
+        other = i64(seen, i)
+        other_end = head_end(c, other)
+        other_begin = biotype_begin(other_end)
         if (
-            other == term
-            and same_bytes(p, text, term)
-            and comma - other_biotype == end - biotype
-            and same_bytes(other_biotype, biotype, end - biotype)
+            other_end - other_begin == end - begin
+            and coding == (i32(i64(other, k.R_TX_ROW), k.CDS0) < 0)
+            and same_text(other_begin, begin, end - begin)
         ):
             return True
-        p = comma + 1
     return False
+
+
+@kernel
+def head_end(c: int, row: int) -> int:
+    """Address of the bar that ends the head of a row's transcript."""
+    i = i64(row, k.R_TX) * k.NAMES + k.NAME_HEAD + 1
+    return i64(c, k.M_NAMES) + i64(i64(c, k.M_NAME_OFF), i) - 1
+
+
+@kernel
+def biotype_begin(end: int) -> int:
+    """Address of the first letter of the biotype, which ends at ``end``."""
+    while byte(end - 1) != _BAR:
+        end -= 1
+    return end

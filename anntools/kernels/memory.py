@@ -377,6 +377,19 @@ def same_bytes(a: int, b: int, n: int) -> bool:
 
 
 @kernel
+def same_text(a: int, b: int, n: int) -> bool:
+    """The same, eight bytes at a time: both texts may be read up to 7 bytes further."""
+    i = 0
+    while i + 8 <= n:
+        if i64(a + i, 0) != i64(b + i, 0):
+            return False
+        i += 8
+    if i == n:
+        return True
+    return (i64(a + i, 0) ^ i64(b + i, 0)) << (64 - 8 * (n - i)) == 0
+
+
+@kernel
 def find_byte(p: int, end: int, wanted: int) -> int:
     """Address of the first byte ``wanted`` in ``[p, end)``, else ``end``."""
     while p < end and byte(p) != wanted:

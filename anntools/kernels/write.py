@@ -88,8 +88,14 @@ def put_old_info(c: int, o: int, p: int, end: int) -> int:
     flags = i64(c, k.C_KEYS)
     begin = o
     kept = p  # from here on not yet written
+    block = p
+    mask = semicolon_mask(block)
     while p < end:
-        after = next_semicolon(p, end)
+        while mask == 0 and block + 64 < end:
+            block += 64
+            mask = semicolon_mask(block)
+        after = end if mask == 0 else min(block + lowest_bit(mask), end)
+        mask &= mask - 1
         if byte(flags + byte(p)) and is_ours(flags, p, after):
             if p > kept:
                 if o > begin:
@@ -104,18 +110,6 @@ def put_old_info(c: int, o: int, p: int, end: int) -> int:
         if byte(o - 1) == 59:
             o -= 1
     return o
-
-
-@kernel
-def next_semicolon(p: int, end: int) -> int:
-    """Address of the first semicolon in ``[p, end)``, else ``end``."""
-    mask = semicolon_mask(p)
-    while mask == 0:
-        p += 64
-        if p >= end:
-            return end
-        mask = semicolon_mask(p)
-    return min(p + lowest_bit(mask), end)
 
 
 @kernel
