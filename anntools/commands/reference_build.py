@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from dataclasses import asdict
 from pathlib import Path
 
 from anntools.commands.common import DONE, REFUSED, Parser, fail, need_folder, write_json
@@ -52,7 +51,7 @@ def run(arguments: Namespace) -> int:
     except (ValueError, OSError) as error:
         return fail(REFUSED, Problem("source_refused", str(error)), arguments.as_json)
     if arguments.as_json:
-        write_json(asdict(manifest))
+        write_json(manifest.to_dict())
     else:
         sys.stdout.write(
             f"{manifest.pack_id}: {len(manifest.contigs)} contigs, {len(manifest.genes)} genes, "

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from anntools.pack.manifest import FORMAT_VERSION, MANIFEST, STORES, Manifest, read_manifest
 from anntools.pack.mapped import Mapped
@@ -15,13 +14,10 @@ from anntools.pack.model import map_model
 from anntools.pack.storefile import OpenStore, open_store
 from anntools.problems import PackProblem
 
-if TYPE_CHECKING:
-    from anntools.kernels_v0.model import Model
-
 SHIPPED: Final = Path(__file__).parent.parent / "packs"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pack:
     """An open pack: what it says about itself, its arrays and stores (memory-mapped, read-only)."""
 
@@ -56,13 +52,6 @@ class Pack:
         from anntools.pack.reading import bases
 
         return bases(self.arrays, contig, start, end)
-
-    @cached_property
-    def model(self) -> Model:
-        """The arrays as the kernels by array read them."""
-        from anntools.pack.model_v0 import load
-
-        return load(self.folder)
 
 
 def pack_folders() -> list[Path]:

@@ -43,6 +43,10 @@ class ArrayWriter:
         self._handle.write(header(self._dtype, (rows, *self._row)))
         self._handle.close()
 
+    def abandon(self) -> None:
+        """Close the file as it is."""
+        self._handle.close()
+
     def __enter__(self) -> ArrayWriter:
         return self
 
@@ -55,7 +59,7 @@ class ArrayWriter:
         if kind is None:
             self.close()
         else:
-            self._handle.close()
+            self.abandon()
 
 
 def write_array(path: Path, array: npt.NDArray[Any], dtype: str) -> None:

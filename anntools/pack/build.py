@@ -12,11 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from anntools.kernels_v0.model import DTYPES
-from anntools.pack import stores_v0
-from anntools.pack.arrays import write_array
 from anntools.pack.contigs import Contig
 from anntools.pack.manifest import STORES, Manifest, SourceFile, write_manifest
 from anntools.pack.model import Block, map_model, model_block
@@ -56,7 +51,10 @@ class PackInput:
 
 
 class PackBuilder:
-    """A pack in the making: contigs in their order, then stores, then ``finish``."""
+    """A pack in the making: contigs in their order, then stores, then ``finish``.
+
+    Use it in a ``with`` statement, which closes the files whatever happens.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -82,6 +80,12 @@ class PackBuilder:
         self._arrays = map_model(self.folder)
         self.model = model_block(self._arrays)
         return self.model
+
+    def __enter__(self) -> PackBuilder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.abandon()
 
     @property
     def lengths(self) -> list[int]:
@@ -137,45 +141,26 @@ class PackBuilder:
 def build_pack(given: PackInput, folder: Path) -> Manifest:
     """Write the pack into ``folder``; returns its manifest (``pack_id`` names its content)."""
     shutil.rmtree(folder / STORES, ignore_errors=True)
-    builder = PackBuilder(folder)
     of_contig: dict[str, list[Transcript]] = defaultdict(list)
     for t in given.transcripts:
         of_contig[t.contig].append(t)
-    for contig in given.contigs:
-        covered = None if given.covered is None else given.covered.get(contig.name, ())
-        builder.add_contig(contig, given.sequences[contig.name], of_contig[contig.name], covered)
-    model = builder.end_of_contigs()
-    numbers = {c.name: i for i, c in enumerate(given.contigs)}
-    for exact in given.exact:
-        place = builder.store_folder(exact.name)
-        builder.stores.append(exact.write(place, model, builder.lengths))
-    for intervals in given.intervals:
-        place = builder.store_folder(intervals.name)
-        builder.stores.append(intervals.write(place, numbers))
-    described = write_v0(folder, given.exact, given.intervals, numbers)
-    return builder.finish(
-        given.name,
-        given.assembly,
-        sources=list(given.sources),
-        command=given.command,
-        notes=list(given.notes),
-        **described,
-    )
-
-
-def write_v0(
-    folder: Path,
-    exact: Sequence[ExactStore],
-    intervals: Sequence[IntervalStore],
-    numbers: Mapping[str, int],
-) -> dict[str, Any]:
-    """The stores once more, as the kernels by array read them."""
-    old = [stores_v0.ExactStore(s.name, s.fields, s.records, s.class_field) for s in exact]
-    named = [stores_v0.IntervalStore(s.name, s.key, s.description, s.intervals) for s in intervals]
-    arrays = stores_v0.exact_arrays(old, numbers) | stores_v0.interval_arrays(named, numbers)
-    for name, array in arrays.items():
-        write_array(folder / f"{name}.npy", array, np.dtype(DTYPES[name]).str)
-    return {
-        "exact": [s.describe() for s in old],
-        "intervals": [s.describe() for s in named],
-    }
+    with PackBuilder(folder) as builder:
+        for contig in given.contigs:
+            covered = None if given.covered is None else given.covered.get(contig.name, ())
+            sequence = given.sequences[contig.name]
+            builder.add_contig(contig, sequence, of_contig[contig.name], covered)
+        model = builder.end_of_contigs()
+        numbers = {c.name: i for i, c in enumerate(given.contigs)}
+        for exact in given.exact:
+            place = builder.store_folder(exact.name)
+            builder.stores.append(exact.write(place, model, builder.lengths))
+        for intervals in given.intervals:
+            place = builder.store_folder(intervals.name)
+            builder.stores.append(intervals.write(place, numbers))
+        return builder.finish(
+            given.name,
+            given.assembly,
+            sources=list(given.sources),
+            command=given.command,
+            notes=list(given.notes),
+        )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from anntools.pack.arrays import file_digest
-from anntools.pack.build import PackBuilder, write_v0
+from anntools.pack.build import PackBuilder
 from anntools.pack.contigs import alias_table, assembly_of, identify, read_synonyms
 from anntools.pack.genes import read_genes
 from anntools.pack.manifest import MANIFEST, Manifest, SourceFile
@@ -45,25 +45,24 @@ def build_from_files(
     part = output.with_name(f".{output.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     try:
-        builder = PackBuilder(part)
-        notes = _add_model(builder, fasta, genes, synonyms, mitochondrion, say)
-        model = builder.end_of_contigs()
-        place = Place(model, builder.lengths, alias_table(builder.contigs), builder.genes)
-        for spec in specs:
-            say(f"Building the overlay {spec.name}")
-            about = write_overlay(spec, place, builder.store_folder(spec.name))
-            builder.stores.append(about)
-        say("Taking checksums")
-        files = [("reference sequence", fasta), ("gene model", genes)]
-        files += [(f"overlay {s.name}", path) for s in specs for path in (s.path, *s.more)]
-        manifest = builder.finish(
-            name or output.name,
-            assembly or assembly_of(builder.contigs) or fasta.name.split(".")[0],
-            sources=[_source(what, path) for what, path in files],
-            command="anntools reference build",
-            notes=notes,
-            **write_v0(part, (), (), {c.name: i for i, c in enumerate(builder.contigs)}),
-        )
+        with PackBuilder(part) as builder:
+            notes = _add_model(builder, fasta, genes, synonyms, mitochondrion, say)
+            model = builder.end_of_contigs()
+            place = Place(model, builder.lengths, alias_table(builder.contigs), builder.genes)
+            for spec in specs:
+                say(f"Building the overlay {spec.name}")
+                about = write_overlay(spec, place, builder.store_folder(spec.name))
+                builder.stores.append(about)
+            say("Taking checksums")
+            files = [("reference sequence", fasta), ("gene model", genes)]
+            files += [(f"overlay {s.name}", path) for s in specs for path in (s.path, *s.more)]
+            manifest = builder.finish(
+                name or output.name,
+                assembly or assembly_of(builder.contigs) or fasta.name.split(".")[0],
+                sources=[_source(what, path) for what, path in files],
+                command="anntools reference build",
+                notes=notes,
+            )
         _put_in_place(part, output)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -186,6 +186,11 @@ class ModelWriter:
         self._whole("alias_contig", np.array(list(names.values())))
         self._texts("hgvs", [c.hgvs_prefix.encode() for c in self._contigs])
 
+    def abandon(self) -> None:
+        """Close all files as they are."""
+        for out in self._out.values():
+            out.abandon()
+
     def _whole(self, name: str, array: npt.NDArray[Any]) -> None:
         write_array(self._folder / f"{name}.npy", array, k.ARRAYS[name][1])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,9 @@ import pytest
 
 from anntools import Pack, PackProblem, open_pack
 from anntools.pack import genes
+from anntools.pack.intervals import cut
 from anntools.pack.lift import Chain, lift_all
 from anntools.pack.manifest import pack_digest
-from anntools.pack.segments import segments
 from anntools.pack.sequence import known_stretches, pack_two_bits
 from anntools.pack.stores import trimmed
 from tests.engine.conftest import ROOT
@@ -70,13 +71,11 @@ def test_a_gene_model_that_cannot_be_read(tmp_path: Path, name: str, text: str) 
 
 
 def test_segments_list_what_covers_them() -> None:
-    assert segments([(5, 10, 0), (7, 12, 1)]) == [
-        (0, []),
-        (5, [0]),
-        (7, [0, 1]),
-        (10, [1]),
-        (12, []),
-    ]
+    starts, ends, numbers = np.array([5, 7]), np.array([10, 12]), np.array([3, 4])
+    edges, counts, members = cut("x", starts, ends, numbers)
+    assert edges.tolist() == [0, 5, 7, 10, 12]
+    assert counts.tolist() == [0, 1, 2, 1, 0]
+    assert members.tolist() == [3, 3, 4, 4]
 
 
 def test_unknown_bases_are_left_out_of_the_sequence() -> None:
@@ -110,7 +109,7 @@ def test_lift_needs_every_part_in_one_block() -> None:
 
 def test_the_demo_pack_is_whole_and_small(demo: Pack) -> None:
     assert demo.manifest.pack_id == pack_digest(demo.manifest)
-    assert sum(p.stat().st_size for p in demo.folder.iterdir()) < 6_000_000
+    assert sum(p.stat().st_size for p in demo.folder.rglob("*")) < 5_000_000
     assert demo.contig_names == ["20", "X", "Y", "MT"]
     assert len(demo.manifest.genes) > 900
     assert {s.licence for s in demo.manifest.sources} >= {
@@ -124,15 +123,21 @@ def test_the_demo_pack_can_be_built_again(demo: Pack, shared_data: Path, tmp_pat
     script = ROOT / "scripts" / "build_demo_pack.py"
     command = [sys.executable, str(script), "--sources", str(shared_data), "-o", str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True)
-    for path in demo.folder.iterdir():
-        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
+    files = [p.relative_to(demo.folder) for p in demo.folder.rglob("*") if p.is_file()]
+    assert set(map(str, files)) == {*demo.manifest.files, "manifest.json"}
+    for name in files:
+        assert (tmp_path / name).read_bytes() == (demo.folder / name).read_bytes(), name
 
 
 def test_a_missing_or_damaged_pack(tmp_path: Path, demo: Pack) -> None:
     with pytest.raises(PackProblem, match="demo"):
         open_pack("nowhere")
-    for path in demo.folder.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(demo.folder, tmp_path, dirs_exist_ok=True)
+    whole = (tmp_path / "seq.npy").read_bytes()
+    (tmp_path / "seq.npy").write_bytes(whole[:-1000])
+    with pytest.raises(PackProblem, match=r"seq\.npy: \d+ bytes where \d+ are expected"):
+        open_pack(tmp_path)
+    (tmp_path / "seq.npy").write_bytes(whole)
     (tmp_path / "tx.npy").unlink()
     with pytest.raises(PackProblem, match=r"tx\.npy"):
         open_pack(tmp_path)
