@@ -66,7 +66,7 @@ class Entry:
             terms -= START_STOP
         if terms & START_STOP:
             terms.discard("missense")
-        words = [t for t in TERMS if t in terms]
+        words: list[str] = [t for t in TERMS if t in terms]
         biotype = self.model.shown_biotype
         if biotype == "NMD" and terms - NAMELESS:
             words.append("NMD_transcript")
