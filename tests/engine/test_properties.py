@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anntools import InputRefused, Options, Pack, annotate
+from anntools.checking import check
 from tests.engine import bgzf
 
 Write = Callable[..., Path]
@@ -130,3 +131,48 @@ def test_lower_case_is_annotated_like_upper_case(write_vcf: Write, demo: Pack) -
     upper = run(write_vcf("20\t4680251\t.\tA\tG\t.\t.\t."), demo)
     lower = run(write_vcf("20\t4680251\t.\ta\tg\t.\t.\t.", name="lower.vcf"), demo)
     assert [x.upper() for x in lower] == [x.upper() for x in upper]
+
+
+RIGHT = [
+    "20\t4680250\t.\tC\tCT,T\t.\t.\tAC=1,1\tGT\t1/2",
+    "20\t4680251\trs1799990\tA\tG\t50\tPASS\tAC=1;DB\tGT\t0/1",
+    "20\t57484420\t.\tC\tT,<DEL>,*\t.\t.\tXX=a\tGT\t0/1",
+    "MT\t3243\t.\tA\tG\t.\t.\t.\tGT\t1",
+]
+
+
+@pytest.mark.parametrize("form", ["csq", "ann", "bcsq", "classic"])
+@pytest.mark.parametrize("version", ["VCFv4.1", "VCFv4.2", "VCFv4.3", "VCFv4.5"])
+def test_what_is_written_keeps_the_rules(
+    write_vcf: Write, demo: Pack, form: str, version: str
+) -> None:
+    declared = '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
+    header = f"##fileformat={version}\n{declared}{WITH_SAMPLE.splitlines()[1]}\n"
+    source = write_vcf(*RIGHT, header=header)
+    assert check(str(source)).faults == {}
+    out = source.with_name("out.annot.vcf")
+    annotate(source, out, demo, Options(format=form, strict=True))
+    assert check(str(out)).problems == []
+    again = source.with_name("again.annot.vcf")
+    annotate(out, again, demo, Options(format=form))
+    assert again.read_bytes() == out.read_bytes()
+
+
+def test_a_hundred_thousand_samples(write_vcf: Write, demo: Pack) -> None:
+    names = "\t".join(f"S{i}" for i in range(100_000))
+    header = WITH_SAMPLE[:-2] + names + "\n"
+    records = [line.rsplit("\t", 1)[0] + "\t0/1" * 100_000 for line in RIGHT[:3]]
+    source = write_vcf(*records, header=header)
+    receipt = annotate(source, source.with_name("out.annot.vcf"), demo)
+    assert (receipt.annotated, receipt.skipped) == (3, {})
+    written = body(source.with_name("out.annot.vcf"))
+    assert [x.split("\t")[8:] for x in written] == [x.split("\t")[8:] for x in records]
+
+
+@pytest.mark.parametrize("name", ["20", "chr20", "CHR20", "Chr20", "NC_000020.10", "nc_000020.10"])
+def test_a_contig_has_many_names(write_vcf: Write, demo: Pack, name: str) -> None:
+    line = f"{name}\t4680251\t.\tA\tG\t.\t.\t."
+    (written,) = run(write_vcf(line), demo)
+    assert written.startswith(f"{name}\t4680251\t")
+    assert "ENST" in written
+    assert "NC_000020.10:g.4680251A>G" in written
