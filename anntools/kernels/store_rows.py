@@ -382,13 +382,13 @@ def word_number(column: int, a: int, n: int) -> int:
         if w == 0:
             break
         begin = i64(off, w - 1)
-        if i64(off, w) - begin == n and _same_word(i64(column, K_WORD_BYTES) + begin, a, n):
+        if _same_word(i64(column, K_WORD_BYTES) + begin, i64(off, w) - begin, a, n):
             return w - 1
         slot = (slot + 1) & mask
     p = i64(column, K_WORD_BYTES) + i64(off, words)
     for j in range(n):
-        p = set_byte(p, _safe(byte(a + j)))
-    set_i64(off, words + 1, i64(off, words) + n)
+        p = _put_safe(p, byte(a + j))
+    set_i64(off, words + 1, p - i64(column, K_WORD_BYTES))
     set_i64(column, K_WORDS, words + 1)
     if i64(column, K_FROZEN) == 0:
         set_i32(table, slot, words + 1)
@@ -398,14 +398,28 @@ def word_number(column: int, a: int, n: int) -> int:
 
 
 @kernel
-def _same_word(word: int, a: int, n: int) -> bool:
+def _same_word(word: int, size: int, a: int, n: int) -> bool:
+    end = word + size
     for j in range(n):
-        if byte(word + j) != _safe(byte(a + j)):
+        x = byte(a + j)
+        wide = 3 if x == 32 else 1
+        if word + wide > end or byte(word) != (37 if x == 32 else _safe(x)):
             return False
-    return True
+        word += wide
+    return word == end
 
 
 @kernel
 def _safe(letter: int) -> int:
     """What separates values in INFO or ID becomes a bar within a value."""
     return 124 if letter in (44, 59) else letter
+
+
+@kernel
+def _put_safe(p: int, letter: int) -> int:
+    """Write a letter of a word; a blank, which INFO has not had before VCF 4.3, as ``%20``."""
+    if letter != 32:
+        return set_byte(p, _safe(letter))
+    p = set_byte(p, 37)
+    p = set_byte(p, 50)
+    return set_byte(p, 48)

@@ -22,7 +22,7 @@ VCF = """##fileformat=VCFv4.2
 ##INFO=<ID=DB,Number=0,Type=Flag,Description="Known">
 ##INFO=<ID=CLN,Number=.,Type=String,Description="Words">
 #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO
-chr1\t5\trs9\tT\tG,TT\t.\t.\tAF=0.5,0.25;AD=7,8,9;DP=24;DB;CLN=x,y,z
+chr1\t5\trs9\tT\tG,TT\t.\t.\tAF=0.5,0.25;AD=7,8,9;DP=24;DB;CLN=x,y z,%20
 1\t9\t.\tA\tC\t.\t.\tAF=.
 """
 SV = """##fileformat=VCFv4.2
@@ -50,7 +50,7 @@ def opened(pack: Pack, tmp_path: Path, name: str, text: str, fields: str = "") -
 
 def test_fields_of_a_vcf_belong_to_their_allele(pack: Pack, tmp_path: Path) -> None:
     lookup = opened(pack, tmp_path, "v=v.vcf.gz", VCF, ":AF,AD,DP,DB,CLN,ID")
-    common = {"v_DP": "24", "v_DB": "1", "v_CLN": "x|y|z", "v_ID": "rs9"}
+    common = {"v_DP": "24", "v_DB": "1", "v_CLN": "x|y%20z|%20", "v_ID": "rs9"}
     assert lookup.allele(0, 4, "T", "G") == {"v_AF": "0.5", "v_AD": "8", **common}
     assert lookup.allele(0, 4, "T", "TT") == {"v_AF": "0.25", "v_AD": "9", **common}
     assert lookup.allele(0, 3, "TT", "TTT") == {"v_AF": "0.25", "v_AD": "9", **common}
