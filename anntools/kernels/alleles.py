@@ -221,7 +221,8 @@ def annotate_alt(c: int, alt: int, j: int, n: int) -> int:
 @kernel
 def name_on_genome(c: int, alt: int, n: int) -> int:
     """HGVSg into the arena; returns ``n``, or the negative of a status."""
-    if i64(alt, k.A_KIND) != k.ALT_SEQUENCE or i64(c, k.C_FORMAT) == k.FORMAT_BCSQ:
+    unused = i64(c, k.C_FORMAT) == k.FORMAT_BCSQ and i64(c, k.C_TABLE) == 0
+    if i64(alt, k.A_KIND) != k.ALT_SEQUENCE or unused:
         return n
     room = 256 + i64(alt, k.A_ALT_SIZE) + abs(i64(alt, k.A_LAST) - i64(alt, k.A_FIRST))
     text = i64(c, k.C_TEXT)
