@@ -152,6 +152,11 @@ class Written:
     alts: tuple[str, ...]
     number: int
 
+    def in_one_exon(self, t: Transcript) -> bool:
+        """Whether REF lies in an exon from end to end."""
+        last = self.position + len(self.ref) - 1
+        return any(a <= self.position and last <= b for a, b in t.exons)
+
     def trimmed_at_end_first(self) -> Change:
         """REF and ALT without what they share, the end taken off before the begin."""
         ref, alt, position = self.ref, self.alts[self.number], self.position
@@ -187,13 +192,37 @@ def explain_several(
         return SEVERAL
     for as_written in (change, written.trimmed_at_end_first()):
         said = (hgvs_c if field == "HGVSc" else p.hgvs_p)(t, as_written, still) or ""
+        if field == "HGVSc" and t.pad and said != theirs:
+            why = explain_several(field, theirs, replace(t, pad=0), written, genome)
+            if why:
+                return why
         copies = [describe(t, c, genome) for c in (as_written, _behind(as_written))]
         if theirs in (said, _turned(said), *copies):
             return SEVERAL
-        why = explain(field, said, theirs, t, as_written, still)
-        if why:
+        if explain(field, said, theirs, t, as_written, still):
             return SEVERAL
+        if field == "HGVSc" and theirs in _moved_with_another(t, as_written, written, genome):
+            return SEVERAL
+    if field == "HGVSp" and not written.in_one_exon(t):
+        return SEVERAL
     return 0
+
+
+def _moved_with_another(
+    t: Transcript, change: Change, written: Written, genome: str
+) -> Iterator[str]:
+    """Names of the change moved no further than some ALT of its record can be moved."""
+    others = [trimmed(written.position, written.ref, a) for a in written.alts if a.isalpha()]
+    most = max(abs(shifted(c, genome, t.strand).first - c.first) for c in others)
+    unit = change.alt
+    for by in range(-most, most + 1):
+        turn = by % len(unit) if unit else 0
+        for alt in {unit, unit[turn:] + unit[:turn]}:
+            at = Change(change.first + by, change.last + by, change.ref, alt)
+            for bases in (genome, "N" * len(genome)):
+                said = describe(t, at, bases) or ""
+                yield said
+                yield _turned(said)
 
 
 def _behind(change: Change) -> Change:
@@ -227,4 +256,5 @@ def explain(
         return 0
     if field == "HGVSc":
         return explain_coding(ours, theirs, t, change, genome)
-    return explain_protein(ours, theirs, t, change, genome)
+    blocked = written is not None and not theirs and not written.in_one_exon(t)
+    return explain_protein(ours, theirs, t, change, genome) or (WRITTEN if blocked else 0)
