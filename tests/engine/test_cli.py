@@ -72,7 +72,7 @@ def test_wrong_usage_is_2(arguments: tuple[str, ...]) -> None:
 
 
 def test_strict_exit_codes(tmp_path: Path, write_vcf: Callable[..., Path]) -> None:
-    valid = write_vcf("20\t4680251\t.\tA\tG\t.\t.\t.", "20\t1000\t.\tA\t<DEL>\t.\t.\t.")
+    valid = write_vcf("20\t1000\t.\tA\t*\t.\t.\t.", "20\t4680251\t.\tA\tG\t.\t.\t.")
     assert anntools("annotate", valid, "-o", tmp_path / "a.vcf").returncode == 0
     assert anntools("annotate", valid, "-o", tmp_path / "a.vcf", "--strict").returncode == 4
     bad = write_vcf("20\tx\t.\tA\tG\t.\t.\t.", name="bad.vcf")

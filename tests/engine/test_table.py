@@ -106,7 +106,11 @@ def test_the_format_of_the_vcf_does_not_matter(form: str, demo: Pack, tmp_path: 
     (tmp_path / "b").mkdir()
     _, _, plain = with_table(SAMPLE, tmp_path / "a", demo)
     _, _, other = with_table(SAMPLE, tmp_path / "b", demo, format=form)
-    assert differences(read_table(other).to_pylist(), read_table(plain).to_pylist()) == []
+    expected = read_table(plain).to_pylist()
+    if form == "bcsq":  # bcftools csq says nothing of transcripts that are only near
+        for row in expected:
+            row[LIST] = [entry for entry in row[LIST] if entry["distance"] is None]
+    assert differences(read_table(other).to_pylist(), expected) == []
 
 
 ODD = [
