@@ -6,21 +6,17 @@ A rule looks at the model, the variant and VEP's row, never only at the differen
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from anntools.pack.genes import Transcript
+from anntools.spec.consequence import given as as_given
 from tests.conformance.engine import Record
-from tests.engine import hgvs_truth
+from tests.engine import hgvs_truth, vep_truth
 from tests.engine.hgvs_differences import Written
 
-_SPLICE_TERMS = {
-    *("splice_acceptor_variant", "splice_donor_variant", "splice_donor_5th_base_variant"),
-    *("splice_donor_region_variant", "splice_region_variant", "intron_variant"),
-    "splice_polypyrimidine_tract_variant",
-}
-SHORT_INTRON = 13  # bases; Ensembl takes shorter ones for repairs of the model
+DISTANCE = 5000  # bases up- and downstream that get rows
+_OUTSIDE = {"upstream_gene_variant", "downstream_gene_variant", "intergenic_variant"}
 
 
 @dataclass(frozen=True)
@@ -66,10 +62,13 @@ def explain(difference: Difference, name: str) -> int | None:
         return _of_hgvs(difference, name)
     if name == "IMPACT":  # follows from the terms
         name = "Consequence"
-    for number, fields, applies in _RULES:
-        if name in fields and applies(difference):
-            return number
-    return None
+    if name in _OF_CONSEQUENCE:
+        return _of_consequence(difference, name)
+    if name != "PICK":
+        return None
+    if difference.terms != difference.our_terms:  # they decide the pick
+        return _of_consequence(difference, "Consequence")
+    return 8 if _beside_rather_than_in(difference) else None
 
 
 def _of_hgvs(d: Difference, name: str) -> int | None:
@@ -81,47 +80,40 @@ def _of_hgvs(d: Difference, name: str) -> int | None:
     return hgvs_truth.paragraph(case, name, values, feature, r.contig, written) or None
 
 
-def _introns(model: Transcript) -> list[tuple[int, int]]:
-    return [(a[1], b[0]) for a, b in zip(model.exons, model.exons[1:], strict=False)]
-
-
-def _short_intron(d: Difference) -> bool:
-    short = d.model is not None and any(b - a <= SHORT_INTRON for a, b in _introns(d.model))
-    return short and (d.terms ^ d.our_terms) <= _SPLICE_TERMS
-
-
-def _in_short_intron(d: Difference) -> bool:
+def _of_consequence(d: Difference, name: str) -> int | None:
+    """Terms, positions, codons: rules of their own, which reckon VEP's answer where they can."""
     if d.model is None:
-        return False
-    first, last = d.record.position - 1, d.record.position + len(d.record.ref)
-    return any(b - a <= SHORT_INTRON and a <= last and first <= b for a, b in _introns(d.model))
+        return None
+    case = hgvs_truth.known_case(d.fasta, d.genes)
+    alts = [a.upper() for a in d.record.alts]
+    first, ref, new = as_given(d.record.position, d.record.ref.upper(), alts)
+    variant = vep_truth.Variant(
+        *(d.record.contig, "", first, ref, new[d.number - 1], len(alts) == 1)
+    )
+    ours = d.ours | {"Consequence": ",".join(sorted(d.our_terms))}
+    genome = case.genome[d.model.contig]
+    transcript = case.transcript(d.theirs["Feature"])
+    known = vep_truth.Difference(variant, d.model, transcript, genome, ours, d.theirs)
+    return vep_truth.explain(known, name) or None
 
 
-def _stop_inserted(d: Difference) -> bool:
-    longer = len(d.alt) > len(d.record.ref)
-    return longer and "stop_retained_variant" in d.terms and "stop_gained" in d.our_terms
-
-
-def _retained_at_lost_start(d: Difference) -> bool:
-    return "start_lost" in d.terms and d.terms - d.our_terms == {"stop_retained_variant"}
-
-
-def _block(d: Difference) -> bool:
-    ref, alt = d.record.ref, d.alt
-    return len(ref) == len(alt) > 1 and (ref[0] == alt[0] or ref[-1] == alt[-1])
+def explain_missing(
+    theirs: dict[str, str], record: Record, model: Transcript | None, ours: set[str]
+) -> int | None:
+    """The paragraph that explains why a row of VEP is not there. ``ours``: our transcripts."""
+    if not theirs["Feature"]:
+        return 11 if ours - {""} else None
+    if model is None or theirs["Consequence"] not in _OUTSIDE:
+        return None
+    low, high = record.position, record.position + len(record.ref)
+    return 2 if high <= model.start - DISTANCE or low > model.end + DISTANCE else None
 
 
 def _beside_rather_than_in(d: Difference) -> bool:
     return bool(d.theirs["DISTANCE"])
 
 
-_POSITIONS = ("cDNA_position", "CDS_position", "Protein_position", "Codons", "Amino_acids")
-Rule = tuple[int, tuple[str, ...], Callable[[Difference], bool]]
-_RULES: tuple[Rule, ...] = (
-    (1, ("Consequence",), _short_intron),
-    (1, ("EXON", "INTRON"), _in_short_intron),
-    (5, ("Consequence",), _stop_inserted),
-    (6, ("Consequence",), _retained_at_lost_start),
-    (7, (*_POSITIONS, "Consequence", "EXON"), _block),
-    (8, ("PICK",), _beside_rather_than_in),
+_OF_CONSEQUENCE = (
+    *("Consequence", "cDNA_position", "CDS_position", "Protein_position", "Codons"),
+    *("Amino_acids", "EXON", "INTRON", "DISTANCE"),
 )

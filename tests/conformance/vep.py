@@ -10,7 +10,7 @@ from pathlib import Path
 
 from anntools.pack.genes import read_genes
 from tests.conformance import engine
-from tests.conformance.explain import Difference, explain
+from tests.conformance.explain import Difference, explain, explain_missing
 from tests.conformance.tables import Section
 
 FIELDS = (
@@ -63,10 +63,21 @@ def compare(case: Case, pack: Path, vcf: Path, tab: Path, output: Path, title: s
     ours = {(r.name, n, row["Feature"]): (r, row) for r, n, row in engine.csq_rows(output)}
     output.unlink()
     models = {t.id: t for t in read_genes(case.genes)}
+    transcripts: dict[tuple[str, int], set[str]] = {}
+    records = {}
+    for (name, number, transcript), (record, _) in ours.items():
+        transcripts.setdefault((name, number), set()).add(transcript)
+        records[name] = record
     for key, theirs in vep_rows(tab):
         found = ours.get(key)
         if found is None:
-            section.line("row is there").differs(None, f"{case.name} {key} is missing")
+            given = transcripts.get(key[:2], set())
+            why = explain_missing(theirs, records[key[0]], models.get(key[2]), given)
+            section.line("row is there").differs(why, f"{case.name} {key} is missing")
+            continue
+        if key[2] and theirs["Consequence"] == "intergenic_variant":
+            # VEP finds the transcript and then finds no effect on it
+            section.line("row is there").differs(2, f"{case.name} {key} is no row")
             continue
         section.line("row is there").equal += 1
         record, mine = found
