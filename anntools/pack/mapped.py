@@ -11,7 +11,7 @@ import mmap
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from anntools import regions
 
@@ -39,17 +39,31 @@ def map_array(path: Path) -> Mapped:
         size = os.fstat(handle.fileno()).st_size
         if size < 128:
             raise ValueError("cut short")
-        # a private mapping that is never written: ctypes gives addresses of writable memory only
-        held = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_COPY)
+        held = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
     dtype, shape, begin = _header(held[:512])
     wanted = int(dtype[2:])
     for n in shape:
         wanted *= n
     if size < begin + wanted:
         raise ValueError(f"{size} bytes where {begin + wanted} are expected")
-    address = ctypes.addressof(ctypes.c_char.from_buffer(held))
+    address = _address(held)
     regions.allow(address, size)
     return Mapped(address + begin, dtype, shape, held)
+
+
+class _View(ctypes.Structure):
+    """Py_buffer, as far as we read it (Python C API, "Buffer structure"), with room to spare."""
+
+    _fields_: ClassVar = [("buf", ctypes.c_void_p), ("rest", ctypes.c_byte * 256)]
+
+
+def _address(held: mmap.mmap) -> int:
+    """Where a read-only mapping lies; ctypes itself tells it of writable ones only."""
+    view = _View()
+    ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(held), ctypes.byref(view), 0)
+    address = int(view.buf or 0)
+    ctypes.pythonapi.PyBuffer_Release(ctypes.byref(view))
+    return address
 
 
 def _header(head: bytes) -> tuple[str, tuple[int, ...], int]:
