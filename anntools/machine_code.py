@@ -75,7 +75,8 @@ def _collected() -> Iterator[list[str]]:
 
     def compile_once(function: Any, signature: tuple[Any, ...]) -> Any:
         """For an int and for the literal 3 it is the same code."""
-        return compile_any(function, tuple(types.unliteral(t) for t in signature)  # type: ignore[no-untyped-call])
+        plain: Any = types.unliteral
+        return compile_any(function, tuple(plain(t) for t in signature))
 
     compile_any = Dispatcher.compile
     texts: list[str] = []
