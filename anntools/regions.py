@@ -51,6 +51,16 @@ def forbid(address: int) -> None:
             return
 
 
+def allowed() -> int:
+    """How many regions there are."""
+    return int(_table[0])
+
+
+def forbid_since(count: int) -> None:
+    """Take the regions off the list that were added after there were ``count``."""
+    _table[0] = min(_table[0], count)
+
+
 def keep(data: bytes) -> int:
     """A copy of constant bytes that kernels may read; returns its address."""
     buffer = ctypes.create_string_buffer(data, len(data))

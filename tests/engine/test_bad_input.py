@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 
 from anntools import InputRefused, Options, Pack, annotate
 from tests.engine import bgzf
-from tests.engine.conftest import HEADER
+from tests.engine.conftest import HEADER, ROOT
 
 GOOD = "20\t4680251\trs1799990\tA\tG\t.\t.\t."
 TEXT = (HEADER + GOOD + "\n").encode()
@@ -178,3 +180,21 @@ def test_limits_stop_bombs(tmp_path: Path, demo: Pack) -> None:
     with pytest.raises(InputRefused) as caught:
         annotate(path, tmp_path / "x.annot.vcf", demo, Options(max_output=100_000))
     assert caught.value.problem.code == "output_too_large"
+
+
+def test_memory_is_bounded_whatever_unpacks(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.vcf.gz"
+    record = b"20\t4680251\t.\tA\tG\t.\t.\tX=" + b"X" * 500_000 + b"\n"
+    path.write_bytes(gzip.compress(HEADER.encode() + record * 400))
+    assert path.stat().st_size < 1_000_000
+    code = (
+        "import resource, sys\n"
+        "from anntools import Options, annotate\n"
+        "receipt = annotate(sys.argv[1], sys.argv[2], 'demo', Options(sign=False))\n"
+        "print(receipt.annotated, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)\n"
+    )
+    command = [sys.executable, "-c", code, str(path), str(tmp_path / "out.annot.vcf.gz")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    annotated, mebibytes = map(int, done.stdout.split())
+    assert annotated == 400
+    assert mebibytes < 300

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
-from anntools import InputRefused, Options, Pack, annotate, open_pack
+from anntools import InputRefused, Options, Pack, annotate, open_pack, regions
 from anntools.vcfio.header import read_header
 from anntools.vcfio.reader import Source
 from anntools.vcfio.validator import Validator
@@ -71,12 +71,15 @@ class Annotation:
             path = Path(folder) / "fuzz.vcf"
             path.write_bytes(data)
             out = Path(folder) / "out" / "fuzz.annot.vcf"
+            before = regions.allowed()
             try:
                 receipt = annotate(path, out, self._pack, options)
             except InputRefused as refusal:
                 if out.exists():
                     raise
                 return _told(refusal)
+            finally:
+                regions.forbid_since(before)
             written = [x for x in out.read_bytes().split(b"\n") if x]
         assert receipt.records_in == receipt.annotated + receipt.skipped_total
         begin = next(i for i, line in enumerate(written) if line.startswith(b"#CHROM"))
