@@ -80,8 +80,8 @@ class Database:
         places = tuple((e["alt_start_i"] - offset + 1, e["alt_end_i"] - offset) for e in exons)
         t = Transcript(places, strand, whole[0][:size])
         if about["cds_start_i"] is not None:
-            bases = [p for a, b in places for p in range(a, b + 1)][::strand]
-            ends = bases[about["cds_start_i"]], bases[about["cds_end_i"] - 1]
+            order = [p for a, b in places for p in range(a, b + 1)][::strand]
+            ends = order[about["cds_start_i"]], order[about["cds_end_i"] - 1]
             t = Transcript(places, strand, whole[0][:size], (min(ends), max(ends)))
         return t, "".join(genome), offset
 
