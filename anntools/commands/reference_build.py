@@ -30,12 +30,21 @@ def configure(parser: Parser) -> None:
         help="VCF (exact) or BED or TSV to look up. Repeatable.",
     )
     add("--assembly", default="", metavar="NAME", help="Name of the assembly.")
+    add("--name", default="", metavar="NAME", help="Name of the pack; default: its folder's.")
+    add(
+        "--synonyms",
+        type=Path,
+        metavar="FILE",
+        help="Names of contigs: chromAlias.txt of UCSC or assembly_report.txt of NCBI.",
+    )
+    add("--quiet", action="store_true", help="Do not tell the steps.")
     add("--mitochondrion", metavar="CONTIG", help="Contig with the mitochondrial code.")
     parser.json_option("The pack as one JSON object.")
 
 
 def run(arguments: Namespace) -> int:
     """Build a pack."""
+    from anntools.commands.steps import Steps
     from anntools.pack.command import build_from_files
 
     need_folder(arguments.output)
@@ -47,6 +56,9 @@ def run(arguments: Namespace) -> int:
             arguments.overlay,
             arguments.assembly,
             arguments.mitochondrion,
+            name=arguments.name,
+            synonyms=arguments.synonyms,
+            say=Steps(quiet=arguments.quiet or arguments.as_json).say,
         )
     except (ValueError, OSError) as error:
         return fail(REFUSED, Problem("source_refused", str(error)), arguments.as_json)

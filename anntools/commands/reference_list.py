@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
+from typing import Any
 
-from anntools.commands.common import DONE, Parser
+from anntools.commands.common import DONE, Parser, write_json
 
 
 def configure(parser: Parser) -> None:
@@ -15,29 +15,28 @@ def configure(parser: Parser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """List the packs on this machine."""
-    from anntools.pack import installed
-    from anntools.pack.manifest import read_manifest
+    """List the packs on this machine, and those that can be installed."""
+    from anntools.pack.install import list_packs
 
-    rows = []
-    for folder in installed():
-        m = read_manifest(folder)
-        contigs = [str(c["name"]) for c in m.contigs]
-        rows.append(
-            {
-                "name": folder.name,
-                "pack_id": m.pack_id,
-                "assembly": m.assembly,
-                "contigs": contigs,
-                "genes": len(m.genes),
-                "folder": str(folder),
-            }
-        )
-        if not arguments.as_json:
-            shown = ", ".join(contigs[:8]) + (f" and {len(contigs) - 8} more" * (len(contigs) > 8))
-            sys.stdout.write(
-                f"{folder.name}  {m.pack_id}  {m.assembly}  {len(m.genes)} genes  contigs {shown}\n"
-            )
+    rows = list_packs()
     if arguments.as_json:
-        sys.stdout.write(json.dumps(rows, indent=1) + "\n")
+        write_json(rows)
+        return DONE
+    for row in rows:
+        sys.stdout.write(_installed(row) if row["installed"] else _offered(row))
     return DONE
+
+
+def _installed(row: dict[str, Any]) -> str:
+    contigs = row["contigs"]
+    shown = ", ".join(contigs[:8]) + (f" and {len(contigs) - 8} more" * (len(contigs) > 8))
+    overlays = f"  overlays {', '.join(row['overlays'])}" if row["overlays"] else ""
+    return (
+        f"{row['name']}  {row['pack_id']}  {row['assembly']}  {row['genes']} genes  "
+        f"contigs {shown}{overlays}\n"
+    )
+
+
+def _offered(row: dict[str, Any]) -> str:
+    overlays = f" (--with {', '.join(row['overlays'])})" if row["overlays"] else ""
+    return f"{row['name']}  can be installed: {row['title']}{overlays}\n"
