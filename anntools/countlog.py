@@ -26,7 +26,7 @@ def count_log(summary: dict[str, Any], receipt: Receipt, problems: list[Problem]
         "All isoforms were counted: numbers below may exceed the number of variants.",
         "",
         f"Total: {summary['records']}",
-        f"In dbSNP: {summary['with_rsid']} ({_percent(summary['with_rsid'], summary['records'])})",
+        _in_dbsnp(summary),
         "",
         "Variants located:",
     ]
@@ -38,6 +38,16 @@ def count_log(summary: dict[str, Any], receipt: Receipt, problems: list[Problem]
     lines += [f"In {name}: hits in {n} variants" for name, n in summary["intervals"].items()]
     lines += ["", *_consequences(summary), "", *_receipt_words(receipt, problems)]
     return "\n".join(lines) + "\n"
+
+
+def _in_dbsnp(summary: dict[str, Any]) -> str:
+    """What the pack's dbSNP knows; without one, the records that bear an rs number."""
+    for name, found in summary["exact"].items():
+        if name.lower().startswith("dbsnp"):
+            return f"In dbSNP: {found} ({_percent(found, summary['alleles'])})"
+    found = summary["with_rsid"]
+    share = _percent(found, summary["records"])
+    return f"In dbSNP: {found} ({share}), by the rs numbers in the ID column"
 
 
 def _percent(part: int, whole: int) -> str:

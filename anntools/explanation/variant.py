@@ -2,7 +2,8 @@
 
 Understood: ``20-123-A-G`` and ``20:123:A:G`` as in a VCF, ``chr20:g.123A>G`` and
 ``NC_000020.10:g.…`` (HGVS on the genome), ``ENST00000379440.9:c.76A>T`` and ``NM_000311.5:c.76A>T``
-(HGVS on a transcript of the pack), all kinds of change of a single allele.
+(HGVS on a transcript of the pack), all kinds of change of a single allele; and identifiers of
+alleles, as rs numbers, that a store of the pack holds.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from anntools.explanation.known_ids import Known, find_id
 from anntools.explanation.packview import Model, PackView
 from anntools.problems import InputRefused, Problem, UsageProblem
 from anntools.spec.transcript import reverse_complement
@@ -62,12 +64,36 @@ def read_variant(text: str, view: PackView) -> Variant:
     if hgvs:
         return _from_hgvs(hgvs["name"], hgvs["kind"].lower(), hgvs["change"], view)
     plain = _VCF.fullmatch(text)
+    if plain is None and text.isalnum():
+        return _from_id(text, view)
     if plain is None:
         raise UsageProblem(f"'{text}' is not a variant in a known form, such as {_FORMS}.")
     contig = _contig(plain["contig"], view)
     position, ref = int(plain["pos"]), plain["ref"].upper()
     _check(view, contig, position, ref, text)
     return Variant(contig, view.contig_name(contig), position, ref, plain["alt"].upper())
+
+
+def _from_id(text: str, view: PackView) -> Variant:
+    """The allele that a store knows under an identifier."""
+    found = [_as_variant(known, view) for known in find_id(text, view)]
+    if not found:
+        stores = ", ".join(s["name"] for s in view.manifest.stores if s["kind"] == "exact")
+        message = f"No store of the pack ({stores or 'it has none'}) knows {text}."
+        raise InputRefused(Problem("unknown_id", message, found=text, expected=_FORMS))
+    if len(found) > 1:
+        listed = ", ".join(map(str, found))
+        raise UsageProblem(f"{text} stands for several alleles: {listed}. Choose one of them.")
+    return found[0]
+
+
+def _as_variant(known: Known, view: PackView) -> Variant:
+    first, ref, alt = known.start + 1, known.ref, known.alt
+    if not (ref and alt):
+        first -= 1
+        anchor = view.bases(known.contig, first - 1, first)
+        ref, alt = anchor + ref, anchor + alt
+    return Variant(known.contig, view.contig_name(known.contig), first, ref, alt)
 
 
 def _contig(name: str, view: PackView) -> int:

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from anntools import InputRefused, PackProblem, UsageProblem, explain
+from anntools.explanation.known_ids import _allele
 from anntools.explanation.packview import PackView
 from anntools.explanation.rules import PICK_ORDER, REPAIRS, RULES
 from anntools.explanation.variant import read_variant
@@ -48,6 +49,8 @@ def view() -> PackView:
         ("ENST00000254958.10:c.551G>A", "20:10639259:C:T"),
         ("ENST00000380113.8:c.124+1G>A", "20:3193873:G:A"),
         ("ENST00000379440.9:c.-1_1insT", "20:4679866:T:TT"),
+        ("rs376142053", "20:3193873:G:A"),
+        ("646228", "20:3193873:G:A"),
         ("ENST00000379440.9:c.*1del", "20:4680628:AG:A"),
     ],
 )
@@ -58,7 +61,8 @@ def test_a_variant_is_read(view: PackView, text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "problem", "words"),
     [
-        ("nonsense", UsageProblem, "not a variant in a known form"),
+        ("non sense", UsageProblem, "not a variant in a known form"),
+        ("rs1", InputRefused, "knows rs1"),
         ("PRNP:p.Met129Val", UsageProblem, "not a variant"),
         ("20:g.12A>", UsageProblem, "not a change"),
         ("20:g.4680251_4680253delA", UsageProblem, "not as many"),
@@ -77,6 +81,20 @@ def test_a_variant_is_refused(
 ) -> None:
     with pytest.raises(problem, match=words):
         read_variant(text, view)
+
+
+def test_every_allele_of_a_store_is_read_back(view: PackView) -> None:
+    """What a store holds about an allele is found by its id, whatever its length."""
+    [about] = [s for s in view.manifest.stores if s["kind"] == "exact"]
+    folder = f"stores/{about['name']}"
+    lengths = set()
+    for record in range(0, about["records"], 97):
+        known = _allele(record, about["bits"], lambda name: view.array(f"{folder}/{name}"))
+        assert not (known.ref[:1] and known.ref[:1] == known.alt[:1])
+        reference = view.bases(known.contig, known.start, known.start + len(known.ref))
+        assert reference == known.ref
+        lengths.add(len(known.ref) + len(known.alt))
+    assert len(lengths) > 3
 
 
 def test_every_term_has_a_rule() -> None:
