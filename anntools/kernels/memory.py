@@ -36,12 +36,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 Raw = Callable[..., int]
 
 
-class _Plain(CompilerBase):  # type: ignore[misc]  # numba is not typed
+class _Plain(CompilerBase):
     """numba's passes without those for what kernels do not use: closures, literals, rewrites."""
 
     def define_pipelines(self) -> list[Any]:
         """The one list of passes."""
-        passes = PassManager("kernel")
+        passes: Any = PassManager("kernel")  # type: ignore[no-untyped-call]
         for step in (
             TranslateByteCode,
             FixupArgs,
