@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, Protocol
 
 from anntools.genetic_code import STANDARD, translate
 from anntools.spec.transcript import reverse_complement
@@ -28,6 +28,13 @@ _CODING: Final = frozenset(_RECEPTORS.values()) | {
 }
 
 
+class Bases(Protocol):
+    """A string, or something that reads its slices from a file."""
+
+    def __getitem__(self, at: slice, /) -> str:
+        """Bases by 0-based slice."""
+
+
 @dataclass(frozen=True)
 class Model:
     """One transcript on a contig. ``phase``: bases before the first whole codon."""
@@ -38,7 +45,7 @@ class Model:
     strand: int
     exons: tuple[Interval, ...]
     coding: Interval | None
-    genome: str = field(repr=False)  # bases of the contig, upper case
+    genome: Bases = field(repr=False)  # of the contig, upper case, from index 0 on
     phase: int = 0
     code: int = STANDARD
 

@@ -20,7 +20,8 @@ from anntools.spec.csq_place import allele, place
 
 BITS: Final = 30  # of an integer in FORMAT/BCSQ
 MOST: Final = 15  # entries of a record that samples are marked for
-Carrier = tuple[int, int]  # sample, haplotype (0 or 1)
+Carrier = tuple[int, int]  # sample, haplotype (0 or 1); -1 for nobody
+Key = tuple[int, int, int]  # a carrier, and the only record of a haplotype that has but one
 _SEPARATOR: Final = re.compile(r"[/|]")
 
 
@@ -68,10 +69,11 @@ def carriers(record: Record, phase: str) -> dict[int, list[Carrier]] | None:
     """ALT number -> who carries it; None where more than two alleles are called in a sample.
 
     phase, for unphased heterozygous genotypes: ``r`` raises Unphased, ``a`` takes them as they
-    stand, ``s`` skips them, ``m`` and ``R`` put the ALT in place of the reference.
+    stand, ``s`` skips them, ``m`` and ``R`` put the ALT in place of the reference; ``l`` leaves
+    them to ``lone``.
     """
     if not record.genotypes:
-        return {1: [(-1, 0)]}
+        return {} if phase == "l" else {1: [(-1, 0)]}
     out: dict[int, list[Carrier]] = {}
     called = [_SEPARATOR.split(g) for g in record.genotypes]
     if max(map(len, called)) > 2:
@@ -85,7 +87,7 @@ def carriers(record: Record, phase: str) -> dict[int, list[Carrier]] | None:
         if different and "|" not in text:
             if phase == "r":
                 raise Unphased(f"position {record.position}, sample {sample + 1}: {text}")
-            if phase == "s":
+            if phase in ("s", "l"):
                 continue
         if different and phase == "R" and "|" not in text and "0" in calls:
             calls[:] = [c for c in calls if c != "0"] * 2
@@ -95,11 +97,27 @@ def carriers(record: Record, phase: str) -> dict[int, list[Carrier]] | None:
     return out
 
 
+def lone(
+    record: Record, phase: str, taken: dict[int, list[Carrier]] | None
+) -> dict[int, list[Carrier]]:
+    """In the mode ``l``, ALTs that stand for themselves: of unphased genotypes, or of nobody."""
+    if phase != "l":
+        return {}
+    called = carriers(record, "a") or {}
+    out = {}
+    for n in range(1, len(record.alts) + 1):
+        phased = (taken or {}).get(n, [])
+        rest = [c for c in called.get(n, []) if c not in phased]
+        if rest or not phased:
+            out[n] = rest or [(-1, 0)]
+    return out
+
+
 def haplotypes(
     models: Sequence[Model], records: Sequence[Record], phase: str = "r"
 ) -> list[Result]:
     """BCSQ of the records of one contig; ``models``: its transcripts in order."""
-    chains: dict[int, dict[Carrier, list[Edit]]] = {i: {} for i in range(len(models))}
+    chains: dict[int, dict[Key, list[Edit]]] = {i: {} for i in range(len(models))}
     numbers = {id(m): i for i, m in enumerate(models)}
     results = []
     for at, record in enumerate(records):
@@ -113,8 +131,8 @@ def haplotypes(
         _one_record(near, numbers, chains, at, record, result, phase)
     for i in sorted(chains, key=lambda i: (models[i].last, i)):
         alike: dict[tuple[Edit, ...], list[Carrier]] = {}
-        for carrier, chain in chains[i].items():
-            alike.setdefault(tuple(chain), []).append(carrier)
+        for (sample, half, _), chain in chains[i].items():
+            alike.setdefault(tuple(chain), []).append((sample, half))
         for chain_of, who in alike.items():
             _tell(models[i], chain_of, who, records, results)
     return results
@@ -128,7 +146,7 @@ def _near(model: Model, record: Record) -> bool:
 def _one_record(
     models: Sequence[Model],
     numbers: dict[int, int],
-    chains: dict[int, dict[Carrier, list[Edit]]],
+    chains: dict[int, dict[Key, list[Edit]]],
     at: int,
     record: Record,
     result: Result,
@@ -136,6 +154,7 @@ def _one_record(
 ) -> None:
     """Put the alleles of a record into the haplotypes; entries of all that is not coding."""
     who = carriers(record, phase)
+    apart = lone(record, phase, who)
     as_called = carriers(record, "a") or {}
     hit = False
     alleles = [
@@ -145,15 +164,17 @@ def _one_record(
     ]
     for model, number, stretch in coding_parts(models, record.position, record.ref):
         hit = True
-        for n, a in alleles if who else ():
-            if not (mine := (who or {}).get(n)):
+        for n, a in alleles:
+            mine = [(*c, -1) for c in (who or {}).get(n, [])]
+            mine += [(*c, at) for c in apart.get(n, [])]
+            if not mine:
                 continue
             found = place(a, stretch)
             stage(result.entries, model, found, n)
             if found.inside:
                 change = edit(a, n, number, stretch, found, at)
-                for carrier in mine:
-                    chain = chains[numbers[id(model)]].setdefault(carrier, [])
+                for key in mine:
+                    chain = chains[numbers[id(model)]].setdefault(key, [])
                     if not chain or chain[-1].end <= change.begin:
                         chain.append(change)
     beside(models, record.position, record.ref, alleles, result.entries, hit)
