@@ -18,6 +18,7 @@ from anntools.problems import InputRefused, Problem
 from anntools.vcfio.header import Header, read_header
 from anntools.vcfio.reader import Source
 from anntools.vcfio.validator import Validator, judged
+from anntools.vcfio.version3 import is_version3, modern_header, modern_records
 from anntools.worker import Worker
 
 if TYPE_CHECKING:
@@ -163,12 +164,16 @@ def run(
         worker.expect_columns(header.column_count)
         if table:
             worker.collect(table.collector())
+    validator = Validator(header, name, brief=not options.strict, listed=options.listed)
+    numbered = judged(_numbered(rest, chunks, header), source, validator, strict=options.strict)
+    if is_version3(header):
+        source.warnings.append("the file is VCF 3; it was converted to VCF 4.1")
+        header = modern_header(header)
+        numbered = modern_records(numbered, pack.reference_by_name)
     head = header.render(labels.header, labels.keys)
     sink.write(workers[0].pack(head) if compress else head, len(head))
     problems: list[Problem] = []
     records = 0
-    validator = Validator(header, name, brief=not options.strict, listed=options.listed)
-    numbered = judged(_numbered(rest, chunks, header), source, validator, strict=options.strict)
     for piece in _Team(workers, compress).pieces(numbered):
         sink.write(piece.data, piece.text_size)
         problems += piece.problems[: options.listed - len(problems)]

@@ -53,6 +53,13 @@ class Pack:
 
         return bases(self.arrays, contig, start, end)
 
+    def reference_by_name(self, contig: str, start: int, end: int) -> str:
+        """The same by one of the contig's names; nothing for names that the pack does not know."""
+        from anntools.pack.reading import contig_number
+
+        number = contig_number(self.arrays, contig)
+        return "" if number < 0 else self.reference(number, start, end)
+
 
 def pack_folders() -> list[Path]:
     """Where packs are looked for: ``ANNTOOLS_PACKS`` (a path list), the user's, the shipped."""

@@ -26,6 +26,16 @@ def elements(array: Mapped) -> Any:
     return (_TYPES[array.dtype] * count).from_address(array.address)
 
 
+def contig_number(arrays: Mapping[str, Mapped], name: str) -> int:
+    """Number of the contig that has this name among its aliases, or -1."""
+    texts, ends = bytes(elements(arrays["alias_bytes"])), elements(arrays["alias_off"])
+    wanted = name.encode("latin-1")
+    for i, contig in enumerate(elements(arrays["alias_contig"])):
+        if texts[ends[i] : ends[i + 1]] == wanted:
+            return int(contig)
+    return -1
+
+
 def bases(arrays: Mapping[str, Mapped], contig: int, start: int, end: int) -> str:
     """Reference bases ``[start, end)``, 0-based; ``?`` where there is no sequence."""
     contigs = elements(arrays["contigs"])

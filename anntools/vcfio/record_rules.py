@@ -27,6 +27,7 @@ ALT: Final = re.compile(
     rf"|{_T}(?:\[{_MATE}\[|\]{_MATE}\])|(?:\[{_MATE}\[|\]{_MATE}\]){_T}",
     _A,
 )
+_OLD: Final = re.compile("D[0-9]+|I[ACGTN]+")  # how VCF 3 wrote indels
 _QUAL: Final = re.compile(
     r"\.|[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?:inf|infinity|nan)",
     re.IGNORECASE,
@@ -109,7 +110,7 @@ class RecordRules:
             return
         at = 0
         for one in alt.split(","):
-            if not ALT.fullmatch(one):
+            if not ALT.fullmatch(one) and not (self._version < (4, 0) and _OLD.fullmatch(one)):
                 message = f"ALT is '{alt[:40]}'."
                 expected = "A, C, G, T, N, *, ., <NAME> or a breakend"
                 yield _finding(columns, 4, "bad_alternate_allele", message, expected, at)

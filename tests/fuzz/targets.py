@@ -6,6 +6,7 @@ What it saw is a set of words; an input that shows a new word becomes a seed.
 from __future__ import annotations
 
 import random
+import sys
 import tempfile
 from collections.abc import Callable
 from itertools import chain
@@ -18,6 +19,7 @@ from anntools.vcfio.validator import Validator
 
 Target = Callable[[bytes], set[str]]
 _MAX_LINE = 1 << 22
+_WARM = 20  # runs after which everything that stays in memory is there
 FORMATS = ("csq", "ann", "bcsq", "classic")
 
 
@@ -71,7 +73,7 @@ class Annotation:
             path = Path(folder) / "fuzz.vcf"
             path.write_bytes(data)
             out = Path(folder) / "out" / "fuzz.annot.vcf"
-            before = regions.allowed()
+            before = regions.allowed() if self._count > _WARM else sys.maxsize
             try:
                 receipt = annotate(path, out, self._pack, options)
             except InputRefused as refusal:
