@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from anntools.compiled import llvmlite_version
 from anntools.countlog import count_log
+from anntools.indexing import drop_stale, write_index
 from anntools.names import Outputs, outputs_for
 from anntools.options import FORMATS, Options
 from anntools.pack import Pack, open_pack
@@ -21,9 +22,10 @@ from anntools.problems import (
     InputRefused,
     UsageProblem,
 )
-from anntools.receipt import FileRecord, Receipt, TableRecord, file_record
+from anntools.receipt import FileRecord, Receipt, SourceRecord, TableRecord, file_record
 from anntools.run import Result, run
 from anntools.signing import Signer, signer_or_reason
+from anntools.staging import Staging
 from anntools.summary import summarise
 from anntools.vcfio.reader import STANDARD_INPUT
 from anntools.version import VERSION
@@ -41,72 +43,93 @@ def annotate(
     """Annotate a VCF against a reference pack.
 
     ``input`` ``-`` is standard input. Writes the annotated VCF (compressed as BGZF unless its name
-    ends in ``.vcf``), beside it the count log, the summary and the receipt, and the table if
-    ``options.table`` names one. ``output`` ``-`` writes text to standard output and no companions.
-    Files appear under their names only when all is done; a run that fails leaves nothing behind.
+    ends in ``.vcf``), beside it the count log, the summary and the receipt, the table if
+    ``options.table`` names one, an index if ``options.index`` asks for it. ``output`` ``-`` writes
+    text to standard output and no companions. Files appear under their names only when all is
+    done; a run that fails leaves nothing behind.
 
     Raises InputRefused (with the machine-readable ``problem``), PackProblem, UsageProblem, OSError.
     """
     options = options or Options()
+    source = Path(input)
+    outputs = None if str(output) == "-" else _outputs(output)
+    opened = pack if isinstance(pack, Pack) else open_pack(pack)
+    _check_call(source, outputs, options)
+    opened, overlays = _with_overlays(opened, options)
+    signer, unsigned = signer_or_reason() if options.sign else (None, "")
+    with Staging() as staging:
+        result, counts = _run(source, outputs, opened, options, staging)
+        if unsigned:
+            result.warnings.append(unsigned)
+        base = _base_receipt(source, outputs, result, opened, options)
+        base = replace(base, sources=overlays + base.sources)
+        if counts:
+            table = Path(options.table)
+            name = os.path.relpath(table, outputs.receipt.parent if outputs else None)
+            record = TableRecord(
+                file_record(staging.part(table), name), counts.records, counts.rows
+            )
+            base = replace(base, tables=[record])
+        receipt = _finished(base, outputs, staging, result, opened, options, signer)
+        staging.publish()
+    if outputs:
+        drop_stale(outputs.vcf, receipt)
+    return receipt
+
+
+def _check_call(source: Path, outputs: Outputs | None, options: Options) -> None:
+    """Raises UsageProblem if what is asked for cannot be."""
     if options.format not in FORMATS:
         raise UsageProblem(f"Unknown format '{options.format}'; known: {', '.join(FORMATS)}.")
-    source = Path(input)
     if source != STANDARD_INPUT and not source.is_file():
         raise UsageProblem(f"There is no file {source}.")
-    outputs = None if str(output) == "-" else _outputs(output)
     table = [Path(options.table)] if options.table else []
     targets = [*(outputs.all if outputs else ()), *table]
     if any(target.resolve() == source.resolve() for target in targets):
         raise UsageProblem("The output would overwrite the input; choose another name.")
-    opened = pack if isinstance(pack, Pack) else open_pack(pack)
-    signer, unsigned = signer_or_reason() if options.sign else (None, "")
-    for target in targets:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    parts = [target.with_name(f"{target.name}.{os.getpid()}.part") for target in targets]
+    if options.index and not (outputs and _is_packed(outputs)):
+        raise UsageProblem("Only a compressed file (NAME.vcf.gz) can have an index.")
+
+
+def _with_overlays(pack: Pack, options: Options) -> tuple[Pack, list[SourceRecord]]:
+    """The pack with the stores of ``options.overlays``, and their files. Raises UsageProblem."""
+    if not options.overlays:
+        return pack, []
+    from anntools.infokeys import check_stores
+    from anntools.pack.open_overlays import open_overlays, sources_of
+
     try:
-        with ExitStack() as stack:
-            handle = stack.enter_context(parts[0].open("wb")) if outputs else sys.stdout.buffer
-            result, counts = _run(source, handle, _is_packed(outputs), opened, options, parts)
-        if unsigned:
-            result.warnings.append(unsigned)
-        base = _base_receipt(source, outputs, result, opened, options)
-        if counts:
-            name = os.path.relpath(table[0], outputs.receipt.parent if outputs else None)
-            record = TableRecord(file_record(parts[-1], name), counts.records, counts.rows)
-            base = replace(base, tables=[record])
-        receipt = _finished(base, outputs, parts, result, opened, signer)
-        for part, target in zip(parts, targets, strict=True):
-            part.replace(target)
-    finally:
-        for part in parts:
-            with suppress(FileNotFoundError):
-                part.unlink()
-    return receipt
+        together = pack.with_stores(open_overlays(options.overlays, pack))
+        check_stores([store.about for store in together.stores], options.format)
+        return together, sources_of(options.overlays)
+    except ValueError as error:  # OverlayProblem, TextProblem: what is wrong with the file
+        raise UsageProblem(f"{error}.") from error
 
 
 def _outputs(output: str | Path | Outputs) -> Outputs:
     return output if isinstance(output, Outputs) else outputs_for(Path(output))
 
 
-def _is_packed(outputs: Outputs | None) -> bool:
-    return outputs is not None and not outputs.vcf.name.lower().endswith(".vcf")
+def _is_packed(outputs: Outputs) -> bool:
+    return not outputs.vcf.name.lower().endswith(".vcf")
 
 
 def _run(
-    source: Path,
-    handle: BinaryIO,
-    compress: bool,
-    pack: Pack,
-    options: Options,
-    parts: list[Path],
+    source: Path, outputs: Outputs | None, pack: Pack, options: Options, staging: Staging
 ) -> tuple[Result, Written | None]:
-    """A run, which writes the table to the last part if one is wanted; and what that holds."""
-    if not options.table:
-        return run(source, handle, compress, pack, options), None
-    from anntools.table.writer import TableWriter
+    """A run, with the table and what was not lifted; and what the table holds."""
+    with ExitStack() as stack:
 
-    with parts[-1].open("wb") as file:
-        table = TableWriter(file, pack)
+        def opened(target: Path) -> BinaryIO:
+            return stack.enter_context(staging.part(target).open("wb"))
+
+        handle = opened(outputs.vcf) if outputs else sys.stdout.buffer
+        compress = outputs is not None and _is_packed(outputs)
+        if not options.table:
+            return run(source, handle, compress, pack, options), None
+        from anntools.table.writer import TableWriter
+
+        table = TableWriter(opened(Path(options.table)), pack)
         result = run(source, handle, compress, pack, options, table)
         return result, table.close()
 
@@ -140,6 +163,7 @@ def _base_receipt(
             "overlays": list(options.overlays),
             "lift": options.lift,
             "haplotypes": options.haplotypes,
+            "index": options.index,
         },
         warnings=result.warnings,
         problems=[p.to_dict() for p in result.problems],
@@ -150,28 +174,30 @@ def _base_receipt(
 def _finished(
     base: Receipt,
     outputs: Outputs | None,
-    parts: list[Path],
+    staging: Staging,
     result: Result,
     pack: Pack,
+    options: Options,
     signer: Signer | None,
 ) -> Receipt:
-    """The receipt, signed; log, summary and receipt are written if there is a place for them."""
+    """The receipt, signed; log, summary, index and receipt, if there is a place for them."""
     if outputs is None:
         return base.signed(signer) if signer else base
+    files = []
+    if options.index:
+        index, warnings = write_index(outputs.vcf, staging, pack)
+        files += [file_record(staging.part(path), path.name) for path in index]
+        base = replace(base, warnings=base.warnings + warnings)
     summary = summarise(result.stats, pack)
-    parts[1].write_text(count_log(summary, base, result.problems), encoding="utf-8")
-    parts[2].write_text(
+    log, told = staging.part(outputs.log), staging.part(outputs.summary)
+    log.write_text(count_log(summary, base, result.problems), encoding="utf-8")
+    told.write_text(
         json.dumps(summary | {"pack_id": base.pack_id}, indent=1) + "\n", encoding="utf-8"
     )
-    companions = [
-        FileRecord(target.name, done.bytes, done.blake3)
-        for target, done in (
-            (outputs.log, file_record(parts[1])),
-            (outputs.summary, file_record(parts[2])),
-        )
-    ]
-    receipt = replace(base, files=companions)
+    for target in (outputs.log, outputs.summary):
+        files.append(file_record(staging.part(target), target.name))
+    receipt = replace(base, files=files)
     if signer:
         receipt = receipt.signed(signer)
-    parts[3].write_text(receipt.to_json(), encoding="utf-8")
+    staging.part(outputs.receipt).write_text(receipt.to_json(), encoding="utf-8")
     return receipt

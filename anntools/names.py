@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+UNLIFTED: Final = ".unlifted.vcf"
 _SUFFIXES: Final = (".vcf.gz", ".vcf.bgz", ".vcf.bgzf", ".vcf", ".gz", ".bgz", ".bgzf")
 
 
@@ -20,16 +21,17 @@ def stem(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Paths of everything a run writes."""
+    """Paths of what a run writes."""
 
     vcf: Path
     log: Path
     summary: Path
     receipt: Path
+    unlifted: Path  # with --lift only
 
     @property
     def all(self) -> tuple[Path, Path, Path, Path]:
-        """All paths, the VCF first."""
+        """What every run writes, the VCF first."""
         return self.vcf, self.log, self.summary, self.receipt
 
 
@@ -51,4 +53,5 @@ def _beside(vcf: Path, name: str) -> Outputs:
         log=folder / f"{name}.vcf.count.log",
         summary=folder / f"{name}.summary.json",
         receipt=folder / f"{name}.receipt.json",
+        unlifted=folder / f"{name}{UNLIFTED}",
     )

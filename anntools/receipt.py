@@ -33,8 +33,22 @@ class TableRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """A file that was used besides input and pack: ``use`` is ``overlay NAME`` or ``lift``."""
+
+    use: str
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
-    """``records_in = annotated + sum(skipped)`` and ``records_out = records_in`` always hold."""
+    """``records_in = annotated + sum(skipped)`` and ``records_out = records_in - not lifted`` hold.
+
+    ``not_lifted``: records that could not be brought to the pack's assembly, by reason; ``skipped``
+    counts them together.
+    """
 
     input: FileRecord
     output: FileRecord
@@ -49,6 +63,8 @@ class Receipt:
     options: dict[str, Any]
     files: list[FileRecord] = field(default_factory=list)
     tables: list[TableRecord] = field(default_factory=list)
+    sources: list[SourceRecord] = field(default_factory=list)
+    not_lifted: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
     problems_listed: int = 0
@@ -57,8 +73,13 @@ class Receipt:
 
     @property
     def skipped_total(self) -> int:
-        """Records passed through without annotation."""
+        """Records that are not annotated."""
         return sum(self.skipped.values())
+
+    @property
+    def left_out(self) -> int:
+        """Records that are not in the output, because they could not be lifted."""
+        return sum(self.not_lifted.values())
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
@@ -94,6 +115,7 @@ def receipt_from(data: dict[str, Any]) -> Receipt:
         TableRecord(FileRecord(**t["file"]), t["records"], t["rows"])
         for t in data.get("tables", [])
     ]
+    given["sources"] = [SourceRecord(**s) for s in data.get("sources", [])]
     given["signature"] = Signature(**data["signature"]) if data.get("signature") else None
     return Receipt(**given)
 

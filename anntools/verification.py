@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import zlib
 from collections.abc import Iterator
@@ -10,7 +11,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from anntools import signing
-from anntools.receipt import FileRecord, Receipt, file_record, message, receipt_from
+from anntools.names import UNLIFTED
+from anntools.receipt import (
+    FileRecord,
+    Receipt,
+    SourceRecord,
+    file_record,
+    message,
+    receipt_from,
+)
 
 
 class Check(NamedTuple):
@@ -69,6 +78,7 @@ def examine(path: Path, key: str = "") -> Verification:
     for expected in (receipt.output, *receipt.files, *(t.file for t in receipt.tables)):
         checks.append(_file(path.parent, expected))
     checks.append(_input(path.parent, receipt.input))
+    checks += [_source(path.parent, source) for source in receipt.sources]
     sound = {c.what for c in checks if c.holds}
     return Verification(str(path), [*checks, *_counts(path.parent, receipt, sound)])
 
@@ -94,13 +104,17 @@ def _signature(receipt: Receipt, data: dict[str, Any], key: str) -> Iterator[Che
 def _arithmetic(receipt: Receipt) -> Iterator[Check]:
     if receipt.records_in != receipt.annotated + receipt.skipped_total:
         yield Check("records", False, "records in are not annotated + skipped")
-    elif receipt.records_out != receipt.records_in:
+    elif receipt.left_out != receipt.skipped.get("not_lifted", 0):
+        yield Check("records", False, "the reasons of records not lifted do not add up")
+    elif receipt.records_out != receipt.records_in - receipt.left_out:
         yield Check("records", False, "records out are not records in")
     else:
         words = (
             f"{receipt.records_in} in = {receipt.annotated} annotated + {receipt.skipped_total} "
             f"skipped = {receipt.records_out} out"
         )
+        if receipt.left_out:
+            words += f" + {receipt.left_out} not lifted"
         yield Check("records", True, words)
 
 
@@ -123,6 +137,17 @@ def _input(folder: Path, expected: FileRecord) -> Check:
     return Check(what, True, "the file that was annotated")
 
 
+def _source(folder: Path, expected: SourceRecord) -> Check:
+    target = folder / expected.name
+    what = f"{expected.use}, {expected.name}"
+    if not target.is_file():
+        return Check(what, None, "not beside the receipt, not looked at")
+    with target.open("rb") as handle:
+        same = hashlib.file_digest(handle, "sha256").hexdigest() == expected.sha256
+    words = "the file that was used" if same else f"{expected.name} is not the file that was used"
+    return Check(what, same, words)
+
+
 def _counts(folder: Path, receipt: Receipt, sound: set[str]) -> Iterator[Check]:
     """Whether the files hold as many records as the receipt says; only files that are unchanged."""
     if receipt.output.name in sound:
@@ -140,6 +165,9 @@ def _counts(folder: Path, receipt: Receipt, sound: set[str]) -> Iterator[Check]:
         if file.name in sound and file.name.endswith(".summary.json"):
             summary = json.loads((folder / file.name).read_text(encoding="utf-8"))
             yield _count(file.name, summary["records"], receipt.records_in)
+        elif file.name in sound and file.name.endswith(UNLIFTED):
+            found = _vcf_records(folder / file.name) or 0
+            yield _count(file.name, found, receipt.left_out)
 
 
 def _count(name: str, found: int, expected: int) -> Check:

@@ -32,6 +32,7 @@ def configure(parser: Parser) -> None:
         metavar="0-9",
         help="Compression: 0 fastest, 9 smallest (default: 1).",
     )
+    add("--index", action="store_true", help="Index the compressed output (.tbi or .csi).")
     add("--receipt", metavar="FILE", help="The receipt here as well, for --output -.")
     add("--no-sign", action="store_true", help="Leave the receipt unsigned.")
     what = parser.add_argument_group("what is annotated")
@@ -96,6 +97,7 @@ def run(arguments: Namespace) -> int:
         overlays=tuple(arguments.overlay),
         lift=arguments.lift,
         haplotypes=arguments.haplotypes,
+        index=arguments.index,
         sign=not arguments.no_sign,
         **extra,
     )

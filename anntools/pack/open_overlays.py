@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from anntools.pack.overlay_spec import Overlay, OverlayProblem, parse_overlay
 from anntools.pack.reading import elements
 from anntools.pack.storefile import STORE, OpenStore, open_store
+from anntools.receipt import SourceRecord
 
 if TYPE_CHECKING:
     from anntools.pack import Pack
@@ -40,6 +41,16 @@ def open_overlays(specs: Sequence[str], pack: Pack) -> list[OpenStore]:
             raise OverlayProblem(f"There are two overlays called {overlay.name}")
         taken.add(overlay.name)
     return [_open(overlay, pack) for overlay in overlays]
+
+
+def sources_of(specs: Sequence[str]) -> list[SourceRecord]:
+    """The files of ``NAME=FILE[:FIELD,...]`` options that were opened, for the receipt."""
+    overlays = [parse_overlay(spec) for spec in specs]
+    return [
+        SourceRecord(f"overlay {o.name}", path.name, path.stat().st_size, file_checksum(path))
+        for o in overlays
+        for path in (o.path, *o.more)
+    ]
 
 
 def _open(overlay: Overlay, pack: Pack) -> OpenStore:

@@ -1,0 +1,59 @@
+"""The INFO keys of the stores: none may be written twice, or mean something else in a VCF."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from anntools.classic import KEYS as CLASSIC_KEYS
+from anntools.kernels.layout import MAX_STORES
+from anntools.labels import CONSEQUENCE_KEYS
+from anntools.pack.overlay_spec import OverlayProblem
+from anntools.vcfio import reserved
+
+FIELDS_MOST: Final = 16 * MAX_STORES
+_STRUCTURAL: Final = ("SVTYPE", "SVLEN", "SVCLAIM", "CIPOS", "CIEND", "MATEID", "EVENT", "CN")
+_INFO: Final = re.compile(rb"##INFO=<ID=([^,>]+)")
+_OURS: Final = b'Source="anntools"'
+
+
+def check_stores(stores: Sequence[Mapping[str, Any]], format: str = "csq") -> None:
+    """Raises OverlayProblem if stores (by their descriptions) cannot stand beside one another."""
+    for kind in ("exact", "intervals"):
+        count = sum(s["kind"] == kind for s in stores)
+        if count > MAX_STORES:
+            raise OverlayProblem(
+                f"At most {MAX_STORES} overlays of a kind go together; {count} are {kind}"
+            )
+    fields = sum(len(s["fields"]) for s in stores)
+    if fields > FIELDS_MOST:
+        raise OverlayProblem(
+            f"At most {FIELDS_MOST} fields of overlays go together, these have {fields}: "
+            "name the fields that are wanted (NAME=FILE:FIELD,...)"
+        )
+    taken = dict.fromkeys((CONSEQUENCE_KEYS[format], "positionType"), "AnnTools")
+    if format == "classic":
+        taken |= dict.fromkeys(CLASSIC_KEYS, "AnnTools")
+    for store in stores:
+        name = str(store["name"])
+        for field in store["fields"]:
+            key = str(field["key"])
+            if key in reserved.INFO or key in _STRUCTURAL:
+                raise OverlayProblem(
+                    f"The overlay {name} would write INFO/{key}, a key with a meaning of its own "
+                    "in VCF; choose another name"
+                )
+            if key in taken:
+                raise OverlayProblem(
+                    f"The overlay {name} would write INFO/{key}, as {taken[key]} does; "
+                    "choose another name"
+                )
+            taken[key] = f"the overlay {name}"
+
+
+def replaced(meta: Iterable[bytes], keys: Iterable[str]) -> list[str]:
+    """INFO keys that an input declares, and not we, although we are going to write them."""
+    ours = {key.encode() for key in keys}
+    found = (_INFO.match(line) for line in meta if _OURS not in line)
+    return [m[1].decode() for m in found if m and m[1] in ours]
