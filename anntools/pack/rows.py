@@ -62,7 +62,7 @@ def rendered_names(t: Transcript) -> list[bytes]:
         f"{t.strand}|{csq(flags, keep='&')}|".encode(),
         tail.encode(),
         f"{t.hgvs or csq(versioned)}:{kind}.".encode(),
-        f"{csq(t.protein)}:p.".encode() if t.protein else b"",
+        f"{csq(t.protein or versioned)}:p.".encode() if t.cds else b"",
     ]
 
 

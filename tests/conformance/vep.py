@@ -102,6 +102,8 @@ def _compare_field(section: Section, name: str, difference: Difference) -> None:
         return
     if mine != theirs and name == "HGVSp":  # VEP prints .1 for a protein without a version
         theirs = _VERSION_ONE.sub(":p.", theirs)
+        if theirs.startswith(":"):  # the protein has no name; ours is the transcript's
+            mine = mine[mine.find(":") :]
     line = section.line(name)
     if mine == theirs:
         line.equal += 1
