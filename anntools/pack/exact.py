@@ -137,12 +137,23 @@ class ExactBuilder:
     """One store in the making: ``add`` text, then ``finish``. Use it in a ``with`` statement."""
 
     def __init__(
-        self, name: str, wanted: Sequence[Wanted], model: Any, lengths: Sequence[int], expected: int
+        self,
+        name: str,
+        wanted: Sequence[Wanted],
+        model: Any,
+        lengths: Sequence[int],
+        expected: int,
+        scratch: Path | None = None,
     ) -> None:
-        """``model``: block with aliases, contigs and sequence; ``expected``: records, roughly."""
+        """``model``: block with aliases, contigs and sequence; ``expected``: records, roughly.
+
+        ``scratch``: folder for temporary files, about 20 bytes per record and field.
+        """
         self.name = name
         self.wanted = list(wanted)
-        self._held = tempfile.TemporaryDirectory(prefix="anntools-")
+        if scratch:
+            scratch.mkdir(parents=True, exist_ok=True)
+        self._held = tempfile.TemporaryDirectory(prefix=".anntools-", dir=scratch)
         self._folder = Path(self._held.name)
         self._bits = bucket_bits(sum(lengths), expected)
         counts = [(n >> self._bits) + 1 for n in lengths]

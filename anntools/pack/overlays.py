@@ -70,7 +70,9 @@ def _exact(
 ) -> dict[str, Any]:
     size = sum(path.stat().st_size for path in (overlay.path, *overlay.more))
     expected = max(1, size // 20)
-    with ExactBuilder(overlay.name, wanted, place.model, place.lengths, expected) as builder:
+    with ExactBuilder(
+        overlay.name, wanted, place.model, place.lengths, expected, folder.parent
+    ) as builder:
         try:
             for chunk in text:
                 builder.add(chunk)

@@ -51,7 +51,7 @@ class ExactStore:
             Wanted(f.key, f.type, f.description, f"F{i}", "whole")
             for i, f in enumerate(self.fields)
         ]
-        builder = ExactBuilder(self.name, wanted, model, lengths, len(self.records))
+        builder = ExactBuilder(self.name, wanted, model, lengths, len(self.records), folder.parent)
         return build_exact(builder, self.text(), folder, self.class_field)
 
 
