@@ -111,7 +111,7 @@ def test_oncotator_on_pik3ca(folder: Path) -> None:
                 unexplained.append((position, ref, alt, theirs, mine))
     sys.stdout.write(f"\nOncotator, PIK3CA: {dict(counts)}\n")
     assert not unexplained
-    assert counts["equal"] >= 20
+    assert counts["equal"] >= 15
 
 
 def test_funcotator_on_chromosome_1(folder: Path, shared_data: Path) -> None:
