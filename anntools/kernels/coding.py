@@ -110,26 +110,30 @@ def write_amino_acids(c: int, tx: int, w: int, o: int) -> int:
     """Amino acids of both texts of codons; returns the address after them."""
     recode = i64(w, W_SIZE) == i64(w, W_LAST) - i64(w, W_FIRST) + 1
     set_i64(w, W_OLD_AA, o)
-    n = translate(c, tx, i64(w, W_OLD), i64(w, W_OLD_SIZE), o, i64(w, W_P1), True)
+    n = translate(c, tx, w, i64(w, W_OLD), i64(w, W_OLD_SIZE), o, True)
     set_i64(w, W_OLD_AA_SIZE, n)
     o += n
     set_i64(w, W_NEW_AA, o)
-    n = translate(c, tx, i64(w, W_NEW), i64(w, W_NEW_SIZE), o, i64(w, W_P1), recode)
+    n = translate(c, tx, w, i64(w, W_NEW), i64(w, W_NEW_SIZE), o, recode)
     set_i64(w, W_NEW_AA_SIZE, n)
     return o + n
 
 
 @kernel
-def translate(c: int, tx: int, text: int, size: int, o: int, number: int, recode: bool) -> int:
-    """Translate letters of codons, the first being codon ``number``; returns how many letters.
+def translate(c: int, tx: int, w: int, text: int, size: int, o: int, recode: bool) -> int:
+    """Translate letters of codons from the first changed one on; returns how many letters.
 
     An incomplete last codon is X, but nothing after a lone stop.
     """
+    number = i64(w, W_P1)
     whole = div3(size)
     for i in range(whole):
         p = text + 3 * i
-        letter = amino_acid(tx, base_code(byte(p)), base_code(byte(p + 1)), base_code(byte(p + 2)))
-        if recode and i32(tx, k.EDITS):
+        a = base_code(byte(p))
+        b = base_code(byte(p + 1))
+        d = base_code(byte(p + 2))
+        letter = amino_acid(tx, a, b, d)
+        if recode and i32(tx, k.EDITS) and own_codon(c, tx, w, number + i, a, b, d):
             said = recoded_letter(c, tx, number + i)
             letter = said if said else letter
         set_byte(o + i, letter)
@@ -137,6 +141,15 @@ def translate(c: int, tx: int, text: int, size: int, o: int, number: int, recode
         set_byte(o + whole, UNKNOWN)
         return whole + 1
     return whole
+
+
+@kernel
+def own_codon(c: int, tx: int, w: int, number: int, a: int, b: int, d: int) -> bool:
+    """Whether these bases are the transcript's own codon of that number."""
+    i = 3 * (number - 1)
+    if i + 3 > i64(w, W_N) or a != coding_base(c, tx, w, i):
+        return False
+    return b == coding_base(c, tx, w, i + 1) and d == coding_base(c, tx, w, i + 2)
 
 
 # ---- terms
@@ -445,17 +458,9 @@ def stop_stands(c: int, tx: int, w: int) -> bool:
     if i64(w, W_C1) == 0:  # the change begins before the coding part: no codon of it is left
         if n < 3:
             return True
-        return (
-            last_letter(
-                c,
-                tx,
-                n,
-                coding_base(c, tx, w, n - 3),
-                coding_base(c, tx, w, n - 2),
-                coding_base(c, tx, w, n - 1),
-            )
-            != STOP
-        )
+        a = coding_base(c, tx, w, n - 3)
+        b = coding_base(c, tx, w, n - 2)
+        return not last_is_stop(c, tx, w, a, b, coding_base(c, tx, w, n - 1))
     if n < 3:
         return False
     a = base_at_end(c, tx, w, n - 3)
@@ -463,14 +468,17 @@ def stop_stands(c: int, tx: int, w: int) -> bool:
     d = base_at_end(c, tx, w, n - 1)
     if d < 0:
         return False
-    return last_letter(c, tx, n, a, b, d) == STOP
+    return last_is_stop(c, tx, w, a, b, d)
 
 
 @kernel
-def last_letter(c: int, tx: int, n: int, a: int, b: int, d: int) -> int:
-    """Amino acid of the last three bases, which are codon ``n // 3``."""
-    recoded = recoded_letter(c, tx, div3(n))
-    return recoded if recoded else amino_acid(tx, a, b, d)
+def last_is_stop(c: int, tx: int, w: int, a: int, b: int, d: int) -> bool:
+    """Whether three bases are a stop in the place of the last codon."""
+    number = div3(i64(w, W_N))
+    recoded = recoded_letter(c, tx, number)
+    if recoded and own_codon(c, tx, w, number, a, b, d):
+        return recoded == STOP
+    return amino_acid(tx, a, b, d) == STOP
 
 
 @kernel

@@ -59,7 +59,7 @@ def consequence(c: int, tx: int, alt: int, row: int) -> int:
         code = base_code(byte(i64(alt, k.A_ALT)))
         if code < 4 and single(c, tx, first - 1, code, row):
             return 0
-    elif usual and deep_in_intron(c, tx, row, min(first, last), max(first, last)):
+    elif usual and deep_in_intron(c, tx, row, min(first, last), max(last, first + size)):
         return 0
     return general(c, tx, alt, row, first, last, size)
 
@@ -153,7 +153,7 @@ def single(c: int, tx: int, pos0: int, code: int, row: int) -> bool:
 
 @kernel
 def deep_in_intron(c: int, tx: int, row: int, low: int, high: int) -> bool:
-    """Fill the row for a place far from any exon; False if it is not."""
+    """Fill the row for a place far from any exon, ALT included; False if it is not."""
     if low <= i32(tx, k.START) + 1 or high >= i32(tx, k.END):
         return False
     at = exon_of(c, tx, row, low - 1)

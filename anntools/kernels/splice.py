@@ -144,7 +144,9 @@ def inside_terms(plus: bool, s: int, e: int, a: int, b: int) -> int:
         mask |= _INTRON
     from_ = b - 16 if plus else a + 2
     to = b - 2 if plus else a + 16
-    if min(s, e) <= to and max(s, e) >= from_:
+    low = min(s, e)
+    high = max(s, e)
+    if low <= b and high >= a and low <= to and high >= from_:
         mask |= _TRACT
     return mask
 

@@ -81,7 +81,8 @@ def _inside(plus: bool, first: int, last: int, a: int, b: int) -> set[str]:
     if meets(first, last, a + 2, b - 2) or (insertion and (first == a + 2 or last == b - 2)):
         terms.add("intron_variant")
     tract = (b - 16, b - 2) if plus else (a + 2, a + 16)
-    if meets(min(first, last), max(first, last), *tract):
+    low, high = min(first, last), max(first, last)
+    if meets(low, high, a, b) and meets(low, high, *tract):
         terms.add("splice_polypyrimidine_tract_variant")
     return terms
 

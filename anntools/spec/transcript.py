@@ -120,11 +120,16 @@ class Transcript:
         return at + self.pad
 
     def amino_acids(self, codons: str, first_codon: int) -> str:
-        """Translation of whole codons, the first of them being codon ``first_codon`` (from 1)."""
+        """Translation of whole codons, the first of them being codon ``first_codon`` (from 1).
+
+        A codon is recoded where it is still the transcript's own.
+        """
         letters = list(translate(codons, self.code))
         for number, letter in self.recoded:
-            if first_codon <= number < first_codon + len(letters):
-                letters[number - first_codon] = letter
+            at = number - first_codon
+            own = self.coding_sequence[3 * number - 3 : 3 * number]
+            if 0 <= at < len(letters) and codons[3 * at : 3 * at + 3] == own:
+                letters[at] = letter
         return "".join(letters)
 
     @cached_property

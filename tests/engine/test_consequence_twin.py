@@ -13,7 +13,7 @@ from anntools.spec.structural import Kind, structural
 from anntools.spec.transcript import Transcript, reverse_complement
 from tests.engine.compiled_rule import CompiledRule
 
-GENOME = 460
+GENOME = 700
 SEEDS = st.integers(min_value=0, max_value=2**32)
 CHECKS = list(HealthCheck)
 
@@ -42,7 +42,7 @@ def random_transcript(rng: random.Random, genome: str) -> Transcript:
             right = len(bases) - 1
         coding, pad = (bases[left], bases[right]), rng.choice((0, 0, 0, 0, 1, 2))
     whole = len(bases) - 1 if coding is None else right - left
-    recoded = ((rng.randint(1, whole // 3 + 1), "U"),) if coding and rng.random() < 0.1 else ()
+    recoded = ((rng.randint(1, whole // 3 + 1), "U"),) if coding and rng.random() < 0.2 else ()
     slip = None
     if coding and whole > 9 and rng.random() < 0.15:
         slip = (rng.randint(3, whole - 4), rng.choice((-1, 1)))
@@ -84,7 +84,7 @@ def random_alleles(rng: random.Random, genome: str) -> list[tuple[int, str, list
     """(1-based position, REF, ALTs): alleles of every kind, one or two at a time."""
     out = []
     for _ in range(80):
-        at = rng.randrange(5, 400)
+        at = rng.randrange(5, 480)
         size = rng.choice((1, 1, 1, 2, 2, 3, 4, 5, 7, 10, 31, 81, 300))
         ref = genome[at : at + size]
         alts = [random_alt(rng, ref) for _ in range(rng.choice((1, 1, 1, 2)))]
@@ -137,7 +137,7 @@ def test_structural_kernel_is_the_written_rule(seed: int) -> None:
     rule = CompiledRule([transcript])
     for _ in range(150):
         kind = rng.choice(list(Kind))
-        first = rng.randrange(5, 400)
+        first = rng.randrange(5, 480)
         last = first + rng.choice((0, 1, 2, 5, 8, 30, 100, 400))
         if kind is Kind.INSERTION:
             last = first - 1
