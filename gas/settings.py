@@ -6,16 +6,20 @@ come from the SDK's own variables (`AWS_ENDPOINT_URL`, `AWS_REGION`, the credent
 Secrets may stand in one JSON document in Secrets Manager instead (`GAS_SECRET_ID`).
 """
 
+import base64
+import binascii
 import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 FetchSecret = Callable[[str], str]
+
+_KEY_BYTES = 32
 
 
 class SettingsError(Exception):
@@ -129,6 +133,22 @@ class AnnotatorSettings(WebhookSettings):
     """Address-space limit of one engine process, in MiB."""
     idle_seconds: int = 60
     """Look into the queue this often even when no push came."""
+    signing_key: SecretStr = SecretStr("")
+    """Signs the receipts: an Ed25519 private key, 32 bytes in base64 or as PEM (PKCS 8); shared by
+    all annotators. Empty: a key of the machine's own, which the engine makes."""
+
+    @field_validator("signing_key")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value().strip()
+        if text and not text.startswith("-----BEGIN PRIVATE KEY-----"):
+            try:
+                size = len(base64.b64decode(text, validate=True))
+            except binascii.Error:
+                size = 0
+            if size != _KEY_BYTES:
+                raise ValueError("neither 32 bytes in base64 nor a PEM file's content")
+        return value
 
 
 class NotifySettings(CoreSettings):

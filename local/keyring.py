@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import uuid
@@ -23,19 +24,23 @@ class Keyring:
     """Signs the web app's session cookies."""
     globus_client_id: str
     globus_client_secret: str
+    signing_key: str
+    """Signs the receipts of results: an Ed25519 private key, 32 bytes in base64."""
 
     @classmethod
     def load_or_make(cls, path: Path) -> Keyring:
-        """Read the keyring; make it, readable by the owner only, where there is none."""
-        if path.exists():
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
-        made = cls(
-            secret_key=secrets.token_urlsafe(48),
-            globus_client_id=str(uuid.uuid4()),
-            globus_client_secret=secrets.token_urlsafe(32),
-        )
-        write_private(path, json.dumps(asdict(made), indent=2))
-        return made
+        """Read the keyring; make what of it is missing. Readable by the owner only."""
+        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        made = {
+            "secret_key": secrets.token_urlsafe(48),
+            "globus_client_id": str(uuid.uuid4()),
+            "globus_client_secret": secrets.token_urlsafe(32),
+            "signing_key": base64.b64encode(secrets.token_bytes(32)).decode(),
+        }
+        keyring = cls(**{**made, **known})
+        if asdict(keyring) != known:
+            write_private(path, json.dumps(asdict(keyring), indent=2))
+        return keyring
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,8 @@ class Installation:
         return self._under_uwsgi("web", "The web app", settings)
 
     def annotator(self, settings: Mapping[str, str]) -> Part:
-        return self._under_uwsgi("annotator", "The annotator", settings)
+        signing = {"GAS_SIGNING_KEY": self.keyring.signing_key}
+        return self._under_uwsgi("annotator", "The annotator", {**signing, **settings})
 
     def globus_settings(self) -> dict[str, str]:
         return {

@@ -1,8 +1,9 @@
+import base64
 import json
 
 import pytest
 
-from gas.settings import NotifySettings, SettingsError
+from gas.settings import AnnotatorSettings, NotifySettings, SettingsError
 
 ENV = {
     "GAS_ANNOTATIONS_TABLE": "t",
@@ -39,3 +40,29 @@ def test_secrets_fill_in_and_variables_win() -> None:
     assert settings.mail_from == "secret@example.org"
     assert settings.public_url == "https://gas.example.org"
     assert asked == ["gas/test/notify"]
+
+
+ANNOTATOR_ENV = {
+    "GAS_ANNOTATIONS_TABLE": "t",
+    "GAS_INPUTS_BUCKET": "i",
+    "GAS_RESULTS_BUCKET": "r",
+    "GAS_JOB_REQUESTS_TOPIC": "arn",
+    "GAS_JOB_REQUESTS_QUEUE": "url",
+    "GAS_JOB_REQUESTS_DEAD_LETTERS": "url",
+    "GAS_JOB_RESULTS_TOPIC": "arn",
+    "GAS_WORK_DIR": "/tmp",
+}
+
+
+@pytest.mark.parametrize("key", ["", base64.b64encode(bytes(32)).decode()])
+def test_a_signing_key_is_taken_and_not_shown(key: str) -> None:
+    settings = AnnotatorSettings.load({**ANNOTATOR_ENV, "GAS_SIGNING_KEY": key})
+    assert settings.signing_key.get_secret_value() == key
+    assert not key or key not in repr(settings)
+
+
+@pytest.mark.parametrize("key", ["much too short", "c2hvcnQ=", "/some/where"])
+def test_a_bad_signing_key_is_refused_at_the_start_without_showing_it(key: str) -> None:
+    with pytest.raises(SettingsError, match="GAS_SIGNING_KEY") as caught:
+        AnnotatorSettings.load({**ANNOTATOR_ENV, "GAS_SIGNING_KEY": key})
+    assert key not in str(caught.value)

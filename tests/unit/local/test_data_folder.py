@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import configparser
+import json
 import os
 import subprocess
 import sys
@@ -55,6 +57,17 @@ def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
     assert Keyring.load_or_make(path) == made
     assert path.stat().st_mode & 0o777 == 0o600
     assert Keyring.load_or_make(tmp_path / "other.json") != made
+
+
+def test_an_older_keyring_keeps_its_secrets_and_gets_what_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "keyring.json"
+    older = {"secret_key": "s", "globus_client_id": "i", "globus_client_secret": "c"}
+    path.write_text(json.dumps(older))
+    made = Keyring.load_or_make(path)
+    assert (made.secret_key, made.globus_client_id, made.globus_client_secret) == ("s", "i", "c")
+    assert len(base64.b64decode(made.signing_key)) == 32
+    assert Keyring.load_or_make(path) == made
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_each_service_gets_its_own_role(tmp_path: Path) -> None:

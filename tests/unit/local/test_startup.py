@@ -52,7 +52,7 @@ def test_the_first_fault_ends_the_others_and_is_raised_itself() -> None:
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Installation:
-    keyring = Keyring("secret-key", "client-id", "client-secret")
+    keyring = Keyring("secret-key", "client-id", "client-secret", "signing-key")
     return Installation(DataFolder.at(tmp_path), Addresses(), keyring)
 
 
@@ -85,6 +85,12 @@ def test_each_service_has_its_own_profile_and_port(installation: Installation) -
     assert annotator.environment["AWS_PROFILE"] == "annotator"
     assert web.environment["GAS_HTTP_SOCKET"] == "127.0.0.1:8000"
     assert annotator.environment["GAS_HTTP_SOCKET"] == "127.0.0.1:8010"
+
+
+def test_only_the_annotator_knows_the_key_that_signs_receipts(installation: Installation) -> None:
+    assert installation.annotator({}).environment["GAS_SIGNING_KEY"] == "signing-key"
+    assert "signing-key" not in installation.web({}).environment.values()
+    assert "signing-key" not in installation.cloud().environment.values()
 
 
 def test_only_the_stand_in_knows_the_registered_address(installation: Installation) -> None:
