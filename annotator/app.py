@@ -76,7 +76,9 @@ def build_parts() -> Parts:
         ),
         announcements=SnsTopic(sns, settings.job_results_topic),
         engine=SubprocessEngine(
-            timeout_seconds=settings.job_timeout_seconds, memory_mib=settings.job_memory_mib
+            timeout_seconds=settings.job_timeout_seconds,
+            memory_mib=settings.job_memory_mib,
+            signing_key=settings.signing_key,
         ),
         folders=folders,
         clock=clock,

@@ -10,7 +10,8 @@ and answers with lines of JSON on standard output: any number of
 
 then one of
 
-    {"output": {"annotated", "log", "summary", "receipt", "records_in", "records_annotated",
+    {"output": {"annotated", "log", "summary", "receipt", "table", "index" (or null),
+                "signed_by" (or ""), "records_in", "records_annotated",
                 "skipped": {reason in words: records}}}
     {"refused": {"code", "message", "remedy", "line"}}
     {"unavailable": detail}                      the machine failed, not the input: disk full, …
@@ -18,6 +19,7 @@ then one of
 Standard input stays open for as long as the annotator lives; when it ends, so do we.
 """
 
+import errno
 import json
 import os
 import resource
@@ -31,6 +33,7 @@ import anntools
 
 _EVERY = 0.5
 _MIB = 1024 * 1024
+_INDEXES = (".tbi", ".csi")
 
 
 def main() -> int:
@@ -48,6 +51,8 @@ def main() -> int:
             "engine_setup", str(error), "Ask the operator of this service, naming the job.", None
         )
     except OSError as error:
+        if error.errno == errno.ENOMEM:  # our limit, not the machine's: another try is no better
+            raise
         answer = {"unavailable": str(error)}
     _say(answer)
     return 0
@@ -55,20 +60,29 @@ def main() -> int:
 
 def _annotate(task: dict[str, Any]) -> dict[str, Any]:
     outputs = anntools.outputs_in(Path(task["folder"]), task["name"])
+    table = outputs.receipt.with_name(f"{task['name']}.parquet")
     receipt = anntools.annotate(
         task["source"],
         outputs,
         task["pack"],
         anntools.Options(
-            strict=task["strict"], name=task["file_name"], progress=_ProgressPrinter()
+            strict=task["strict"],
+            name=task["file_name"],
+            progress=_ProgressPrinter(),
+            table=str(table),
+            index=True,
         ),
     )
+    index = next((file.name for file in receipt.files if file.name.endswith(_INDEXES)), None)
     return {
         "output": {
             "annotated": str(outputs.vcf),
             "log": str(outputs.log),
             "summary": str(outputs.summary),
             "receipt": str(outputs.receipt),
+            "table": str(table),
+            "index": str(outputs.vcf.with_name(index)) if index else None,
+            "signed_by": receipt.signature.fingerprint if receipt.signature else "",
             "records_in": receipt.records_in,
             "records_annotated": receipt.annotated,
             "skipped": {anntools.REASON_WORDS[code]: n for code, n in receipt.skipped.items() if n},

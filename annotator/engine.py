@@ -16,6 +16,11 @@ class EngineOutput:
     log: Path
     summary: Path
     receipt: Path
+    table: Path
+    index: Path | None
+    """Absent if the records are not sorted."""
+    signed_by: str
+    """Fingerprint of the key that signed the receipt; empty: it is not signed."""
     records_in: int
     records_annotated: int
     skipped: Mapping[str, int]

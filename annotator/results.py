@@ -8,6 +8,9 @@ from gas import keys
 from gas.jobs import Failure, Job, Results, StoredFile
 from gas.ports import BlobStore
 
+PARQUET = "application/vnd.apache.parquet"
+BINARY = "application/octet-stream"
+
 
 class ResultsWriter:
     """Stores the files of a job under its keys. Storing twice leaves one set of files."""
@@ -24,6 +27,9 @@ class ResultsWriter:
             log=self.store_log(job, output.log),
             summary=self._store_file(job, output.summary, "application/json"),
             receipt=self._store_file(job, output.receipt, "application/json"),
+            table=self._store_file(job, output.table, PARQUET),
+            index=self._store_file(job, output.index, BINARY) if output.index else None,
+            signed_by=output.signed_by,
             records_in=output.records_in,
             records_annotated=output.records_annotated,
             skipped=output.skipped,
@@ -34,16 +40,17 @@ class ResultsWriter:
         return self._store_file(job, path, "text/plain; charset=utf-8")
 
     def _store_file(self, job: Job, path: Path, content_type: str) -> StoredFile:
-        key = keys.build_key(self._key_prefix, job.user_id, job.job_id, path.name)
+        name = keys.stored_name(job.input_file_name, path.name)
+        key = keys.build_key(self._key_prefix, job.user_id, job.job_id, name)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._bucket.upload(path, key, content_type=content_type)
-        return StoredFile(key=key, name=path.name, size=path.stat().st_size, sha256=digest)
+        return StoredFile(key=key, name=name, size=path.stat().st_size, sha256=digest)
 
 
 def write_failure_log(folder: Path, job: Job, failure: Failure) -> Path:
     """The log of a job for which the engine could not write one."""
-    path = folder / f"{keys.stem_of(job.input_file_name)}.vcf.count.log"
+    path = folder / f"{keys.own_stem(job.input_file_name)}.vcf.count.log"
     lines = [
         f"File:        {job.input_file_name}",
         f"Job:         {job.job_id}",

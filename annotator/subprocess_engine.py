@@ -1,8 +1,8 @@
 """The real engine: `python -m annotator.child` in a process of its own, watched from here.
 
-The child gets a clean environment (no credentials), limits on memory and core dumps, and a pipe
-on its standard input that closes when this process dies, upon which it ends itself. It answers
-with JSON lines on standard output (`child.py` documents them).
+The child gets a clean environment (no credentials, but the key that signs receipts), limits on
+memory and core dumps, and a pipe on its standard input that closes when this process dies, upon
+which it ends itself. It answers with JSON lines on standard output (`child.py` documents them).
 """
 
 import json
@@ -16,6 +16,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
+
+from pydantic import SecretStr
 
 import annotator
 from annotator.engine import EngineDied, EngineOutput, EngineRefused, EngineStopped
@@ -46,9 +48,12 @@ _CRASHED = Failure(
 class SubprocessEngine:
     """`annotator.engine.Engine` in a child process."""
 
-    def __init__(self, *, timeout_seconds: int, memory_mib: int) -> None:
+    def __init__(
+        self, *, timeout_seconds: int, memory_mib: int, signing_key: SecretStr | None = None
+    ) -> None:
         self._timeout = timeout_seconds
         self._memory_mib = memory_mib
+        self._signing_key = signing_key.get_secret_value() if signing_key else ""
 
     def run(
         self,
@@ -63,7 +68,7 @@ class SubprocessEngine:
         task = {
             "source": str(source),
             "folder": str(folder),
-            "name": keys.stem_of(source_name),
+            "name": keys.own_stem(source_name),
             "file_name": source_name,
             "pack": options.pack,
             "strict": options.strict,
@@ -82,7 +87,10 @@ class SubprocessEngine:
         root = str(Path(annotator.__file__).resolve().parent.parent)
         env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         env |= {"PYTHONPATH": root, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
-        child = subprocess.Popen(  # noqa: S603 - a fixed command; the task goes in as JSON  # noqa: S603  our own module, no word of it from outside
+        env["PYTHONUTF8"] = "1"  # file names are the user's, whatever the machine's locale
+        if self._signing_key:
+            env["ANNTOOLS_SIGNING_KEY"] = self._signing_key
+        child = subprocess.Popen(  # noqa: S603  a fixed command; the task goes in as JSON
             [_python(), "-m", "annotator.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -176,6 +184,9 @@ def _outcome(answer: dict[str, Any], code: int, errors: str) -> EngineOutput:
         log=Path(output["log"]),
         summary=Path(output["summary"]),
         receipt=Path(output["receipt"]),
+        table=Path(output["table"]),
+        index=Path(output["index"]) if output["index"] else None,
+        signed_by=output["signed_by"],
         records_in=output["records_in"],
         records_annotated=output["records_annotated"],
         skipped=output["skipped"],

@@ -113,10 +113,22 @@ class Results(_Record):
     log: StoredFile
     summary: StoredFile
     receipt: StoredFile
+    table: StoredFile | None = None
+    """The annotations as Parquet; absent on jobs from before there were tables."""
+    index: StoredFile | None = None
+    """Of the annotated file, for access by region; absent if its records are not sorted."""
+    signed_by: str = ""
+    """Fingerprint of the key that signed the receipt; empty: it is not signed."""
     records_in: int
     records_annotated: int
     skipped: Mapping[str, int] = Field(default_factory=dict)
     """Records passed through without annotation, by reason."""
+
+    @property
+    def files(self) -> Mapping[str, StoredFile]:
+        """All files there are, by what they are: the names of the fields above."""
+        fields = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return {name: value for name, value in fields if isinstance(value, StoredFile)}
 
 
 class Job(_Record):

@@ -13,6 +13,9 @@ _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _KEY = re.compile(rf"(?P<user_id>{_UUID})/(?P<job_id>{_UUID})~(?P<name>[A-Za-z0-9._-]{{1,128}})\Z")
 _SUFFIX = re.compile(r"\.vcf(\.gz|\.bgz|\.bgzf)?\Z|\.(gz|bgz|bgzf|bcf|txt)\Z", re.IGNORECASE)
 _MAX_NAME = 100
+_MAX_OWN_BYTES = 200
+# What file systems or browsers would not leave in a name.
+_UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,24 @@ def stem_of(file_name: str) -> str:
     return stem or name
 
 
+def own_stem(file_name: str) -> str:
+    """`NAME` in the user's own letters: what result files are called for the user.
+
+    The engine writes them under these names, so that the receipt names them as they are downloaded.
+    """
+    base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    own = _UNFIT.sub("_", _SUFFIX.sub("", base) or base)
+    return own.encode("utf-8", "replace")[:_MAX_OWN_BYTES].decode("utf-8", "ignore")
+
+
+def stored_name(input_name: str, result_name: str) -> str:
+    """What a result file is called in its key: `result_name` with the name in ASCII."""
+    return stem_of(input_name) + result_name.removeprefix(own_stem(input_name))
+
+
 def result_name(input_name: str, stored_name: str) -> str:
-    """What a result file is called for its user: after the input, in the user's own letters."""
-    base = input_name.replace("\\", "/").rsplit("/", 1)[-1]
-    own = _SUFFIX.sub("", base) or base
-    ascii_stem = stem_of(input_name)
-    return own + stored_name.removeprefix(ascii_stem)
+    """What a stored result file is called for its user: after the input, in their own letters."""
+    return own_stem(input_name) + stored_name.removeprefix(stem_of(input_name))
 
 
 def input_key(prefix: str, user_id: str, job_id: str, file_name: str) -> str:

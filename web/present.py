@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from flask import Flask
+from markupsafe import Markup
 
 from gas.plans import GIB, MIB
 
@@ -56,7 +57,15 @@ def reason(slug: str) -> str:
     return slug.replace("_", " ")
 
 
+def code(text: str) -> Markup:
+    """Text in which words between backquotes are code."""
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if n % 2 else part
+        for n, part in enumerate(text.split("`"))
+    )
+
+
 def install(app: Flask) -> None:
     """Make the filters known to the templates."""
-    for function in (iso, utc, size, count, duration, reason):
+    for function in (iso, utc, size, count, duration, reason, code):
         app.add_template_filter(function, function.__name__)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import url_for
 
 from gas.jobs import MAX_ATTEMPTS, Job, ResultsState
-from web.annotations.jobs import LogText, ResultFile
+from web.annotations.jobs import LogText, ResultFile, files_at_hand
 from web.context import services
 from web.present import iso
 
@@ -58,16 +58,24 @@ def details(job: Job, log: LogText | None) -> dict[str, Any]:
         "failure": job.failure.model_dump() if job.failure else None,
         "results_state": job.results_state.value,
         "results_url": (
-            absolute("annotations.download", job_id=job.job_id, which=ResultFile.ANNOTATED.value)
+            _download(job, ResultFile.ANNOTATED)
             if job.results_state is ResultsState.AVAILABLE
             else None
         ),
         "log_url": (
             absolute("annotations.log", job_id=job.job_id) if job.log_file is not None else None
         ),
+        "files": {
+            which.value: {"name": file.name, "size": file.size, "url": _download(job, which)}
+            for which, file in files_at_hand(job).items()
+        },
         "log": log.text if log else None,
         "log_complete": log.complete if log else None,
     }
+
+
+def _download(job: Job, which: ResultFile) -> str:
+    return absolute("annotations.download", job_id=job.job_id, which=which.value)
 
 
 def _time(seconds: int | None) -> str | None:
@@ -81,4 +89,5 @@ def _receipt(job: Job) -> dict[str, Any] | None:
         "records_in": job.results.records_in,
         "records_annotated": job.results.records_annotated,
         "skipped": dict(job.results.skipped),
+        "signed_by": job.results.signed_by or None,
     }

@@ -20,6 +20,8 @@ class ResultFile(StrEnum):
 
     ANNOTATED = "annotated"
     LOG = "log"
+    TABLE = "table"
+    INDEX = "index"
     SUMMARY = "summary"
     RECEIPT = "receipt"
 
@@ -27,6 +29,8 @@ class ResultFile(StrEnum):
 CONTENT_TYPES: Mapping[ResultFile, str] = {
     ResultFile.ANNOTATED: "application/gzip",
     ResultFile.LOG: "text/plain; charset=utf-8",
+    ResultFile.TABLE: "application/vnd.apache.parquet",
+    ResultFile.INDEX: "application/octet-stream",
     ResultFile.SUMMARY: "application/json",
     ResultFile.RECEIPT: "application/json",
 }
@@ -80,10 +84,7 @@ def file_of(job: Job, which: ResultFile) -> StoredFile:
     Raises:
         ResultsNotReady: the job has no such file (yet), or it is not at hand.
     """
-    if which is ResultFile.LOG:
-        stored = job.log_file
-    else:
-        stored = getattr(job.results, which.value) if job.results else None
+    stored = _stored(job, which)
     if stored is None:
         raise ResultsNotReady(
             "This job has no such file."
@@ -97,6 +98,23 @@ def file_of(job: Job, which: ResultFile) -> StoredFile:
             remedy="The job's page says where it is kept.",
         )
     return stored
+
+
+def files_at_hand(job: Job) -> Mapping[ResultFile, StoredFile]:
+    """What can be downloaded of a job now, under the names that downloads get."""
+    found = ((which, _stored(job, which)) for which in ResultFile)
+    away = job.results_state is not ResultsState.AVAILABLE
+    return {
+        which: file.model_copy(update={"name": keys.result_name(job.input_file_name, file.name)})
+        for which, file in found
+        if file is not None and not (away and which is ResultFile.ANNOTATED)
+    }
+
+
+def _stored(job: Job, which: ResultFile) -> StoredFile | None:
+    if which is ResultFile.LOG:
+        return job.log_file
+    return job.results.files.get(which) if job.results else None
 
 
 def download_link(services: Services, job: Job, which: ResultFile) -> str:

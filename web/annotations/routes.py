@@ -10,7 +10,7 @@ from gas.errors import NotFound
 from gas.jobs import MAX_ATTEMPTS, Job
 from web.annotate import uploads
 from web.annotations import documents, jobs
-from web.annotations.words import HELP, pack_name
+from web.annotations.words import COMPANIONS, HELP, pack_name
 from web.auth.session import protect, require_account, uploader
 from web.context import services
 from web.negotiation import wants_json
@@ -67,6 +67,8 @@ def details(job_id: UUID) -> str | Response:
             job=job,
             help=HELP,
             max_attempts=MAX_ATTEMPTS,
+            files={which.value: file for which, file in jobs.files_at_hand(job).items()},
+            companions=COMPANIONS,
             pack=pack_name(job.options.pack),
             link_seconds=services().settings.link_expires_in,
         )
@@ -93,7 +95,7 @@ def log(job_id: UUID) -> str:
 
 @blueprint.get("/<uuid:job_id>/results/<which>")
 def download(job_id: UUID, which: str) -> BaseResponse:
-    """303 to a link that lapses soon; `which` is annotated, log, summary or receipt."""
+    """303 to a link that lapses soon; `which` is one of `jobs.ResultFile`."""
     job = _own_job(job_id)
     if which not in set(jobs.ResultFile):
         raise NotFound(

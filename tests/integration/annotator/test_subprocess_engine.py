@@ -1,5 +1,6 @@
 """The engine in its child process: answers, refusals, limits, and who survives whom."""
 
+import base64
 import gzip
 import os
 import signal
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pydantic import SecretStr
 
+import anntools
 from annotator.engine import EngineDied, EngineRefused, EngineStopped
 from annotator.subprocess_engine import SubprocessEngine
 from gas.jobs import JobOptions, Progress
@@ -19,6 +22,8 @@ HEADER = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 GOOD = "MT\t3243\trs199474657\tA\tG\t.\tPASS\t.\n"
 UNKNOWN = "7\t100\t.\tA\tG\t.\tPASS\t.\n"
 SHORT = "MT\t100\n"
+#: Fingerprint of the public key to the private key of bytes 0 to 31.
+PUBLIC = "SHA256:56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c"
 
 
 def engine(timeout_seconds: int = 60, memory_mib: int = 4096) -> SubprocessEngine:
@@ -50,6 +55,41 @@ def test_records_are_annotated_and_accounted_for(tmp_path: Path) -> None:
     lines = gzip.decompress(output.annotated.read_bytes()).decode().splitlines()
     assert "MT-TL1" in next(line for line in lines if line.startswith("MT\t3243"))
     assert "melas.vcf" in output.log.read_text()
+    assert anntools.read_table(output.table).num_rows == 2
+    assert output.index is not None
+    assert output.index.name == "melas.annot.vcf.gz.tbi"
+
+
+def test_records_out_of_order_have_no_index(tmp_path: Path) -> None:
+    output = run(tmp_path, HEADER + GOOD + GOOD.replace("3243", "1").replace("A\tG", "G\tA"))
+    assert output.records_in == 2
+    assert output.index is None
+
+
+def test_the_receipt_is_signed_by_the_key_of_the_service_and_verifies(tmp_path: Path) -> None:
+    """Also when the user's file has a name that only a person would choose."""
+    source = tmp_path / "input"
+    source.write_text(HEADER + GOOD)
+    key = base64.b64encode(bytes(range(32))).decode()
+    outputs = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        signing = SubprocessEngine(timeout_seconds=60, memory_mib=4096, signing_key=SecretStr(key))
+        outputs.append(
+            signing.run(
+                source,
+                "my tumour α.vcf.gz",
+                tmp_path / name,
+                JobOptions(),
+                on_progress=lambda _: None,
+                should_stop=lambda: False,
+            )
+        )
+    assert {output.signed_by for output in outputs} == {PUBLIC}
+    for output in outputs:
+        assert output.receipt.name == "my tumour α.receipt.json"
+        assert anntools.verify(output.receipt, PUBLIC) == []
+        assert key not in output.receipt.read_text()
 
 
 @pytest.mark.parametrize(

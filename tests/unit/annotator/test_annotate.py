@@ -12,7 +12,7 @@ from annotator.engine import EngineDied, EngineOutput, EngineRefused, EngineStop
 from annotator.folders import WorkFolders
 from annotator.results import ResultsWriter
 from gas.jobs import Failure, Job, JobOptions, JobStatus, Progress, ResultsState
-from gas.keys import stem_of
+from gas.keys import own_stem
 from gas.messages import JobFinished, JobRequested
 from gas.ports import QueueMessage
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryQueue, MemoryTopic
@@ -23,6 +23,15 @@ LEASE = 60
 VISIBILITY = 90
 
 
+ENDINGS = (
+    "annot.vcf.gz",
+    "vcf.count.log",
+    "summary.json",
+    "receipt.json",
+    "parquet",
+    "annot.vcf.gz.tbi",
+)
+
 CRASHED = Failure(code="engine_crashed", message="It crashed.", remedy="Ask.")
 
 
@@ -31,7 +40,7 @@ class Killed(BaseException):
 
 
 class FakeEngine:
-    """Writes the four files, or fails as told."""
+    """Writes the files, or fails as told."""
 
     def __init__(self) -> None:
         self.runs = 0
@@ -54,11 +63,17 @@ class FakeEngine:
             raise EngineStopped
         on_progress(Progress(records_done=5, percent=50.0))
         files = []
-        for ending in ("annot.vcf.gz", "vcf.count.log", "summary.json", "receipt.json"):
-            path = folder / f"{stem_of(source_name)}.{ending}"
+        for ending in ENDINGS:
+            path = folder / f"{own_stem(source_name)}.{ending}"
             path.write_bytes(b"annotated " + source.read_bytes())
             files.append(path)
-        return EngineOutput(*files, records_in=10, records_annotated=9, skipped={"unknown": 1})
+        return EngineOutput(
+            *files,
+            signed_by="SHA256:12",
+            records_in=10,
+            records_annotated=9,
+            skipped={"unknown": 1},
+        )
 
 
 class Tripwire:
@@ -160,7 +175,9 @@ def test_a_job_is_annotated_stored_and_announced_once(world: World) -> None:
     assert done.results.records_in == 10
     stored = world.results.read(done.results.annotated.key, start=0, length=100)
     assert stored == b"annotated variants"
-    assert done.results.annotated.name == "tumour.annot.vcf.gz"
+    names = {file.name for file in done.results.files.values()}
+    assert names == {f"tumour.{ending}" for ending in ENDINGS}
+    assert done.results.signed_by == "SHA256:12"
     (wire,) = world.announced.published
     assert JobFinished.from_json(wire).job_status is JobStatus.COMPLETED
     assert len(world.queue) == 0
@@ -194,7 +211,7 @@ def test_killed_at_every_step_nothing_is_lost(tmp_path: Path) -> None:
             assert len(world.queue) == 0, where
             assert not world.queue.dead, where
             assert 1 <= len(world.announced.published) <= 2, where
-            assert len(world.results.list("", limit=99)) == 4, where
+            assert len(world.results.list("", limit=99)) == len(ENDINGS), where
 
 
 def test_a_worker_that_always_dies_ends_the_job_with_a_cause(world: World) -> None:

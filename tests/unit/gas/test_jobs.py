@@ -5,9 +5,11 @@ from gas.jobs import (
     JOB_TRANSITIONS,
     RESULTS_TRANSITIONS,
     JobStatus,
+    Results,
     ResultsState,
     sources_of,
 )
+from tests.support.jobs import results
 
 
 def test_every_state_has_its_row() -> None:
@@ -35,3 +37,12 @@ def test_final_statuses_lead_nowhere() -> None:
 
 def test_deleted_results_never_come_back() -> None:
     assert RESULTS_TRANSITIONS[ResultsState.DELETED] == frozenset()
+
+
+def test_results_from_before_there_were_tables_are_read() -> None:
+    stored = results().model_dump(mode="json")
+    for field in ("table", "index", "signed_by"):
+        del stored[field]
+    read = Results.model_validate(stored)
+    assert (read.table, read.index, read.signed_by) == (None, None, "")
+    assert set(read.files) == {"annotated", "log", "summary", "receipt"}

@@ -3,7 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gas.errors import InvalidUpload
-from gas.keys import ascii_name, build_key, input_key, parse_key, result_name, stem_of
+from gas.keys import (
+    ascii_name,
+    build_key,
+    input_key,
+    own_stem,
+    parse_key,
+    result_name,
+    stem_of,
+    stored_name,
+)
 from tests.support.jobs import OTHER_USER, USER
 
 JOB = "33333333-3333-4333-8333-333333333333"
@@ -55,6 +64,17 @@ def test_stem_is_what_results_are_named_after(name: str, stem: str) -> None:
 )
 def test_results_carry_the_users_own_letters(input_name: str, stored: str, shown: str) -> None:
     assert result_name(input_name, stored) == shown
+    assert stored_name(input_name, shown) == stored
+
+
+@given(st.text(max_size=300))
+def test_the_receipt_names_results_as_they_are_downloaded(name: str) -> None:
+    written = f"{own_stem(name)}.annot.vcf.gz"
+    assert "/" not in written
+    assert len(written.encode()) < 230
+    stored = stored_name(name, written)
+    assert build_key("", USER, JOB, stored)
+    assert result_name(name, stored) == written
 
 
 @given(st.text(max_size=300))

@@ -155,7 +155,9 @@ def make_job(world: World, user_id: str = ADA, **changes: Any) -> Job:
     return job
 
 
-def complete(world: World, job: Job, log: bytes = b"Total: 3\n") -> Job:
+def complete(
+    world: World, job: Job, log: bytes = b"Total: 3\n", *, before_tables: bool = False
+) -> Job:
     """Run the job to COMPLETED; its log is in the results bucket."""
     _claim(world, job)
     base = f"lab/{job.user_id}/{job.job_id}~trio"
@@ -170,6 +172,9 @@ def complete(world: World, job: Job, log: bytes = b"Total: 3\n") -> Job:
             log=_stored(f"{base}.vcf.count.log", len(log)),
             summary=_stored(f"{base}.summary.json", 300),
             receipt=_stored(f"{base}.receipt.json", 200),
+            table=None if before_tables else _stored(f"{base}.parquet", 400),
+            index=None if before_tables else _stored(f"{base}.annot.vcf.gz.tbi", 100),
+            signed_by="" if before_tables else "SHA256:12ab",
             records_in=3,
             records_annotated=2,
             skipped={"unknown_contig": 1},

@@ -17,7 +17,7 @@ from tests.unit.web.conftest import (
     run,
 )
 from tests.unit.web.test_uploads import jobs_of, post_json, put_input
-from web.annotations.jobs import LOG_BYTES, PAGE_SIZE
+from web.annotations.jobs import LOG_BYTES, PAGE_SIZE, ResultFile
 
 
 def test_submitting_an_input_makes_one_job(world: World, ada: FlaskClient) -> None:
@@ -92,6 +92,7 @@ def test_a_pending_job(world: World, ada: FlaskClient) -> None:
     assert document["input_file"] == job.s3_key_input_file
     for name in ("log", "log_url", "results_url", "complete_time", "failure", "receipt"):
         assert document[name] is None
+    assert document["files"] == {}
 
 
 def test_a_running_job_shows_how_far_it_is(world: World, ada: FlaskClient) -> None:
@@ -119,11 +120,39 @@ def test_a_completed_job(world: World, ada: FlaskClient) -> None:
         "records_in": 3,
         "records_annotated": 2,
         "skipped": {"unknown_contig": 1},
+        "signed_by": "SHA256:12ab",
     }
     base = f"{PUBLIC_URL}/annotations/{job.job_id}"
     assert document["results_url"] == f"{base}/results/annotated"
     assert document["log_url"] == f"{base}/log"
+    assert document["files"]["table"] == {
+        "name": "trio.parquet",
+        "size": 400,
+        "url": f"{base}/results/table",
+    }
+    assert set(document["files"]) == set(ResultFile)
     assert document["complete_time"].endswith("Z")
+
+
+def test_every_file_is_offered_with_what_it_is_good_for(world: World, ada: FlaskClient) -> None:
+    job = complete(world, make_job(world))
+    page = ada.get(f"/annotations/{job.job_id}").text
+    for which in ResultFile:
+        assert f'href="/annotations/{job.job_id}/results/{which}"' in page
+    assert "pandas" in page
+    assert "<code>anntools verify trio.receipt.json --key SHA256:12ab</code>" in page
+
+
+def test_a_job_from_before_there_were_tables(world: World, ada: FlaskClient) -> None:
+    job = complete(world, make_job(world), before_tables=True)
+    page = ada.get(f"/annotations/{job.job_id}").text
+    assert "results/receipt" in page
+    for absent in ("results/table", "results/index", "Signed by"):
+        assert absent not in page
+    assert ada.get(f"/annotations/{job.job_id}/results/table").status_code == 409
+    document = ada.get(f"/annotations/{job.job_id}", headers=JSON).json
+    assert set(document["files"]) == {"annotated", "log", "summary", "receipt"}
+    assert document["receipt"]["signed_by"] is None
 
 
 def test_polling_does_not_read_the_log(world: World, ada: FlaskClient) -> None:
@@ -154,6 +183,8 @@ def test_a_failed_job_says_why_and_what_to_do(world: World, ada: FlaskClient) ->
         ("log", "trio.vcf.count.log"),
         ("summary", "trio.summary.json"),
         ("receipt", "trio.receipt.json"),
+        ("table", "trio.parquet"),
+        ("index", "trio.annot.vcf.gz.tbi"),
     ],
 )
 def test_downloads_are_links_that_lapse(
