@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -213,6 +212,8 @@ class Source:
 
     def _bcf(self, read: Callable[[], bytes], size: int) -> Iterator[bytes]:
         """BCF as text. htslib opens files by name, so that a pipe goes to a file first."""
+        import tempfile  # slow to import
+
         from anntools.vcfio.bcf import BadBcf, text_of_bcf
 
         with tempfile.TemporaryDirectory(prefix="anntools") as folder:
