@@ -7,6 +7,7 @@ Python from the CSQ entries that the kernel renders, so it is slower than the de
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from anntools.labels import CSQ_FIELDS
@@ -30,7 +31,9 @@ KEYS: Final = {
     "codingCoordStr": "Change of the coding sequence (HGVS c. or n.)",
     "proteinCoordStr": "Change of the protein (HGVS p.)",
     "putativePromoterRegion": "CpG island within a promoter, else the word promoter",
+    "HGNC_GeneAnnotation": "Symbol and name of the gene, by HGNC",
 }
+_DBSNP: Final = "dbSNP_ID"
 _PROMOTER: Final = 500
 _INTRONIC: Final = ("intron_variant", "splice_donor_variant", "splice_acceptor_variant")
 
@@ -43,22 +46,34 @@ def header_lines() -> list[str]:
     ]
 
 
-def to_classic(text: bytes | memoryview) -> bytes:
-    """Annotated lines with CSQ and positionType turned into the classic keys."""
+def to_classic(text: bytes | memoryview, genes: Mapping[str, str] | None = None) -> bytes:
+    """Annotated lines with CSQ and positionType turned into the classic keys.
+
+    ``genes``: what HGNC says of a symbol. A record with ``dbSNP_ID`` gets the flag ``DB``, and
+    its names as ID if it has none.
+    """
     out = []
     for before in bytes(text).split(b"\n"):
         line = before
         columns = line.split(b"\t", 8)
         if len(columns) >= 8 and b"CSQ=" in columns[7] and b"positionType=" in columns[7]:
-            columns[7] = _classic_info(columns[7].decode("utf-8", "surrogateescape")).encode(
-                "utf-8", "surrogateescape"
-            )
+            info = columns[7].decode("utf-8", "surrogateescape")
+            columns[7] = _classic_info(info, genes or {}).encode("utf-8", "surrogateescape")
+            if columns[2] == b"." and f"{_DBSNP}=" in info:
+                columns[2] = _names(info).encode("utf-8", "surrogateescape") or b"."
             line = b"\t".join(columns)
         out.append(line)
     return b"\n".join(out)
 
 
-def _classic_info(info: str) -> str:
+def _names(info: str) -> str:
+    """The rsIDs of all alleles, joined as in the ID column."""
+    value = next(p for p in info.split(";") if p.startswith(f"{_DBSNP}=")).partition("=")[2]
+    names = value.replace("|", ",").split(",")
+    return ";".join(dict.fromkeys(n for n in names if n.startswith("rs")))
+
+
+def _classic_info(info: str, genes: Mapping[str, str]) -> str:
     kept: list[str] = []
     entries: list[str] = []
     island = ""
@@ -68,9 +83,13 @@ def _classic_info(info: str) -> str:
             entries = value.split(",")
         elif key != "positionType":
             kept.append(part)
-            island = value if key == "cpgIsland" else island
+            island = value if key.startswith("cpgIsland") else island
+            if key == _DBSNP and "DB" not in info.split(";"):
+                kept.append("DB")
     rows = [dict(zip(CSQ_FIELDS, e.split("|"), strict=True)) for e in entries]
     values = [v for v in (_values(row, island) for row in rows) if v]
+    for v in values:
+        v["HGNC_GeneAnnotation"] = genes.get(v["name2"], "")
     seen = {v["annotAllele"] for v in values}
     for row in rows:
         if row["Allele"] not in seen:

@@ -37,6 +37,8 @@ def check_stores(stores: Sequence[Mapping[str, Any]], format: str = "csq") -> No
         taken |= dict.fromkeys(CLASSIC_KEYS, "AnnTools")
     for store in stores:
         name = str(store["name"])
+        if store["kind"] == "genes" and format != "classic":
+            raise OverlayProblem(f"The overlay {name} tells facts of genes: --format classic only")
         for field in store["fields"]:
             key = str(field["key"])
             if key in reserved.INFO or key in _STRUCTURAL:

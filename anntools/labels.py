@@ -102,7 +102,7 @@ def make_labels(
     header = [f"##anntools={VERSION}", f"##anntools_pack={pack_id} assembly={assembly}"]
     header += declared or [_consequence_line(format), _class_line()]
     exact = [s for s in stores if s["kind"] == "exact"]
-    rest = [s for s in stores if s["kind"] != "exact"]
+    rest = [s for s in stores if s["kind"] == "intervals"]
     for store, number in [(s, "A") for s in exact] + [(s, ".") for s in rest]:
         for field in store["fields"]:
             keys.append(field["key"])

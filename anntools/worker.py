@@ -58,6 +58,7 @@ class Worker:
         self._blocks: Blocks | None = None
         self._level = options.level
         self._classic = options.format == "classic"
+        self._genes: dict[str, str] | None = None
         self._buffers = {
             "input": Buffer(1 << 20),
             "out": Buffer(4 << 20),
@@ -150,8 +151,11 @@ class Worker:
     def _as_classic(self, text: memoryview) -> memoryview:
         """The text of the last run with the classic keys, in the output's own memory."""
         from anntools.classic import to_classic
+        from anntools.pack.reading import gene_facts
 
-        done = to_classic(text)
+        if self._genes is None:
+            self._genes = gene_facts(self._pack.stores, self._pack.manifest.genes)
+        done = to_classic(text, self._genes)
         if len(done) > self._buffers["out"].size:
             self._buffers["out"] = Buffer(2 * len(done))
         out = self._buffers["out"]

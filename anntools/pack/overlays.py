@@ -100,7 +100,7 @@ def _alleles(
         columns = [i for i in range(len(table.names)) if i not in used]
     wanted = [
         Wanted(
-            info_key(overlay.name, table.names[c]),
+            info_key(overlay.name, _shown_name(overlay, table.names[c])),
             "String",
             f"{table.names[c]} of the same allele in {overlay.path.name}",
             f"F{i}",
@@ -110,6 +110,12 @@ def _alleles(
     ]
     text = table_overlay.allele_lines(table, columns, place.names)
     return _exact(overlay, wanted, text, place, folder)
+
+
+def _shown_name(overlay: Overlay, column: str) -> str:
+    """Of dbSNP the column of names is called ID, as in its VCF."""
+    is_name = overlay.name == "dbSNP" and column.lower() in ("rsid", "rs", "snp", "snpid")
+    return "ID" if is_name else column
 
 
 def _known(

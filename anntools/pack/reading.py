@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ctypes
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from anntools.kernels.layout import CONTIG_COLUMNS, CONTIG_SEQ0, CONTIG_SEQ1
 from anntools.pack.mapped import Mapped
+from anntools.pack.storefile import GENES, OpenStore
 
 _TYPES: Final[dict[str, Any]] = {
     "|u1": ctypes.c_uint8,
@@ -54,3 +55,31 @@ def bases(arrays: Mapping[str, Mapped], contig: int, start: int, end: int) -> st
             x = offsets[i] + at - starts[i]
             out.append("ACGT"[packed[x >> 2] >> ((x & 3) << 1) & 3])
     return "".join(out)
+
+
+def column_texts(store: OpenStore, field: int) -> list[str]:
+    """The values of one field of a store, by record; empty where there is none."""
+    about = store.about["fields"][field]
+    ends = elements(store.arrays[f"word_off_{field}"])
+    text = bytes(elements(store.arrays[f"words_{field}"]))
+    words = [text[ends[i] : ends[i + 1]].decode() for i in range(about["words"])]
+
+    def value(cell: int) -> str:
+        if cell == 0:
+            return ""
+        if cell <= len(words):
+            return words[cell - 1]
+        return f"{about['prefix']}{str(cell - len(words) - 1)[about['drop'] :]}"
+
+    return [value(cell) for cell in elements(store.arrays[f"cells_{field}"])]
+
+
+def gene_facts(stores: Sequence[OpenStore], symbols: Sequence[str]) -> dict[str, str]:
+    """What the first field of the stores of genes says of each symbol, joined by bars."""
+    out: dict[str, str] = {}
+    for store in stores:
+        if store.about["kind"] == GENES:
+            for symbol, text in zip(symbols, column_texts(store, 0), strict=False):
+                if text:
+                    out[symbol] = f"{out[symbol]}|{text}" if symbol in out else text
+    return out
