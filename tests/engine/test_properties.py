@@ -176,3 +176,39 @@ def test_a_contig_has_many_names(write_vcf: Write, demo: Pack, name: str) -> Non
     assert written.startswith(f"{name}\t4680251\t")
     assert "ENST" in written
     assert "NC_000020.10:g.4680251A>G" in written
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("", ["##fileformat is missing", "#CHROM is missing"]),
+        ("##fileformat=VCFv4.2\n", ["#CHROM is missing"]),
+        (WITH_SAMPLE.splitlines()[1] + "\n", ["##fileformat is missing"]),
+        (WITH_SAMPLE.replace("POS\tID", "POS  ID"), ["blanks where tabs belong"]),
+        (WITH_SAMPLE[:-1] + "\t\n", ["A sample has no name"]),
+        ("\n\n" + WITH_SAMPLE, []),
+    ],
+)
+def test_headers_that_lack_something(
+    write_vcf: Write, demo: Pack, header: str, told: list[str]
+) -> None:
+    source = write_vcf(*RIGHT, header=header)
+    out = source.with_name("out.annot.vcf")
+    receipt = annotate(source, out, demo)
+    assert (receipt.annotated, receipt.skipped) == (len(RIGHT), {})
+    assert len(receipt.warnings) == len(told)
+    for warning, words in zip(receipt.warnings, told, strict=True):
+        assert words in warning
+    lines = out.read_text().splitlines()
+    assert lines[0].startswith("##fileformat=VCFv4")
+    assert sum(line.startswith("#CHROM\tPOS\tID\t") for line in lines) == 1
+
+
+def test_breaches_that_do_not_matter_are_told_once_each(write_vcf: Write, demo: Pack) -> None:
+    odd = "20\t4680251\trs 1\tA\tG\t-3\t.\tDP=x\tGT\t0/9"
+    source = write_vcf(*[odd] * 40, header=WITH_SAMPLE)
+    receipt = annotate(source, source.with_name("out.annot.vcf"), demo)
+    assert (receipt.annotated, receipt.errors) == (40, 0)
+    assert len(receipt.warnings) == 5  # ID, QUAL, INFO, genotype, the variant comes again
+    assert receipt.warnings[0].startswith("line 3, column 12: ID is 'rs 1'")
+    assert sum(w.endswith(" And 39 more.") for w in receipt.warnings) == 4
