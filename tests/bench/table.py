@@ -67,10 +67,12 @@ def size_table(results: Sequence[Result]) -> str:
 
 def memory_table(measured: Sequence[tuple[str, Run]]) -> str:
     """Memory of runs."""
-    lines = ["| run | wall | peak RSS | peak private |", "|---|---|---|---|"]
+    lines = ["| run | wall | CPU | peak RSS | of it private (dirty) |", "|---|---|---|---|---|"]
     for name, run in measured:
         private = f"{run.private / 1024:,.0f} MiB" if run.private else ""
-        lines.append(f"| {name} | {run.wall:.1f} s | {run.peak / 1024:,.0f} MiB | {private} |")
+        lines.append(
+            f"| {name} | {run.wall:.1f} s | {run.cpu:.1f} s | {run.peak / 1024:,.0f} MiB | {private} |"
+        )
     return "\n".join(lines)
 
 
