@@ -49,8 +49,8 @@ def header_lines() -> list[str]:
 def to_classic(text: bytes | memoryview, genes: Mapping[str, str] | None = None) -> bytes:
     """Annotated lines with CSQ and positionType turned into the classic keys.
 
-    ``genes``: what HGNC says of a symbol. A record with ``dbSNP_ID`` gets the flag ``DB``, and
-    its names as ID if it has none.
+    ``genes``: what HGNC says of a symbol. A record with ``dbSNP_ID`` and no ID gets its names as
+    ID.
     """
     out = []
     for before in bytes(text).split(b"\n"):
@@ -84,8 +84,6 @@ def _classic_info(info: str, genes: Mapping[str, str]) -> str:
         elif key != "positionType":
             kept.append(part)
             island = value if key.startswith("cpgIsland") else island
-            if key == _DBSNP and "DB" not in info.split(";"):
-                kept.append("DB")
     rows = [dict(zip(CSQ_FIELDS, e.split("|"), strict=True)) for e in entries]
     values = [v for v in (_values(row, island) for row in rows) if v]
     for v in values:

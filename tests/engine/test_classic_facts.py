@@ -45,7 +45,6 @@ def test_the_classic_keys_of_all_tables(
     line = out.read_text().splitlines()[-1]
     info = info_of(line)
     assert line.split("\t")[2] == "rs1"
-    assert "DB" in info
     assert info["dbSNP_ID"] == "rs1"
     genes = info["name2"].split(",")
     facts = dict(zip(genes, info["HGNC_GeneAnnotation"].split(","), strict=True))
