@@ -71,7 +71,8 @@ def memory_table(measured: Sequence[tuple[str, Run]]) -> str:
     for name, run in measured:
         private = f"{run.private / 1024:,.0f} MiB" if run.private else ""
         lines.append(
-            f"| {name} | {run.wall:.1f} s | {run.cpu:.1f} s | {run.peak / 1024:,.0f} MiB | {private} |"
+            f"| {name} | {run.wall:.1f} s | {run.cpu:.1f} s "
+            f"| {run.peak / 1024:,.0f} MiB | {private} |"
         )
     return "\n".join(lines)
 

@@ -14,7 +14,7 @@ class Line:
     """Agreement of one field on one truth set."""
 
     equal: int = 0
-    explained: Counter[int] = field(default_factory=Counter)
+    explained: Counter[int | str] = field(default_factory=Counter)
     unexplained: int = 0
     examples: list[str] = field(default_factory=list)
 
@@ -28,7 +28,7 @@ class Line:
         """Share of equal rows."""
         return self.equal / self.rows if self.rows else 1.0
 
-    def differs(self, rule: int | None, example: str) -> None:
+    def differs(self, rule: int | str | None, example: str) -> None:
         """Count a difference: explained by a paragraph of divergences.md, or not."""
         if rule is not None:
             self.explained[rule] += 1
@@ -77,7 +77,9 @@ def markdown(sections: Sequence[Section]) -> str:
             goal = f"{100 * promised:g}" if promised else ""
             if promised:
                 goal += " ✓" if line.rate >= promised else " short"
-            explained = ", ".join(f"{rule}: {n:,}" for rule, n in sorted(line.explained.items()))
+            explained = ", ".join(
+                f"{rule}: {n:,}" for rule, n in sorted(line.explained.items(), key=_in_order)
+            )
             out.append(
                 f"| {title} | {name} | {line.rows:,} | {line.equal:,} | {percent(line.rate)} "
                 f"| {goal} | {explained} | {line.unexplained or ''} |"
@@ -85,6 +87,12 @@ def markdown(sections: Sequence[Section]) -> str:
             title = ""
     notes = [f"- {s.title}: {s.note}" for s in sections if s.note]
     return "\n".join([*out, "", *notes]) + "\n"
+
+
+def _in_order(item: tuple[int | str, int]) -> tuple[str, int]:
+    """Numbers by size, then names."""
+    rule = item[0]
+    return ("", rule) if isinstance(rule, int) else (rule, 0)
 
 
 def percent(rate: float) -> str:
