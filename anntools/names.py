@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 UNLIFTED: Final = ".unlifted.vcf"
-_SUFFIXES: Final = (".vcf.gz", ".vcf.bgz", ".vcf.bgzf", ".vcf", ".gz", ".bgz", ".bgzf")
+_SUFFIXES: Final = (".vcf.gz", ".vcf.bgz", ".vcf.bgzf", ".vcf", ".bcf", ".gz", ".bgz", ".bgzf")
 
 
 def stem(name: str) -> str:

@@ -93,6 +93,7 @@ def test_reference_list_names_the_demo_pack() -> None:
         ("a.vcf.gz", "a"),
         ("A.VCF.GZ", "A"),
         ("a.vcf.bgz", "a"),
+        ("a.bcf", "a"),
         ("a.gz", "a"),
         ("a.b.c", "a.b.c"),
         ("fvc.vcf", "fvc"),
