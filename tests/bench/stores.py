@@ -68,7 +68,7 @@ def _rows(name: str, places: np.ndarray, rng: np.random.Generator) -> Iterator[s
 
 def build(pack: Pack, source: Path, folder: Path) -> dict[str, float]:
     """Build the store; seconds, CPU seconds, peak memory in MB, bytes per record."""
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder / "store", ignore_errors=True)
     lengths = [int(c["length"]) for c in pack.manifest.contigs]
     place = Place(model_block(pack.arrays), lengths, contig_names(pack), pack.manifest.genes)
     began, cpu = time.perf_counter(), time.process_time()
