@@ -22,6 +22,7 @@ ENTRY_MODULES: Final = (
     "anntools.kernels.blocks",
     "anntools.kernels.store_rows",
     "anntools.kernels.store_lookup",
+    "anntools.kernels.table_pages",
 )
 
 

@@ -40,6 +40,14 @@ def allow(address: int, size: int) -> None:
     _table[0] += 1
 
 
+def is_allowed(address: int, size: int) -> bool:
+    """Whether one region holds all of it."""
+    regions = range(_table[0])
+    return any(
+        _table[4 + 2 * i] <= address and address + size <= _table[5 + 2 * i] for i in regions
+    )
+
+
 def forbid(address: int) -> None:
     """Take the region that begins at ``address`` off the list."""
     for i in range(_table[0]):

@@ -77,13 +77,3 @@ def plain_texts(texts: pa.Array) -> bytes:
     if data is not None:
         out[is_text] = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
     return out.tobytes()
-
-
-def compacted(codes: Array, words: int) -> tuple[Array, Array]:
-    """Codes without the words that do not occur: (new codes, old code of each new one)."""
-    seen = np.zeros(words, dtype=np.bool_)
-    seen[codes] = True
-    used = np.flatnonzero(seen)
-    renumbered = np.zeros(words, dtype=np.intp)
-    renumbered[used] = np.arange(len(used))
-    return renumbered.take(codes), used

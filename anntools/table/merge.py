@@ -45,7 +45,7 @@ class Masks:
                 self._number[mask] = len(self.masks)
                 self.masks.append(mask)
         numbers = [self._number[mask] for mask in masks] or [0]
-        return np.array(numbers, dtype=np.uint32)
+        return np.array(numbers, dtype=np.int32)
 
 
 _TYPES = {1: np.uint8, 2: np.uint16, 4: np.int32}
@@ -64,7 +64,7 @@ def merged(chunks: Sequence[Rows], first_record: int, masks: Masks) -> Merged:
         record = np.frombuffer(chunk.columns[t.T_RECORD], np.int32)
         records.append(record.astype(np.int64) + first_record)
         pick = np.frombuffer(chunk.columns[t.T_PICK], np.int32)
-        picks.append(np.where(pick < 0, -1, pick + entries))
+        picks.append(np.where(pick < 0, np.int32(-1), pick + np.int32(entries)))
         numbers = np.frombuffer(chunk.columns[t.E_TERMS], np.uint16)
         terms.append(masks.renumbering(chunk.masks)[numbers])
         for y, (raw, scale) in enumerate(zip(chunk.digits, chunk.scales, strict=True)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -18,17 +18,16 @@ from anntools.table.encoding import (
     Array,
     Flags,
     booleans,
-    compacted,
     indices,
     level_block,
     plain_texts,
 )
 from anntools.table.merge import Merged, numbers
 from anntools.table.names import Names
+from anntools.table.pages import PageEncoder, Source
 from anntools.table.parquet import Encoded
 from anntools.table.schema import Column
 
-Words = Any  # an Arrow array of texts, or None
 _STATUS: Final = ("annotated", "skipped")
 _INTS: Final = {
     "exon_first": t.N_EXON1,
@@ -53,25 +52,20 @@ _TEXTS: Final = {
 class RowGroup:
     """Encodes one row group. ``masks``: consequence masks by number."""
 
-    def __init__(self, merged: Merged, names: Names, masks: Sequence[int]) -> None:
+    def __init__(
+        self, merged: Merged, names: Names, masks: Sequence[int], pages: PageEncoder
+    ) -> None:
         self._m = merged
         self._masks = masks
-        tx = merged.columns[t.E_TX]
-        self._something: Flags = (tx != t.NOTHING).view(np.uint8)
-        # Numbers of transcripts, 0 for none, 1 for the first that occurs, and so on.
-        shifted, used = compacted(np.maximum(tx, -1) + 1, len(names.tx) + 1)
-        if len(used) and used[0] == 0:
-            used = used[1:]
-        else:
-            shifted = shifted + 1
-        self._local = shifted
-        self._known: dict[str, tuple[Array, Array, Words]] = {}
-        self._rows = names.tx[used - 1]
-        self._facts = names.facts(used - 1)
+        self._pages = pages
+        self._tx = merged.columns[t.E_TX]
+        self._local, used = pages.number(self._tx)
+        self._rows = names.tx.take(used, axis=0)
+        self._facts = names.facts(used)
+        self._something: Flags = (self._tx != t.NOTHING).view(np.uint8)
         self._repeats = level_block(merged.columns[t.E_FIRST], 1)
-        self._required = self._repeats + level_block(self._something, 1)
-        self._picked = merged.pick >= 0
-        self._pick = merged.pick[self._picked]
+        self._required = level_block(self._something, 1)
+        self._sources: dict[str, Source] = {}
 
     # ---- columns of alleles
 
@@ -153,84 +147,60 @@ class RowGroup:
         for column in columns:
             if column.name in _TEXTS:
                 yield self._text(self._m.texts[t.X_PICKED + _TEXTS[column.name]])
-                continue
-            values, there, words = self._values(column.name)
-            chosen = there.take(self._pick)
-            flags = chosen
-            if len(chosen) < self._m.alleles:
-                flags = np.zeros(self._m.alleles, dtype=np.bool_)
-                flags[self._picked] = chosen
-            levels = level_block(flags.view(np.uint8), 1)
-            yield self._body(levels, self._m.alleles, values.take(self._pick), chosen, words)
+            else:
+                source = self._source(column.name)
+                yield self._pages.encode(source, self._tx, self._m.pick, b"", None)
 
     def _of_entries(self, column: Column) -> Encoded:
         name, entries = column.name, self._m.entries
         if name in _TEXTS:
             text = self._m.texts[t.X_ENTRY + _TEXTS[name]]
             flags = np.frombuffer(text.flags, np.uint8)
-            levels = self._repeats + level_block(self._something + flags, 2)
-            return Encoded(entries, b"".join((levels, text.cells)))
-        values, there, words = self._values(name)
-        if column.required:
-            return self._body(self._required, entries, values, there, words)
-        levels = self._repeats + level_block(self._something + there.view(np.uint8), 2)
-        return self._body(levels, entries, values, there, words)
+            block = level_block(self._something + flags, 2)
+            return Encoded(entries, b"".join((self._repeats, block, text.cells)))
+        if name == "pick":
+            picked = self._m.columns[t.E_PICKED][self._something.view(np.bool_)]
+            return Encoded(entries, self._repeats + self._required + booleans(picked))
+        levels = self._required if column.required else None
+        source = self._source(name)
+        return self._pages.encode(source, self._tx, None, self._repeats, levels)
 
-    def _body(
-        self, levels: bytes, count: int, values: Array, there: Array, words: Words
-    ) -> Encoded:
-        """A page of the values that are there; with words they are numbers of words."""
-        chosen = values if there.all() else values[there]
-        if words is None:
-            packed = booleans(chosen) if chosen.dtype == np.bool_ else chosen.tobytes()
-            return Encoded(count, levels + packed)
-        if not len(chosen):
-            return Encoded(count, levels)
-        if len(words) > 256:
-            chosen, used = compacted(chosen, len(words))
-            words = words.take(pa.array(used))
-        body = levels + indices(chosen, len(words))
-        return Encoded(count, body, plain_texts(words), len(words))
+    def _source(self, name: str) -> Source:
+        if name not in self._sources:
+            self._sources[name] = self._made(name)
+        return self._sources[name]
 
-    def _values(self, name: str) -> tuple[Array, Array, Words]:
-        """Values of all entries, where there is one, and words if the values are their numbers."""
-        if name not in self._known:
-            self._known[name] = self._made(name)
-        return self._known[name]
-
-    def _made(self, name: str) -> tuple[Array, Array, Words]:
+    def _made(self, name: str) -> Source:
+        """Where the values of a column come from."""
         m = self._m
         if name in _INTS:
-            ints = m.columns[t.E_INTS + _INTS[name]]
-            return ints, ints > 0, None
+            return Source(m.columns[t.E_INTS + _INTS[name]])
         if name == "distance":
-            distance = m.columns[t.E_INTS + t.N_DISTANCE]
-            return distance, distance >= 0, None
-        something = self._something.view(np.bool_)
+            return Source(m.columns[t.E_INTS + t.N_DISTANCE], least=0)
         if name == "consequence":
-            return m.terms, something, pa.array(["&".join(terms.names(x)) for x in self._masks])
+            words = pa.array(["&".join(terms.names(mask)) for mask in self._masks])
+            return Source(m.terms, least=0, words=words)
         if name == "impact":
             worst = [terms.IMPACT_OF[terms.severity(mask)] for mask in self._masks]
-            impact = np.array(worst or [0], dtype=np.uint8).take(m.terms)
-            return impact, something, pa.array(terms.IMPACTS)
-        if name == "pick":
-            return m.columns[t.E_PICKED].view(np.bool_), something, None
+            return Source(m.terms, np.array([*worst, -1], np.int32), words=pa.array(terms.IMPACTS))
         return self._of_transcript(name)
 
-    def _of_transcript(self, name: str) -> tuple[Array, Array, Words]:
-        """A fact of the transcript."""
-        m, local = self._m, self._local
-        of_transcript = local > 0
+    def _of_transcript(self, name: str) -> Source:
+        """A fact of the transcript; the first code is that of no transcript."""
         if name in ("exon_count", "intron_count"):
-            first = m.columns[t.E_INTS + _INTS[f"{name.removesuffix('_count')}_first"]]
-            counts = np.concatenate([[0], self._rows[:, k.NEXON] - (name == "intron_count")])
-            return counts.astype(np.int32).take(local), first > 0, None
+            first = self._m.columns[t.E_INTS + _INTS[f"{name.removesuffix('_count')}_first"]]
+            counts = self._rows[:, k.NEXON] - (name == "intron_count")
+            words = np.arange(int(counts.max(initial=0)) + 1, dtype=np.int32)
+            return Source(self._local, _with_none(counts), where=first, words=words)
         if name == "strand":
-            strands = np.concatenate([[0], self._rows[:, k.STRAND]]).astype(np.int32)
-            return strands.take(local), of_transcript, None
+            minus = (self._rows[:, k.STRAND] < 0).astype(np.int32)
+            return Source(self._local, _with_none(minus), words=np.array([1, -1], np.int32))
         fact = self._facts[name]
         if name == "canonical":
-            yes = np.concatenate([[False], fact.codes >= 0])
-            return yes.take(local), of_transcript, None
-        codes = np.concatenate([[-1], fact.codes]).astype(np.int32).take(local)
-        return codes, codes >= 0, fact.words
+            yes = (fact.codes >= 0).astype(np.int32)
+            return Source(self._local, _with_none(yes), is_bool=True)
+        return Source(self._local, _with_none(fact.codes), words=fact.words)
+
+
+def _with_none(codes: Array) -> Array:
+    return np.concatenate([np.array([-1], np.int32), codes.astype(np.int32)])

@@ -37,6 +37,7 @@ class TableWriter:
 
         from anntools.table.merge import Masks
         from anntools.table.names import Names
+        from anntools.table.pages import PageEncoder
         from anntools.table.parquet import ParquetWriter
 
         self.fields = store_columns(store.about for store, _ in pack.numbered_stores())
@@ -47,6 +48,7 @@ class TableWriter:
         self._file = ParquetWriter(handle, self._columns, NESTED_COLUMNS, told, codec)
         self._names = Names(pack.arrays)
         self._masks = Masks()
+        self._pages = PageEncoder(pack.arrays["tx"].count)
         self._pending: list[Rows] = []
         self._records = self._rows = 0
 
@@ -89,7 +91,7 @@ class TableWriter:
 
         if any(rows.alleles for rows in self._pending):
             together = merged(self._pending, self._records + 1, self._masks)
-            group = RowGroup(together, self._names, self._masks.masks)
+            group = RowGroup(together, self._names, self._masks.masks, self._pages)
             encoded = chain(
                 group.alleles([*RECORD_COLUMNS, *ALT_COLUMNS]),
                 group.picked(PICKED_COLUMNS),

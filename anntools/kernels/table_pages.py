@@ -1,0 +1,119 @@
+"""Columns of the table's entries as the bytes of Parquet pages: levels and values in one walk.
+
+The levels of a nested column: 0 for an allele without annotation, 1 for no value, 2 for a value,
+two bits each; those of a flat column: 0 or 1, a bit each. Both lie lowest bit first.
+"""
+
+from __future__ import annotations
+
+from anntools.kernels.memory import entry, i32, i64, kernel, put2, set_byte, set_i32, set_u16
+from anntools.kernels.table_layout import NOTHING
+
+# The block of ``encode_entries``.
+(
+    P_ROWS,  # how many rows the page has
+    P_PICK,  # address of int32: the entry of each row, -1 for none; 0: all entries, nested
+    P_VALUES,  # address of int32, per entry
+    P_CODES,  # address of int32: what a value stands for, -1 for none; 0: values are what they are
+    P_LEAST,  # with codes 0: smaller values are none
+    P_WHERE,  # address of int32, per entry: a value only where this is above 0; 0: everywhere
+    P_TX,  # address of int32, per entry: the transcript
+    P_WIDTH,  # bytes of a written value: 1, 2 or 4
+    P_LEVELS,  # where levels go: a quarter byte per row and eight more bytes
+    P_OUT,  # where values go
+) = range(10)
+P_SLOTS = 10
+
+# The block of ``number_transcripts``.
+N_ENTRIES, N_TX, N_TABLE, N_USED, N_LOCAL = range(5)
+
+
+@entry
+def encode_entries(b: int) -> int:
+    """Write levels and values of a column; returns how many values there are."""
+    rows = i64(b, P_ROWS)
+    pick = i64(b, P_PICK)
+    levels = i64(b, P_LEVELS)
+    out = i64(b, P_OUT)
+    width = i64(b, P_WIDTH)
+    bits = 0
+    count = 0
+    for row in range(rows):
+        e = i32(pick, row) if pick else row
+        level = 0
+        if e >= 0 and i32(i64(b, P_TX), e) != NOTHING:
+            value = value_of(b, e)
+            level = 1
+            if value != -2:
+                put_value(out, count, width, value)
+                count += 1
+                level = 2
+        if pick:
+            bits |= (level >> 1) << (row & 7)
+        else:
+            bits |= level << ((row & 7) << 1)
+        if row & 7 == 7:
+            levels = put_levels(levels, bits, pick)
+            bits = 0
+    if rows & 7:
+        put_levels(levels, bits, pick)
+    return count
+
+
+@kernel
+def value_of(b: int, e: int) -> int:
+    """The value of an entry, -2 for none."""
+    where = i64(b, P_WHERE)
+    if where and i32(where, e) <= 0:
+        return -2
+    value = i32(i64(b, P_VALUES), e)
+    codes = i64(b, P_CODES)
+    if codes:
+        value = i32(codes, value)
+        return value if value >= 0 else -2
+    return value if value >= i64(b, P_LEAST) else -2
+
+
+@kernel
+def put_value(out: int, i: int, width: int, value: int) -> None:
+    """Write a value in ``width`` bytes."""
+    if width == 1:
+        set_byte(out + i, value)
+    elif width == 2:
+        set_u16(out, i, value)
+    else:
+        set_i32(out, i, value)
+
+
+@kernel
+def put_levels(levels: int, bits: int, pick: int) -> int:
+    """Write eight levels; returns the next address."""
+    if pick:
+        return set_byte(levels, bits)
+    return put2(levels, bits)
+
+
+@entry
+def number_transcripts(b: int) -> int:
+    """Number the transcripts of the entries from 1 on as they come (N_LOCAL; 0: none).
+
+    N_TABLE holds a zero per transcript before and after; N_USED gets them. Returns how many.
+    """
+    table = i64(b, N_TABLE)
+    used = i64(b, N_USED)
+    local = i64(b, N_LOCAL)
+    count = 0
+    for e in range(i64(b, N_ENTRIES)):
+        t = i32(i64(b, N_TX), e)
+        number = 0
+        if t >= 0:
+            number = i32(table, t)
+            if number == 0:
+                set_i32(used, count, t)
+                count += 1
+                number = count
+                set_i32(table, t, number)
+        set_i32(local, e, number)
+    for i in range(count):
+        set_i32(table, i32(used, i), 0)
+    return count
