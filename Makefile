@@ -25,7 +25,7 @@ $(VENV)/installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 # The engine's kernels are compiled to machine code once, so that no job has to wait for it.
-$(VENV)/compiled: $(wildcard anntools/kernels/*.py) anntools/compiled.py | $(VENV)/installed
+$(VENV)/compiled: $(wildcard anntools/kernels/*.py) anntools/machine_code.py anntools/compiled.py | $(VENV)/installed
 	@echo "Compiling the annotation engine (once; about half a minute) …"
 	@$(BIN)/python -m anntools warm
 	@touch $@

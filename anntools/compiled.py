@@ -67,14 +67,24 @@ def _engine() -> Any:
     llvm.initialize_native_asmprinter()
     path = object_file()
     if not path.is_file():
-        from anntools.machine_code import build
-
-        build(path)
+        _compile(path)
     target = llvm.Target.from_default_triple().create_target_machine(jit=True)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
     engine.add_object_file(llvm.ObjectFileRef.from_data(path.read_bytes()))
     engine.finalize_object()
     return engine
+
+
+def _compile(path: Path) -> None:
+    """Compile into ``path``; of several processes that want it, one works and the others wait."""
+    import fcntl
+
+    from anntools.machine_code import build
+
+    with path.with_name("compiling").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.is_file():
+            build(path)
 
 
 @cache
