@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from anntools.pack import table_overlay, vcf_overlay
-from anntools.pack.exact import ExactBuilder, StoreProblem, Wanted
+from anntools.pack.exact import ExactBuilder, StoreProblem
+from anntools.pack.exact_columns import Wanted
 from anntools.pack.gene_facts import write_gene_facts
 from anntools.pack.intervals import IntervalField, write_intervals
 from anntools.pack.model import Block

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from anntools.pack.exact import ExactBuilder, Wanted, build_exact
+from anntools.pack.exact import ExactBuilder, build_exact
+from anntools.pack.exact_columns import Wanted
 from anntools.pack.intervals import IntervalField, write_intervals
 from anntools.pack.model import Block
 

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from anntools.pack.exact import Wanted
+from anntools.pack.exact_columns import Wanted
 from anntools.pack.overlay_spec import Overlay, OverlayProblem, info_key
 from anntools.pack.textfile import blocks, chunks, lines
 
