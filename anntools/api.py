@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -44,8 +45,9 @@ def annotate(
 
     ``input`` ``-`` is standard input. Writes the annotated VCF (compressed as BGZF unless its name
     ends in ``.vcf``), beside it the count log, the summary and the receipt, the table if
-    ``options.table`` names one, an index if ``options.index`` asks for it. ``output`` ``-`` writes
-    text to standard output and no companions. Files appear under their names only when all is
+    ``options.table`` names one, an index if ``options.index`` asks for it, and with
+    ``options.lift`` the records that were not lifted. ``output`` ``-`` writes text to standard
+    output and no companions. Files appear under their names only when all is
     done; a run that fails leaves nothing behind.
 
     Raises InputRefused (with the machine-readable ``problem``), PackProblem, UsageProblem, OSError.
@@ -84,9 +86,11 @@ def _check_call(source: Path, outputs: Outputs | None, options: Options) -> None
     if source != STANDARD_INPUT and not source.is_file():
         raise UsageProblem(f"There is no file {source}.")
     table = [Path(options.table)] if options.table else []
-    targets = [*(outputs.all if outputs else ()), *table]
+    targets = [*((*outputs.all, outputs.unlifted) if outputs else ()), *table]
     if any(target.resolve() == source.resolve() for target in targets):
         raise UsageProblem("The output would overwrite the input; choose another name.")
+    if options.lift and not Path(options.lift).is_file():
+        raise UsageProblem(f"There is no chain file {options.lift}.")
     if options.index and not (outputs and _is_packed(outputs)):
         raise UsageProblem("Only a compressed file (NAME.vcf.gz) can have an index.")
 
@@ -125,12 +129,13 @@ def _run(
 
         handle = opened(outputs.vcf) if outputs else sys.stdout.buffer
         compress = outputs is not None and _is_packed(outputs)
+        unlifted = opened(outputs.unlifted) if outputs and options.lift else None
         if not options.table:
-            return run(source, handle, compress, pack, options), None
+            return run(source, handle, compress, pack, options, None, unlifted), None
         from anntools.table.writer import TableWriter
 
         table = TableWriter(opened(Path(options.table)), pack)
-        result = run(source, handle, compress, pack, options, table)
+        result = run(source, handle, compress, pack, options, table, unlifted)
         return result, table.close()
 
 
@@ -141,14 +146,15 @@ def _base_receipt(
     summary = summarise(result.stats, pack)
     skipped: dict[str, int] = summary["skipped"]
     errors = sum(n for code, n in skipped.items() if REASON_CODES.index(code) >= FIRST_ERROR)
-    if errors and not summary["annotated"]:
+    left_out = skipped.get("not_lifted", 0)
+    if (errors or left_out) and not summary["annotated"]:
         raise InputRefused(result.problems[0])
     written = outputs.vcf.name if outputs else "-"
     return Receipt(
         input=FileRecord(options.name or source.name, result.input_bytes, result.input_blake3),
         output=FileRecord(written, result.output_bytes, result.output_blake3),
         records_in=summary["records"],
-        records_out=summary["annotated"] + sum(skipped.values()),
+        records_out=summary["records"] - left_out,
         annotated=summary["annotated"],
         skipped=skipped,
         errors=errors,
@@ -165,10 +171,18 @@ def _base_receipt(
             "haplotypes": options.haplotypes,
             "index": options.index,
         },
+        sources=[_chain(Path(options.lift))] if options.lift else [],
+        not_lifted=result.not_lifted,
         warnings=result.warnings,
         problems=[p.to_dict() for p in result.problems],
         problems_listed=len(result.problems),
     )
+
+
+def _chain(path: Path) -> SourceRecord:
+    with path.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    return SourceRecord("lift", path.name, path.stat().st_size, digest)
 
 
 def _finished(
@@ -194,7 +208,7 @@ def _finished(
     told.write_text(
         json.dumps(summary | {"pack_id": base.pack_id}, indent=1) + "\n", encoding="utf-8"
     )
-    for target in (outputs.log, outputs.summary):
+    for target in (outputs.log, outputs.summary, *((outputs.unlifted,) if options.lift else ())):
         files.append(file_record(staging.part(target), target.name))
     receipt = replace(base, files=files)
     if signer:

@@ -75,15 +75,19 @@ def _receipt_words(receipt: Receipt, problems: list[Problem]) -> list[str]:
         f"Reference pack {receipt.pack_id} ({receipt.assembly}); "
         + ", ".join(f"{k} {v}" for k, v in receipt.versions.items()),
         f"Records in: {receipt.records_in} = annotated {receipt.annotated} + passed through "
-        f"unchanged {receipt.skipped_total}. Records out: {receipt.records_out}.",
+        f"unchanged {receipt.skipped_total - receipt.left_out}"
+        + (f" + not lifted {receipt.left_out}" if receipt.left_out else "")
+        + f". Records out: {receipt.records_out}.",
     ]
     for code in REASON_CODES[1:]:
         if code in receipt.skipped:
             kind = "wrong" if REASON_CODES.index(code) >= FIRST_ERROR else "nothing to annotate"
+            if code == "not_lifted":
+                kind = ", ".join(f"{reason} {n}" for reason, n in receipt.not_lifted.items())
             lines.append(f"  {receipt.skipped[code]}: {REASON_WORDS[code]} ({kind})")
     lines += [f"Note: {w}" for w in receipt.warnings]
     if problems:
-        more = receipt.errors - len(problems)
+        more = receipt.errors + receipt.left_out - len(problems)
         lines.append("Records with faults:" if more <= 0 else f"First {len(problems)} faults:")
         lines += [f"  {p.sentence()}" for p in problems]
         if more > 0:

@@ -54,8 +54,12 @@ def check_stores(stores: Sequence[Mapping[str, Any]], format: str = "csq") -> No
             taken[key] = f"the overlay {name}"
 
 
-def replaced(meta: Iterable[bytes], keys: Iterable[str]) -> list[str]:
-    """INFO keys that an input declares, and not we, although we are going to write them."""
+def warnings_of_replaced(meta: Iterable[bytes], keys: Iterable[str]) -> list[str]:
+    """Tells of INFO keys that the input declares, and not we, although we write them."""
     ours = {key.encode() for key in keys}
     found = (_INFO.match(line) for line in meta if _OURS not in line)
-    return [m[1].decode() for m in found if m and m[1] in ours]
+    return [
+        f"INFO/{match[1].decode()} of the input, which AnnTools writes itself, was replaced"
+        for match in found
+        if match and match[1] in ours
+    ]

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from anntools.kernels.layout import NOT_LIFTED_MARK
 from anntools.pack.lift import read_chains
 
 HEADER: Final = (
@@ -28,7 +29,9 @@ HEADER: Final = (
     '##INFO=<ID=OriginalAlleles,Number=.,Type=String,Description="REF and ALT before the liftover, '
     'where they changed">',
 )
-_KEYS: Final = ("OriginalContig=", "OriginalPos=", "OriginalAlleles=")
+REASON_KEY: Final = "NOT_LIFTED"  # in the file of records that were not lifted
+_KEYS: Final = ("OriginalContig=", "OriginalPos=", "OriginalAlleles=", f"{REASON_KEY}=")
+_MARK: Final = chr(NOT_LIFTED_MARK)
 _COMPLEMENT: Final = str.maketrans("ACGTNacgtn", "TGCANtgcan")
 _SEQUENCE: Final = re.compile(r"[ACGTNacgtn]+")
 _END: Final = re.compile(r"(?:^|;)END=(\d+)(?=;|$)")
@@ -38,9 +41,10 @@ Reference = Callable[[int, int, int], str]
 
 
 class Failure(NamedTuple):
-    """A record that was not lifted. ``line``: its number in the file, from 1."""
+    """A record that was not lifted. ``line``: its number in the file, from 1; ``record``: it."""
 
     line: int
+    record: str
     contig: str
     pos: str
     reason: str  # a code
@@ -82,6 +86,9 @@ class Liftover:
     ) -> None:
         """``source_lengths``: lengths of contigs that the VCF declares. Raises ChainError."""
         self.failures: list[Failure] = []
+        self.out_of_order = 0  # records that lie before the one that came before them
+        self._last = (-1, -1)
+        self._met: set[int] = set()
         self._target = target
         self._lengths = source_lengths or {}
         self._starts: dict[str, list[int]] = {}
@@ -99,23 +106,35 @@ class Liftover:
         Failures are added to ``failures``. Header lines come back as they are.
         """
         for number, line in enumerate(lines, first):
-            if not line or line.startswith("#"):
-                yield line
-                continue
-            columns = line.split("\t", 8)
-            try:
-                yield "\t".join(self._record(columns))
-            except _Failed as failed:
-                pos = columns[1] if len(columns) > 1 else ""
-                self.failures.append(Failure(number, columns[0], pos, failed.reason, str(failed)))
+            lifted = self._lifted(line, number)
+            if lifted is not None:
+                yield lifted
 
     def chunk(self, data: bytes, first: int) -> bytes:
-        """The same for a chunk of whole lines."""
-        text = data.decode("utf-8", "surrogateescape")
-        lines = text.removesuffix("\n").split("\n")
-        ends = "\r\n" if lines[0].endswith("\r") else "\n"
-        lifted = [x + ends for x in self.lines((x.removesuffix("\r") for x in lines), first)]
-        return "".join(lifted).encode("utf-8", "surrogateescape")
+        """The same for a chunk of whole lines, of which none is left out.
+
+        A record that is not lifted stays as it is, behind NOT_LIFTED_MARK, by which the kernel
+        knows it.
+        """
+        out = []
+        lines = data.decode("utf-8", "surrogateescape").split("\n")
+        for number, line in enumerate(lines[:-1], first):
+            plain = line.removesuffix("\r")
+            lifted = self._lifted(plain, number)
+            out.append(_MARK + line if lifted is None else lifted + line[len(plain) :])
+        return "\n".join([*out, ""]).encode("utf-8", "surrogateescape")
+
+    def _lifted(self, line: str, number: int) -> str | None:
+        """One line without its end; None, and a failure more, for what is not lifted."""
+        if not line or line.startswith("#"):
+            return line
+        columns = line.split("\t", 8)
+        try:
+            return "\t".join(self._record(columns))
+        except _Failed as failed:
+            pos = columns[1] if len(columns) > 1 else ""
+            self.failures.append(Failure(number, line, columns[0], pos, failed.reason, str(failed)))
+            return None
 
     def header(self, lines: Iterable[str]) -> list[str]:
         """Header lines with the contigs of the target instead of the old ones."""
@@ -146,6 +165,7 @@ class Liftover:
         info, place_of_all = self._info(columns[7], contig, start, place, alts)
         new_ref, new_alts, first = self._alleles(ref, alts, place, place_of_all)
         self._check(place.contig, first, new_ref)
+        self._note_order(place.contig, first)
         kept = f"OriginalContig={contig};OriginalPos={pos}"
         if (new_ref, new_alts) != (ref, alts):
             kept += f";OriginalAlleles={','.join([ref, *alts])}"
@@ -154,6 +174,12 @@ class Liftover:
         out[3], out[4] = new_ref, ",".join(new_alts)
         out[7] = f"{info};{kept}" if info else kept
         return out
+
+    def _note_order(self, contig: int, pos: int) -> None:
+        before, at = self._last
+        self.out_of_order += pos < at if contig == before else contig in self._met
+        self._met.add(contig)
+        self._last = (contig, pos)
 
     def _place(self, contig: str, start: int, end: int) -> _Place:
         plain = contig.removeprefix("chr")

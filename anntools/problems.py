@@ -65,6 +65,7 @@ REASON_CODES: Final = (
     "symbolic_allele",
     "breakend",
     "not_covered",
+    "not_lifted",
     "too_few_columns",
     "position_not_a_number",
     "position_outside_contig",
@@ -76,13 +77,14 @@ REASON_CODES: Final = (
     "wrong_column_count",
 )
 # From here on a reason means that the record is wrong, not just that there is nothing to annotate.
-FIRST_ERROR: Final = 5
+FIRST_ERROR: Final = 6
 
 REASON_WORDS: Final = {
     "no_alternate_allele": "no alternate allele (ALT is '.', '*' or the reference)",
     "symbolic_allele": "symbolic allele such as <DEL>, not annotated by this version",
     "breakend": "breakend, not annotated by this version",
     "not_covered": "a place that the reference pack leaves out, or a telomere",
+    "not_lifted": "could not be lifted to the reference pack's assembly",
     "too_few_columns": "fewer than 8 columns",
     "position_not_a_number": "POS is not a number",
     "position_outside_contig": "POS lies outside the contig",

@@ -11,6 +11,7 @@ from blake3 import blake3
 
 from anntools import classic
 from anntools.compression import EOF
+from anntools.infokeys import warnings_of_replaced
 from anntools.labels import make_labels
 from anntools.options import Options, Progress
 from anntools.pack import Pack
@@ -36,6 +37,7 @@ class Result(NamedTuple):
     input_bytes: int
     output_blake3: str
     output_bytes: int
+    not_lifted: dict[str, int]  # by reason
 
 
 class _Piece(NamedTuple):
@@ -145,8 +147,13 @@ def run(
     pack: Pack,
     options: Options,
     table: TableWriter | None = None,
+    unlifted: BinaryIO | None = None,
 ) -> Result:
-    """Annotate one file into an open handle, and into a table. Raises InputRefused."""
+    """Annotate one file into an open handle, and into a table.
+
+    ``unlifted`` takes the records that ``options.lift`` does not bring to the pack's assembly.
+    Raises InputRefused, UsageProblem.
+    """
     name = options.name or source_path.name
     source = Source(source_path, name, options.max_line)
     manifest = pack.manifest
@@ -170,6 +177,14 @@ def run(
         source.warnings.append("the file is VCF 3; it was converted to VCF 4.1")
         header = modern_header(header)
         numbered = modern_records(numbered, pack.reference_by_name)
+    source.warnings += warnings_of_replaced(header.meta, labels.keys)
+    lifting = None
+    if options.lift:
+        from anntools.lifting import Lifting
+
+        lifting = Lifting(Path(options.lift), pack, header, name, options.listed)
+        header = lifting.header()
+        numbered = lifting.chunks(numbered, unlifted)
     head = header.render(labels.header, labels.keys)
     sink.write(workers[0].pack(head) if compress else head, len(head))
     problems: list[Problem] = []
@@ -190,6 +205,9 @@ def run(
         table.write_from(workers[0].collector)
     if compress:
         sink.write(EOF, 0)
+    if lifting:
+        problems = sorted(problems + lifting.problems, key=_line)[: options.listed]
+        source.warnings += lifting.warnings()
     return Result(
         [sum(counts) for counts in zip(*(w.stats for w in workers), strict=True)],
         problems,
@@ -198,7 +216,12 @@ def run(
         source.bytes_total,
         sink.blake3_hex,
         sink.bytes,
+        dict(lifting.reasons) if lifting else {},
     )
+
+
+def _line(problem: Problem) -> int:
+    return problem.line or 0
 
 
 def _add_rows(table: TableWriter, rows: Rows | None, only: Worker) -> None:

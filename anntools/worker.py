@@ -85,6 +85,7 @@ class Worker:
         b[k.N_TX] = self._pack.arrays["tx"].count
         b[k.C_STATS] = ctypes.addressof(self._stats)
         b[k.C_STRICT] = options.strict
+        b[k.C_LIFTED] = bool(options.lift)
         near = min(options.distance, self._pack.manifest.distance)
         b[k.C_DISTANCE] = 0 if options.format == "bcsq" else near
         b[k.C_FORMAT] = _FORMATS[options.format]

@@ -150,7 +150,9 @@ def _report(arguments: Namespace) -> JsonProgress | WordProgress | None:
 
 def _sentence(receipt: Receipt, output: str | Outputs) -> str:
     written = "standard output" if isinstance(output, str) else output.vcf
-    return (
-        f"{receipt.records_in} records: {receipt.annotated} annotated, "
-        f"{receipt.skipped_total} passed through unchanged. Written: {written}\n"
-    )
+    words = f"{receipt.records_in} records: {receipt.annotated} annotated, "
+    words += f"{receipt.skipped_total - receipt.left_out} passed through unchanged"
+    if receipt.left_out:
+        words += f", {receipt.left_out} not lifted"
+        words += "" if isinstance(output, str) else f" ({output.unlifted})"
+    return f"{words}. Written: {written}\n"

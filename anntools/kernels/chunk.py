@@ -11,7 +11,7 @@ from anntools.kernels import layout as k
 from anntools.kernels.alleles import annotate_record
 from anntools.kernels.counts import S_BLANK, S_REASON0, S_RECORDS
 from anntools.kernels.memory import byte, copy, entry, i64, kernel, set_byte, set_i64
-from anntools.kernels.record import FIRST_ERROR, judge
+from anntools.kernels.record import FIRST_ERROR, NOT_LIFTED, judge
 from anntools.kernels.scan import column_end, split_line
 from anntools.kernels.table import table_record, table_skipped
 from anntools.kernels.tally import count, count_record
@@ -81,7 +81,7 @@ def count_alts(line: int) -> int:
 
 @kernel
 def pass_through(c: int, line: int, reason: int) -> int:
-    """Copy a record that is not annotated; returns a status."""
+    """Copy a record that is not annotated; returns a status. Not lifted ones have been kept."""
     begin = i64(line, 0)
     end = i64(line, k.L_END)
     if reason >= FIRST_ERROR and i64(c, k.C_STRICT):
@@ -97,7 +97,8 @@ def pass_through(c: int, line: int, reason: int) -> int:
     if reason >= FIRST_ERROR:
         note_issue(c, line, reason)
     count(i64(c, k.C_STATS), S_REASON0 + reason)
-    set_i64(c, k.C_OUT, set_byte(copy(o, begin, end - begin), 10))
+    if reason != NOT_LIFTED:
+        set_i64(c, k.C_OUT, set_byte(copy(o, begin, end - begin), 10))
     return k.DONE
 
 

@@ -52,7 +52,9 @@ from typing import Final
     C_LABEL_INTERVALS,  # number of the first label of an interval store
     C_COLUMNS,  # number of columns that the header declares; 0: no header line
     C_SEQ_CURSOR,  # interval of known sequence that held the last position
-) = range(40)
+    C_LIFTED,  # 1: records were lifted; those that could not be begin with NOT_LIFTED_MARK
+) = range(41)
+NOT_LIFTED_MARK: Final = 33  # "!"
 # Addresses of the model's arrays, then how many rows the ones with a count have.
 (
     M_CONTIGS,

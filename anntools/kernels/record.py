@@ -26,10 +26,11 @@ from anntools.kernels.scan import column_end
 # Why a record is not annotated.
 OK = 0
 NO_ALT, SYMBOLIC, BREAKEND, NOT_COVERED = 1, 2, 3, 4  # valid, nothing to annotate
-FIRST_ERROR = 5  # from here on the record is wrong
-FEW_COLUMNS, BAD_POS, POS_OUTSIDE, UNKNOWN_CONTIG, BAD_REF, REF_MISMATCH, BAD_ALT = range(5, 12)
-LATE_HEADER, WRONG_COLUMNS = 12, 13
-REASONS = 14
+NOT_LIFTED = 5
+FIRST_ERROR = 6  # from here on the record is wrong
+FEW_COLUMNS, BAD_POS, POS_OUTSIDE, UNKNOWN_CONTIG, BAD_REF, REF_MISMATCH, BAD_ALT = range(6, 13)
+LATE_HEADER, WRONG_COLUMNS = 13, 14
+REASONS = 15
 
 _KNOWN_NAME = k.CONTIG_NAME_ROOM  # longer names are looked up every time
 
@@ -51,6 +52,9 @@ def judge(c: int, line: int) -> int:
     set_i64(line, k.L_AT, begin)
     set_i64(line, k.L_CONTIG, -1)
     set_i64(line, k.L_POS, -1)
+    if i64(c, k.C_LIFTED) and byte(begin) == k.NOT_LIFTED_MARK:
+        set_i64(line, k.L_CHROM, begin + 1)
+        return NOT_LIFTED
     if byte(begin) == 35:
         return LATE_HEADER
     if i64(line, k.L_COUNT) < 8:

@@ -126,8 +126,12 @@ def test_twice_is_not_told_twice(lift: Liftover) -> None:
 
 
 def test_chunks_and_header(lift: Liftover) -> None:
-    data = (record("1", 5, GENOME[14], "N") + "\r\n" + record("9", 1, "A", "C") + "\r\n").encode()
-    assert lift.chunk(data, 1).count(b"\r\n") == 1
+    data = (record("1", 5, GENOME[14], "N") + "\r\n" + record("9", 1, "A", "C") + "\n\n").encode()
+    first, *rest = lift.chunk(data, 1).split(b"\n")
+    assert first.startswith(b"1\t15\t")
+    assert first.endswith(b"\r")
+    assert rest == [b"!" + record("9", 1, "A", "C").encode(), b"", b""]
+    assert [(f.line, f.record) for f in lift.failures] == [(2, record("9", 1, "A", "C"))]
     header = lift.header(["##fileformat=VCFv4.2", "##contig=<ID=9>", "##reference=x", "#CHROM"])
     assert header == [
         "##fileformat=VCFv4.2",
@@ -135,6 +139,15 @@ def test_chunks_and_header(lift: Liftover) -> None:
         *HEADER,
         "#CHROM",
     ]
+
+
+def test_records_out_of_order_are_counted(lift: Liftover) -> None:
+    places = [("1", 5), ("1", 9), ("1", 7), ("1", 7), ("2", 90), ("2", 11)]
+    for contig, pos in places:
+        base = GENOME[pos + 9] if contig == "1" else turned(GENOME[300 - pos])
+        list(lift.lines([record(contig, pos, base, "N")]))
+    assert not lift.failures
+    assert lift.out_of_order == 1  # chr2 lies backwards, but behind
 
 
 @pytest.mark.parametrize(
