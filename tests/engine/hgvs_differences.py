@@ -8,7 +8,7 @@ a recommendation of HGVS says. A class is the number of its paragraph.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from anntools.spec import hgvs_p as p
@@ -17,6 +17,7 @@ from anntools.spec.hgvs_g import hgvs_g
 from anntools.spec.shift import Change, shifted, trimmed
 from anntools.spec.transcript import Transcript, reverse_complement
 
+Changes = Iterable[Change]
 PAD = 3  # paragraphs of docs/engine/divergences.md; those from 21 on are its section "HGVS"
 (
     SEVERAL,
@@ -201,24 +202,36 @@ def explain_several(
             return SEVERAL
         if explain(field, said, theirs, t, as_written, still):
             return SEVERAL
-        if field == "HGVSc" and theirs in _moved_with_another(t, as_written, written, genome):
+    ways = (change, written.trimmed_at_end_first())
+    for said in _names_when_moved(field, t, ways, genome, written):
+        if said == theirs or (field == "HGVSp" and said and protein_rule(said, theirs)):
             return SEVERAL
     if field == "HGVSp" and not written.in_one_exon(t):
         return SEVERAL
     return 0
 
 
-def _moved_with_another(
-    t: Transcript, change: Change, written: Written, genome: str
-) -> Iterator[str]:
-    """Names of the change moved no further than some ALT of its record can be moved."""
+def _moved_with_another(t: Transcript, change: Change, written: Written, genome: str) -> Changes:
+    """The change moved no further than some ALT of its record can be, its bases turned or not."""
     others = [trimmed(written.position, written.ref, a) for a in written.alts if a.isalpha()]
     most = max(abs(shifted(c, genome, t.strand).first - c.first) for c in others)
     unit = change.alt
     for by in range(-most, most + 1):
         turn = by % len(unit) if unit else 0
         for alt in {unit, unit[turn:] + unit[:turn]}:
-            at = Change(change.first + by, change.last + by, change.ref, alt)
+            yield Change(change.first + by, change.last + by, change.ref, alt)
+
+
+def _names_when_moved(
+    field: str, t: Transcript, changes: Changes, genome: str, written: Written
+) -> Iterator[str]:
+    """Names of the change moved with another ALT of its record."""
+    for change in changes:
+        for at in _moved_with_another(t, change, written, genome):
+            if field == "HGVSp":
+                reading = p.read(t, at)
+                yield (p.describe(reading) or "") if reading else ""
+                continue
             for bases in (genome, "N" * len(genome)):
                 said = describe(t, at, bases) or ""
                 yield said
