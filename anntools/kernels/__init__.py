@@ -9,7 +9,8 @@ module          functions that other modules call
 =============== ================================================================================
 ``scan``        ``split_line(c, line, p, end)``: the columns of one line
 ``record``      ``judge(c, line) -> reason``: 0 when the record can be annotated; sets L_POS,
-                L_CONTIG, L_REF_SIZE, and L_AT on error; ``alt_kind(line, p, end) -> ALT_*``
+                L_CONTIG, L_REF_SIZE, and L_AT on error
+``alt_forms``   ``alt_kind(line, p, end) -> ALT_*``
 ``alleles``     ALT blocks, transcripts of an ALT, pick, position class
 ``shift``       ``shift_allele(c, alt)``: sets A_SHIFT_RIGHT and A_SHIFT_LEFT
 ``consequence`` ``consequence(c, tx, alt, row) -> int``: fills R_MASK .. R_AA_ALT_SIZE, R_DISTANCE,

@@ -7,9 +7,9 @@ Names of the reasons, in the same order, are in ``anntools/problems.py``.
 from __future__ import annotations
 
 from anntools.kernels import layout as k
+from anntools.kernels.alt_forms import alt_kind, base_or_none, read_number
 from anntools.kernels.memory import (
     byte,
-    constant,
     copy_exact,
     find_byte,
     i32,
@@ -33,13 +33,6 @@ LATE_HEADER, WRONG_COLUMNS = 13, 14
 REASONS = 15
 
 _KNOWN_NAME = k.CONTIG_NAME_ROOM  # longer names are looked up every time
-
-# A C G T in either case: 0–3; N: 4; anything else: 255.
-_bases = bytearray([255]) * 256
-for _i, _letter in enumerate(b"ACGTN"):
-    _bases[_letter] = _bases[_letter + 32] = _i
-_BASES = constant(bytes(_bases))
-_NON_REF = constant(b"<NON_REF>")
 
 
 @kernel
@@ -77,21 +70,6 @@ def judge(c: int, line: int) -> int:
         set_i64(line, k.L_AT, i64(line, k.L_REST))
         return WRONG_COLUMNS
     return judge_alts(line)
-
-
-@kernel
-def read_number(p: int, end: int) -> int:
-    """A decimal number of one to ten digits, or -1."""
-    if p >= end or end - p > 10:
-        return -1
-    value = 0
-    while p < end:
-        digit = byte(p) - 48
-        if digit < 0 or digit > 9:
-            return -1
-        value = value * 10 + digit
-        p += 1
-    return value
 
 
 @kernel
@@ -148,7 +126,7 @@ def judge_ref(c: int, line: int, contig: int, pos: int) -> int:
     if size == 0:
         return BAD_REF
     for i in range(size):
-        if byte(_BASES() + byte(ref + i)) == 255:
+        if base_or_none(byte(ref + i)) == 255:
             set_i64(line, k.L_AT, ref + i)
             return BAD_REF
     row = contig_row(c, contig)
@@ -175,7 +153,7 @@ def differs(c: int, contig: int, pos: int, ref: int, size: int) -> int:
         if interval < 0 or at >= i32(ends, interval):
             interval = known_interval(c, contig, at)
         if interval >= 0:
-            base = byte(_BASES() + byte(ref + i))
+            base = base_or_none(byte(ref + i))
             if base < 4 and base != genome_base(c, interval, at):
                 return i
     return -1
@@ -223,9 +201,6 @@ def count_bits(x: int) -> int:
     return shift_right(x * 0x0101010101010101, 56)
 
 
-# ---- ALT
-
-
 @kernel
 def judge_alts(line: int) -> int:
     """OK if at least one ALT says what changes; a bad one spoils the record."""
@@ -243,118 +218,3 @@ def judge_alts(line: int) -> int:
         p = comma + 1
     set_i64(line, k.L_AT, i64(line, k.L_ALT))
     return OK if found else NO_ALT
-
-
-@kernel
-def alt_kind(line: int, p: int, end: int) -> int:
-    """Kind of the ALT allele ``[p, end)`` of a record whose REF is known: ALT_*."""
-    size = end - p
-    if size <= 0:
-        return k.ALT_BAD
-    first = byte(p)
-    if byte(_BASES() + first) != 255:
-        i = p + 1
-        while i < end and byte(_BASES() + byte(i)) != 255:
-            i += 1
-        if i < end:
-            return breakend_kind(p, end)
-        return k.ALT_SAME if same_as_ref(line, p, size) else k.ALT_SEQUENCE
-    if size == 1:
-        if first == 42:
-            return k.ALT_STAR
-        return k.ALT_MISSING if first == 46 else k.ALT_BAD
-    if first == 60:
-        return symbolic_kind(p, end)
-    return breakend_kind(p, end)
-
-
-@kernel
-def same_as_ref(line: int, p: int, size: int) -> bool:
-    """Whether an ALT made of bases is REF, in either case."""
-    if size != i64(line, k.L_REF_SIZE):
-        return False
-    ref = i64(line, k.L_REF)
-    for i in range(size):
-        if (byte(p + i) & 95) != (byte(ref + i) & 95):
-            return False
-    return True
-
-
-@kernel
-def symbolic_kind(p: int, end: int) -> int:
-    """Kind of an ALT that begins with ``<``: an ID without blanks and angle brackets.
-
-    ``<*>``, ``<NON_REF>`` and ``<X>`` say "any other base" and nothing that could be annotated.
-    """
-    if not is_id(p, end):
-        return k.ALT_BAD
-    size = end - p
-    if size == 3 and (byte(p + 1) == 42 or byte(p + 1) == 88):
-        return k.ALT_MISSING
-    if size == 9 and same_bytes(p, _NON_REF(), 9):
-        return k.ALT_MISSING
-    return k.ALT_SYMBOLIC
-
-
-@kernel
-def is_id(p: int, end: int) -> bool:
-    """Whether ``[p, end)`` is ``<ID>``."""
-    if end - p < 3 or byte(p) != 60 or byte(end - 1) != 62:
-        return False
-    for i in range(p + 1, end - 1):
-        letter = byte(i)
-        if letter <= 32 or letter == 60 or letter == 62 or letter == 127:
-            return False
-    return True
-
-
-@kernel
-def breakend_kind(p: int, end: int) -> int:
-    """ALT_BREAKEND for ``t[p[``, ``t]p]``, ``]p]t``, ``[p[t``, ``t.``, ``.t`` and ``t<ID>`` (VCF
-    4.3, 5.4), else ALT_BAD.
-    """
-    after = replacement_end(p, end)
-    if after == end:
-        return k.ALT_BREAKEND
-    first = byte(p)
-    if first == 91 or first == 93:
-        close = find_byte(p + 1, end, first)
-        if close + 1 < end and replacement_end(close + 1, end) == end:
-            return mate_kind(p + 1, close)
-        return k.ALT_BAD
-    bracket = byte(after)
-    if after == p:
-        return k.ALT_BAD
-    if bracket == 60:
-        return k.ALT_BREAKEND if is_id(after, end) else k.ALT_BAD
-    if (bracket == 91 or bracket == 93) and byte(end - 1) == bracket and end - after > 2:
-        return mate_kind(after + 1, end - 1)
-    return k.ALT_BAD
-
-
-@kernel
-def replacement_end(p: int, end: int) -> int:
-    """Address after the bases at ``p``; a full stop before or after them belongs to them."""
-    dotted = p < end and byte(p) == 46
-    if dotted:
-        p += 1
-    while p < end and byte(_BASES() + byte(p)) != 255:
-        p += 1
-    if not dotted and p < end and byte(p) == 46:
-        p += 1
-    return p
-
-
-@kernel
-def mate_kind(p: int, end: int) -> int:
-    """ALT_BREAKEND if ``[p, end)`` is ``contig:position``; names may contain colons."""
-    colon = end - 1
-    while colon > p and byte(colon) != 58:
-        colon -= 1
-    if colon <= p or read_number(colon + 1, end) < 0:
-        return k.ALT_BAD
-    for i in range(p, colon):
-        letter = byte(i)
-        if letter <= 32 or letter == 91 or letter == 93:
-            return k.ALT_BAD
-    return k.ALT_BREAKEND

@@ -9,8 +9,9 @@ from __future__ import annotations
 from anntools.kernels import layout as k
 from anntools.kernels import table_layout as t
 from anntools.kernels.alleles import alt_block
+from anntools.kernels.alt_forms import read_number
 from anntools.kernels.memory import i64, kernel, set_byte, set_i32, set_i64, set_u16
-from anntools.kernels.record import FIRST_ERROR, NO_ALT, read_number
+from anntools.kernels.record import FIRST_ERROR, NO_ALT
 from anntools.kernels.scan import column_end
 from anntools.kernels.table_cells import (
     put_cell,
