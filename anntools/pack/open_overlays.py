@@ -60,8 +60,12 @@ def _open(overlay: Overlay, pack: Pack) -> OpenStore:
     parts = (str(_VERSION), pack.manifest.pack_id, *sums, overlay.key)
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
     folder = cache_folder() / key
-    if not (folder / STORE).is_file():
-        _build(overlay, pack, folder)
+    if (folder / STORE).is_file():
+        try:
+            return open_store(folder)
+        except (OSError, ValueError, KeyError):
+            shutil.rmtree(folder, ignore_errors=True)  # damaged: built anew
+    _build(overlay, pack, folder)
     return open_store(folder)
 
 

@@ -215,6 +215,15 @@ def test_a_store_is_built_once(pack: Pack, tmp_path: Path) -> None:
     assert len([p for p in (tmp_path / "cache").iterdir() if p.is_dir()]) == 2
 
 
+@pytest.mark.parametrize("name", ["store.json", "starts.npy", "cells_0.npy"])
+def test_a_damaged_store_is_built_anew(pack: Pack, tmp_path: Path, name: str) -> None:
+    opened(pack, tmp_path, "b=b.bed", "1\t4\t8\tn\n")
+    (kept,) = [p for p in (tmp_path / "cache").iterdir() if p.is_dir()]
+    (kept / name).write_bytes(b"{}")
+    lookup = opened(pack, tmp_path, "b=b.bed", "1\t4\t8\tn\n")
+    assert lookup.place(0, 4, 5) == [{"b": "n"}]
+
+
 def test_names_of_stores_are_one_each(pack: Pack, tmp_path: Path) -> None:
     path = tmp_path / "b.bed"
     path.write_text("1\t4\t8\tn\n")
