@@ -101,9 +101,17 @@ def _with_overlays(pack: Pack, options: Options) -> tuple[Pack, list[SourceRecor
         return pack, []
     from anntools.infokeys import check_stores
     from anntools.pack.open_overlays import open_overlays, sources_of
+    from anntools.pack.overlay_spec import OverlayProblem
+    from anntools.pack.storefile import GENES
 
     try:
-        together = pack.with_stores(open_overlays(options.overlays, pack))
+        opened = open_overlays(options.overlays, pack)
+        for store in opened:
+            if store.about["kind"] == GENES and options.format != "classic":
+                raise OverlayProblem(
+                    f"The overlay {store.name} tells facts of genes: --format classic only"
+                )
+        together = pack.with_stores(opened)
         check_stores([store.about for store in together.stores], options.format)
         return together, sources_of(options.overlays)
     except ValueError as error:  # OverlayProblem, TextProblem: what is wrong with the file

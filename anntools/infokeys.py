@@ -10,6 +10,7 @@ from anntools.classic import KEYS as CLASSIC_KEYS
 from anntools.kernels.layout import MAX_STORES
 from anntools.labels import CONSEQUENCE_KEYS
 from anntools.pack.overlay_spec import OverlayProblem
+from anntools.pack.storefile import EXACT, GENES, INTERVALS
 from anntools.vcfio import reserved
 
 FIELDS_MOST: Final = 16 * MAX_STORES
@@ -19,14 +20,18 @@ _OURS: Final = b'Source="anntools"'
 
 
 def check_stores(stores: Sequence[Mapping[str, Any]], format: str = "csq") -> None:
-    """Raises OverlayProblem if stores (by their descriptions) cannot stand beside one another."""
-    for kind in ("exact", "intervals"):
+    """Raises OverlayProblem if stores (by their descriptions) cannot stand beside one another.
+
+    Stores of genes write no keys of their own.
+    """
+    for kind in (EXACT, INTERVALS):
         count = sum(s["kind"] == kind for s in stores)
         if count > MAX_STORES:
             raise OverlayProblem(
                 f"At most {MAX_STORES} overlays of a kind go together; {count} are {kind}"
             )
-    fields = sum(len(s["fields"]) for s in stores)
+    written = [s for s in stores if s["kind"] != GENES]
+    fields = sum(len(s["fields"]) for s in written)
     if fields > FIELDS_MOST:
         raise OverlayProblem(
             f"At most {FIELDS_MOST} fields of overlays go together, these have {fields}: "
@@ -35,10 +40,8 @@ def check_stores(stores: Sequence[Mapping[str, Any]], format: str = "csq") -> No
     taken = dict.fromkeys((CONSEQUENCE_KEYS[format], "positionType"), "AnnTools")
     if format == "classic":
         taken |= dict.fromkeys(CLASSIC_KEYS, "AnnTools")
-    for store in stores:
+    for store in written:
         name = str(store["name"])
-        if store["kind"] == "genes" and format != "classic":
-            raise OverlayProblem(f"The overlay {name} tells facts of genes: --format classic only")
         for field in store["fields"]:
             key = str(field["key"])
             if key in reserved.INFO or key in _STRUCTURAL:

@@ -8,7 +8,7 @@ from typing import Any
 from anntools import terms
 from anntools.kernels import counts as n
 from anntools.pack import Pack
-from anntools.pack.storefile import EXACT, OpenStore
+from anntools.pack.storefile import EXACT, INTERVALS, OpenStore
 from anntools.problems import REASON_CODES
 
 TOP_GENES = 50
@@ -21,7 +21,7 @@ def summarise(stats: Sequence[int], pack: Pack) -> dict[str, Any]:
     genes0 = n.S_SECTIONS + len(contigs)
     gene_counts = stats[genes0 : genes0 + len(manifest.genes)]
     exact = [s for s in pack.stores if s.about["kind"] == EXACT]
-    intervals = [s for s in pack.stores if s.about["kind"] != EXACT]
+    intervals = [s for s in pack.stores if s.about["kind"] == INTERVALS]
     transitions, transversions = stats[n.S_TRANSITION], stats[n.S_TRANSVERSION]
     return {
         "records": stats[n.S_RECORDS],

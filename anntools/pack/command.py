@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from anntools.infokeys import check_stores
 from anntools.pack.arrays import file_digest
 from anntools.pack.build import PackBuilder
 from anntools.pack.contigs import alias_table, assembly_of, identify, read_synonyms
@@ -53,6 +54,7 @@ def build_from_files(
                 say(f"Building the overlay {spec.name}")
                 about = write_overlay(spec, place, builder.store_folder(spec.name))
                 builder.stores.append(about)
+            check_stores(builder.stores)
             say("Taking checksums")
             files = [("reference sequence", fasta), ("gene model", genes)]
             files += [(f"overlay {s.name}", path) for s in specs for path in (s.path, *s.more)]

@@ -181,7 +181,8 @@ def store_columns(stores: Iterable[Mapping[str, Any]]) -> list[Column]:
     """
     kinds: dict[str, Type] = {"Integer": "int64", "Float": "double"}
     columns = []
-    for store in sorted(stores, key=lambda s: s["kind"] != "exact"):
+    written = [store for store in stores if store["kind"] != "genes"]
+    for store in sorted(written, key=lambda s: s["kind"] != "exact"):
         exact = store["kind"] == "exact"
         for field in store["fields"]:
             kind = kinds.get(field["type"], "string") if exact else "string"

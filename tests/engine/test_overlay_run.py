@@ -162,6 +162,23 @@ def test_a_name_that_cannot_be_is_wrong_usage(
     assert not output.parent.exists()
 
 
+def test_facts_of_genes_stand_in_classic_keys_only(
+    pack: Pack, overlays: tuple[str, ...], write_vcf: Callable[..., Path], tmp_path: Path
+) -> None:
+    facts = tmp_path / "hgnc.txt"
+    facts.write_text("symbol\tname\nSYM\tsome gene\n")
+    specs = (f"HGNC={facts}", *overlays)
+    source, output, table = write_vcf("1\t15\t.\tC\tG\t.\t.\t."), tmp_path / "o.vcf", tmp_path / "t"
+    options = Options(overlays=specs, format="classic", table=str(table))
+    annotate(source, output, pack, options)
+    (line,) = [x for x in output.read_text().splitlines() if x[0] != "#"]
+    assert info_of(line)["HGNC_GeneAnnotation"] == "SYM|some%20gene"
+    assert "HGNC" not in read_table(table).column_names
+    assert set(json.loads((tmp_path / "o.summary.json").read_text())["intervals"]) == {"p", "w"}
+    with pytest.raises(UsageProblem, match="facts of genes: --format classic only"):
+        annotate(source, output, pack, Options(overlays=specs))
+
+
 @pytest.mark.parametrize(
     ("stores", "format", "words"),
     [
