@@ -160,5 +160,6 @@ CHANGED_START: Final = "HGVSc with an incomplete 5' end"
 
 PICK_RULE: Final = (
     "Picked: the first by: holds the variant rather than lying near it; MANE Select; MANE Plus "
-    "Clinical; canonical; protein-coding; most severe consequence; longest; order on the genome."
+    "Clinical; canonical; transcript support level; protein-coding; most severe consequence; "
+    "longest coding sequence, or transcript; order on the genome."
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anntools import terms
 from anntools.kernels import layout as k
+from anntools.kernels.alt_forms import alt_kind
 from anntools.kernels.consequence import consequence
 from anntools.kernels.counts import (
     CDS,
@@ -18,7 +19,6 @@ from anntools.kernels.counts import (
 from anntools.kernels.hgvs_g import put_hgvsg
 from anntools.kernels.memory import byte, find_byte, i32, i64, kernel, lowest_bit, set_i64
 from anntools.kernels.model import bisect_right, contig_row, transcript_row
-from anntools.kernels.record import alt_kind
 from anntools.kernels.scan import column_end
 from anntools.kernels.shift import shift_allele
 from anntools.kernels.stores import exact_find
@@ -309,7 +309,7 @@ def choose(c: int, alt: int, begin: int, end: int) -> None:
 @kernel
 def better(row: int, other: int) -> bool:
     """The pick rule: a transcript that holds the variant before one that is only near it, then
-    static order (MANE, canonical, biotype), then severity, then length.
+    static order (MANE, canonical, support level, biotype), then severity, then length.
     """
     tx = i64(row, k.R_TX_ROW)
     other_tx = i64(other, k.R_TX_ROW)
@@ -326,7 +326,15 @@ def better(row: int, other: int) -> bool:
     b = lowest_bit(other_mask)
     if a != b:
         return a < b
-    return i32(tx, k.LENGTH) > i32(other_tx, k.LENGTH)
+    return told_length(tx) > told_length(other_tx)
+
+
+@kernel
+def told_length(tx: int) -> int:
+    """Length of the coding sequence, or of the transcript if there is none."""
+    if i32(tx, k.CDS0) < 0:
+        return i32(tx, k.LENGTH)
+    return i32(tx, k.CDS1) - i32(tx, k.CDS0) + i32(tx, k.PAD)
 
 
 @kernel

@@ -16,7 +16,14 @@ from urllib.parse import unquote
 
 from anntools.genetic_code import THREE_LETTER
 from anntools.pack.textfile import chunks
-from anntools.pack.transcripts import GeneModelError, Span, Transcript, merge, split_version
+from anntools.pack.transcripts import (
+    GeneModelError,
+    Span,
+    Transcript,
+    merge,
+    split_version,
+    support_level,
+)
 
 # Rows that say nothing about transcripts, most frequent first.
 _IGNORED: Final = frozenset(
@@ -197,6 +204,7 @@ def _make(
         biotype=biotype_of(attributes, gene) or ("protein_coding" if part else columns[2].decode()),
         tags=frozenset(tags) - {""},
     )
+    transcript.support = support_level(attributes.get("transcript_support_level", ""))
     if "MANE_Select" in transcript.tags:
         for reference in attributes.get("Dbxref", "").split(","):
             if reference.startswith("RefSeq:"):

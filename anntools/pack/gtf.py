@@ -8,7 +8,14 @@ from typing import Final
 
 from anntools.pack.gff3 import set_slips
 from anntools.pack.textfile import chunks
-from anntools.pack.transcripts import GeneModelError, Span, Transcript, merge, split_version
+from anntools.pack.transcripts import (
+    GeneModelError,
+    Span,
+    Transcript,
+    merge,
+    split_version,
+    support_level,
+)
 
 _PAIR: Final = re.compile(r'(\w+) (?:"([^"]*)"|([^;\s]+))')
 _WANTED: Final = frozenset((b"exon", b"CDS", b"stop_codon", b"transcript", b"Selenocysteine"))
@@ -113,6 +120,7 @@ def _make(identifier: str, rows: _Rows) -> Transcript:
         or a.get("gene_type", ""),
         tags=frozenset(t.replace(" ", "_") for t in a.get("tag", "").split(",")) - {""},
     )
+    transcript.support = support_level(a.get("transcript_support_level", ""))
     if "MANE_Select" in transcript.tags:
         transcript.mane = a.get("db_xref", "").removeprefix("RefSeq:")
     if rows.coding:

@@ -38,10 +38,12 @@ def edits_of(t: Transcript) -> list[tuple[int, int, int]]:
 
 
 def pick_order(t: Transcript) -> int:
-    """Static part of the pick rule: MANE Select, MANE Plus Clinical, canonical, protein-coding."""
-    order = 0 if "MANE_Select" in t.tags else 8
-    order += 0 if "MANE_Plus_Clinical" in t.tags else 4
-    order += 0 if is_canonical(t) else 2
+    """Static part of the pick rule: MANE Select, MANE Plus Clinical, canonical, support level,
+    protein-coding."""
+    order = 0 if "MANE_Select" in t.tags else 64
+    order += 0 if "MANE_Plus_Clinical" in t.tags else 32
+    order += 0 if is_canonical(t) else 16
+    order += 2 * (t.support or 6)
     return order + (0 if t.biotype == "protein_coding" else 1)
 
 

@@ -29,6 +29,7 @@ class Transcript:
     protein: str = ""
     tags: frozenset[str] = field(default_factory=frozenset)
     mane: str = ""  # RefSeq id of a MANE Select transcript
+    support: int = 0  # Ensembl's transcript support level, 1 (best) to 5; 0: not told
     hgvs: str = ""  # reference named in HGVSc; id and version if empty
     code: int = 0  # NCBI translation table; 0: the contig's
     # (genomic place of the codon's first base along the strand, one-letter amino acid)
@@ -73,6 +74,11 @@ class Transcript:
             if begin != end:
                 out.append((end, begin - end))
         return out
+
+
+def support_level(text: str) -> int:
+    """Transcript support level of ``1``, ``5 (assigned to previous version 2)``, ``NA``."""
+    return int(text[0]) if text[:1] in tuple("12345") else 0
 
 
 def merge(parts: list[Span]) -> list[Span]:
