@@ -234,8 +234,11 @@ def test_clinvar_of_grch38_meets_the_clinvar_of_the_demo_pack(
     assert verify(tmp_path / "lifted.receipt.json") == []
     records = [x.split("\t") for x in output.read_text().splitlines() if x[0] != "#"]
     assert len(records) == receipt.records_out == receipt.records_in - receipt.left_out
-    known = [info_of("\t".join(columns)).get("CLINVAR_ID", "") for columns in records]
-    same = sum(columns[2] in ids.split("|") for columns, ids in zip(records, known, strict=True))
+    infos = [info_of("\t".join(columns)) for columns in records]
+    same = sum(
+        (columns[2], info["CLNSIG"]) == (info.get("CLINVAR_ID"), info.get("CLINVAR_SIG"))
+        for columns, info in zip(records, infos, strict=True)
+    )
     (store,) = [s for s in demo.stores if s.name == "ClinVar"]
-    assert same >= store.about["records"]
-    assert receipt.left_out <= 0.001 * receipt.records_in
+    assert same == receipt.annotated == store.about["records"]
+    assert receipt.left_out == 0
