@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +31,18 @@ _READERS: Final[dict[str, Callable[[Path], list[Transcript]]]] = {
 }
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Spare the collector of cycles millions of small objects that have none: half the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def read_genes(path: Path) -> list[Transcript]:
     """Read a gene model; its name tells the format.
 
@@ -37,7 +51,8 @@ def read_genes(path: Path) -> list[Transcript]:
     name = path.name.lower().removesuffix(".gz").removesuffix(".bgz")
     for suffix, reader in _READERS.items():
         if name.endswith(suffix):
-            return reader(path)
+            with _no_collection():
+                return reader(path)
     raise GeneModelError(
         f"{path.name}: not a gene model by its name "
         "(.gff3, .gff, .gtf, .genePred, .genePredExt or .txt of UCSC, or any with .gz)"
