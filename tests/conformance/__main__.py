@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from anntools.version import VERSION
-from tests.conformance import engine, peers, tables, vep
+from tests.conformance import engine, others, peers, tables, vep
 from tests.conformance.tables import Section
 
 REPORT = engine.ROOT / "docs" / "engine" / "conformance.md"
@@ -50,6 +50,8 @@ def main() -> None:
             sections += SETS[name](Path(folder), only, options.threads)
             sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
     text = report(sections)
+    if not options.only:
+        text += "\n" + others.text()
     sys.stdout.write(text)
     if options.examples:
         options.examples.write_text(tables.examples(sections) + "\n")
@@ -66,8 +68,8 @@ def report(sections: list[Section]) -> str:
         f"Written by `make conformance ARGS=--write` on {today} with AnnTools {VERSION}. The "
         "engine runs as a command on packs built from the truth's own sequence and gene model. A "
         "field is counted where either side has a value. A difference is explained when a rule in "
-        "`tests/conformance/explain.py` assigns it to a paragraph of "
-        "[divergences.md](divergences.md); promised are shares of equal rows before any "
+        "`tests/conformance/explain.py` or `explain_bcsq.py` assigns it to a paragraph of "
+        "[divergences.md](divergences.md) or of the list in [bcsq.md](bcsq.md); promised are shares of equal rows before any "
         f"explanation. {unexplained:,} differences are not explained.\n\n"
         + tables.markdown(sections)
     )

@@ -1,17 +1,21 @@
 """Why BCSQ differs from that of bcftools: the numbered list at the end of docs/engine/bcsq.md.
 
-Where our entries are those of the readable specification (``anntools.spec.bcsq``), a difference is
-bcftools' and has a number there; where they are not, it is ours and has none.
+Where our entries are those of the readable specification (``anntools.spec.bcsq``), bcftools differs
+from its own rules. Where they are not, an insertion or deletion was judged by VEP's rules (11), and
+anything else is unexplained.
 """
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from anntools.pack.genes import read_genes
 from anntools.spec.bcsq import local
+from anntools.spec.csq_entry import START_STOP
 from anntools.spec.csq_model import Model
 from tests.engine.hgvs_truth import read_fasta
 
@@ -51,13 +55,28 @@ class Context:
         ]
 
     @cached_property
-    def rows(self) -> set[str]:
-        """Types of the rows of the gene model."""
-        import gzip
-
+    def table(self) -> list[list[str]]:
+        """The rows of the gene model."""
         raw = self.genes.read_bytes()
         text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode()
-        return {c[2] for c in (line.split("\t") for line in text.splitlines()) if len(c) > 2}
+        return [line.split("\t") for line in text.splitlines() if line.count("\t") > 7]
+
+    @cached_property
+    def rows(self) -> set[str]:
+        """Types of the rows of the gene model."""
+        return {row[2] for row in self.table}
+
+    def versioned(self, transcript: str) -> bool:
+        """Whether the model writes the transcript with its version."""
+        return any(f"transcript:{transcript}." in row[8] for row in self.table)
+
+    def slips(self, transcript: str) -> bool:
+        """Whether rows of its coding sequence overlap."""
+        name = f"Parent=transcript:{transcript}"
+        spans = sorted(
+            (int(r[3]), int(r[4])) for r in self.table if r[2] == "CDS" and name in r[8].split(";")
+        )
+        return any(a[1] >= b[0] for a, b in pairwise(spans))
 
     def specified(self, place: Place, transcript: str) -> list[str]:
         """The entries of a transcript by the specification."""
@@ -75,16 +94,21 @@ def explain(context: Context, place: Place, ours: list[str], theirs: list[str]) 
     if context.refused:
         return "bcsq 10"
     transcript = ((ours or theirs)[0].split("|") + [""] * 3)[2]
-    if transcript.endswith(".1") or any(e.split("|")[2:3] == [f"{transcript}.1"] for e in theirs):
+    if context.versioned(transcript.rpartition(".")[0] or transcript):
         return "bcsq 8"
+    if context.slips(transcript):
+        return "bcsq 7"
     if _words(ours) ^ _words(theirs) <= {"5_prime_utr", "3_prime_utr"}:
         if not context.rows & {"five_prime_UTR", "three_prime_UTR"} and place[3][:1] != "<":
             return "bcsq 4"
         if len(place[2]) > 1 and _words(ours) - _words(theirs):
             return "bcsq 4"
-    if ours != context.specified(place, transcript):
-        return None
-    return _theirs(context, place, ours, theirs)
+    if ours == context.specified(place, transcript):
+        return _theirs(context, place, ours, theirs)
+    ref, alts = place[2], place[3].split(",")
+    if _words(ours) == _words(theirs) and _words(ours) & START_STOP and len(ours) < len(theirs):
+        return "bcsq 12"
+    return "bcsq 11" if any(len(a) != len(ref) for a in alts) else None
 
 
 def _words(entries: list[str]) -> set[str]:
