@@ -97,7 +97,7 @@ def _check_call(source: Path, outputs: Outputs | None, options: Options) -> None
 
 def _with_overlays(pack: Pack, options: Options) -> tuple[Pack, list[SourceRecord]]:
     """The pack with the stores of ``options.overlays``, and their files. Raises UsageProblem."""
-    if not options.overlays:
+    if not options.overlays and options.format != "classic":  # whose keys a pack may have
         return pack, []
     from anntools.infokeys import check_stores
     from anntools.pack.open_overlays import open_overlays, sources_of

@@ -11,6 +11,7 @@ import pytest
 
 from anntools import Options, Pack, UsageProblem, annotate, read_receipt, read_table, verify
 from anntools.infokeys import check_stores
+from anntools.pack.open_overlays import open_overlays
 from anntools.pack.overlay_spec import OverlayProblem
 from tests.engine.conftest import ROOT, info_of
 from tests.engine.small_packs import small_pack
@@ -177,6 +178,18 @@ def test_facts_of_genes_stand_in_classic_keys_only(
     assert set(json.loads((tmp_path / "o.summary.json").read_text())["intervals"]) == {"p", "w"}
     with pytest.raises(UsageProblem, match="facts of genes: --format classic only"):
         annotate(source, output, pack, Options(overlays=specs))
+
+
+def test_a_pack_whose_keys_are_those_of_a_format_is_told(
+    pack: Pack, write_vcf: Callable[..., Path], tmp_path: Path
+) -> None:
+    place = tmp_path / "b.bed"
+    place.write_text("1\t1\t50\tn\n")
+    with_exon = pack.with_stores(open_overlays([f"exon={place}"], pack))
+    source = write_vcf("1\t15\t.\tC\tG\t.\t.\t.")
+    annotate(source, tmp_path / "o.vcf", with_exon)
+    with pytest.raises(UsageProblem, match="INFO/exon, as AnnTools does"):
+        annotate(source, tmp_path / "o.vcf", with_exon, Options(format="classic"))
 
 
 @pytest.mark.parametrize(
