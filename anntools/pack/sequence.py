@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -18,7 +17,7 @@ _CODE_OF: Final = bytes(
     for x in range(256)
 )
 _BLANK: Final = b" \t\r\n"
-_UNKNOWN: Final = re.compile(rb"\x04+")
+_BLOCK: Final = 1 << 16  # what fits into the processor's cache
 _COMPLEMENT: Final = bytes([3, 2, 1, 0, 4])
 
 
@@ -94,13 +93,24 @@ def known_stretches(sequence: Codes, wanted: Iterable[tuple[int, int]]) -> list[
     out: list[tuple[int, int]] = []
     for start, end in _joined(wanted, len(sequence)):
         at = start
-        for gap in _UNKNOWN.finditer(sequence.data, start, end):
-            if gap.start() > at:
-                out.append((at, gap.start()))
-            at = gap.end()
+        for gap_start, gap_end in _gaps(sequence, start, end):
+            if gap_start > at:
+                out.append((at, gap_start))
+            at = gap_end
         if at < end:
             out.append((at, end))
     return out
+
+
+def _gaps(sequence: Codes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Runs of unknown bases, sorted; a run may come in pieces that touch."""
+    for at in range(start, end, _BLOCK):
+        places = np.flatnonzero(sequence[at : min(at + _BLOCK, end)] > 3)
+        if len(places):
+            breaks = np.flatnonzero(np.diff(places) > 1)
+            firsts = places[np.concatenate([[0], breaks + 1])] + at
+            lasts = places[np.concatenate([breaks, [len(places) - 1]])] + at
+            yield from zip(firsts.tolist(), (lasts + 1).tolist(), strict=True)
 
 
 def _joined(wanted: Iterable[tuple[int, int]], length: int) -> list[tuple[int, int]]:
@@ -121,8 +131,8 @@ def pack_two_bits(sequence: Codes, stretches: list[tuple[int, int]]) -> Codes:
     parts.append(np.zeros(-count % 4, dtype=np.uint8))
     codes = parts[0] if len(parts) == 2 and not len(parts[1]) else np.concatenate(parts)
     packed = np.empty(len(codes) // 4, dtype=np.uint8)
-    step = 1 << 22
-    for at in range(0, len(packed), step):
-        four = np.frombuffer(codes[4 * at : 4 * (at + step)].tobytes(), dtype="<u4")
-        packed[at : at + step] = four | four >> 6 | four >> 12 | four >> 18
+    four = codes.view("<u4")
+    for at in range(0, len(packed), _BLOCK):
+        part = four[at : at + _BLOCK]
+        packed[at : at + _BLOCK] = part | part >> 6 | part >> 12 | part >> 18
     return packed
