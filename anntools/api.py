@@ -83,7 +83,7 @@ def _check_call(source: Path, outputs: Outputs | None, options: Options) -> None
     """Raises UsageProblem if what is asked for cannot be."""
     if options.format not in FORMATS:
         raise UsageProblem(f"Unknown format '{options.format}'; known: {', '.join(FORMATS)}.")
-    if source != STANDARD_INPUT and not source.is_file():
+    if source != STANDARD_INPUT and (not source.exists() or source.is_dir()):
         raise UsageProblem(f"There is no file {source}.")
     table = [Path(options.table)] if options.table else []
     targets = [*((*outputs.all, outputs.unlifted) if outputs else ()), *table]

@@ -79,9 +79,9 @@ def check(path: str, pack: str = "", listed: int = 100) -> Diagnosis:
 
 def _existing(path: str, pack: str) -> Path:
     source = Path(path)
-    if source == STANDARD_INPUT and pack:
-        raise UsageProblem("Standard input cannot be read twice; give the file, or leave --pack.")
-    if source != STANDARD_INPUT and not source.is_file():
+    if pack and (source == STANDARD_INPUT or source.is_fifo()):
+        raise UsageProblem("A pipe cannot be read twice; give the file, or leave --pack.")
+    if source != STANDARD_INPUT and (not source.exists() or source.is_dir()):
         raise UsageProblem(f"There is no file {source}.")
     return source
 

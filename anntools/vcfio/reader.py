@@ -52,7 +52,8 @@ class Source:
     def __init__(self, path: Path, shown_name: str, max_line: int) -> None:
         self.path = path
         self.name = shown_name
-        self.bytes_total = 0 if path == STANDARD_INPUT else path.stat().st_size
+        on_disk = path != STANDARD_INPUT and path.is_file()
+        self.bytes_total = path.stat().st_size if on_disk else 0
         self.bytes_done = 0
         self.compressed = False
         self.open_end = False
@@ -60,7 +61,7 @@ class Source:
         self._max_line = max_line
         self._checksum = Checksum()
         self._text = 0
-        self._kept: list[bytes] | None = [] if path == STANDARD_INPUT else None
+        self._kept: list[bytes] | None = None if on_disk else []
 
     @property
     def blake3_hex(self) -> str:

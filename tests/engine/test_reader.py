@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import os
 import random
 import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from blake3 import blake3
@@ -219,3 +221,14 @@ def test_the_reader_needs_no_heavy_package() -> None:
         [sys.executable, "-c", code % heavy], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_named_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_bytes, args=(BGZF,))
+    writer.start()
+    source = Source(pipe, "pipe", 1 << 20)
+    assert b"".join(source.lines(1 << 16)) == TEXT
+    assert (source.bytes_done, source.bytes_total) == (len(BGZF), 0)
+    writer.join()
