@@ -21,10 +21,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import cast
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-from smoke_checks import SmokeFailed, check_results
+from smoke_checks import SmokeFailed, check_companions, check_results
 
 NAME, EMAIL = "GAS smoke test", "smoke@example.org"
 ACCEPT_JSON = {"Accept": "application/json"}
@@ -255,6 +256,14 @@ def smoke(options: argparse.Namespace) -> None:
             received = download(client, job.get("results_url"))
         with clock.step("check the content") as notes:
             notes.append(check_results(content, received, job))
+        with clock.step("check the table, the summary and the receipt") as notes:
+            offered = cast("dict[str, dict[str, str]]", job["files"])
+            files = {
+                which: download(client, file["url"])
+                for which, file in offered.items()
+                if which != "annotated"
+            }
+            notes.append(check_companions(files, received, job))
         with clock.step("open the log's page"):
             download(client, job.get("log_url"))
     mailbox = options.mailbox or default_mailbox(base)

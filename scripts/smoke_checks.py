@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from blake3 import blake3
 
 
 class SmokeFailed(Exception):
@@ -58,3 +63,25 @@ def check_results(sent: bytes, received: bytes, job: dict[str, object]) -> str:
     if not with_csq:
         raise SmokeFailed("not one record was annotated")
     return f"{len(got)} records, {with_csq} annotated, {len(received)} bytes, log agrees"
+
+
+def check_companions(files: Mapping[str, bytes], received: bytes, job: Mapping[str, Any]) -> str:
+    """Compare the other files with the annotated one by the signed receipt; in words."""
+    absent = {"log", "table", "summary", "receipt"} - files.keys()
+    if absent:
+        raise SmokeFailed(f"the job offers no {', '.join(sorted(absent))}")
+    receipt = json.loads(files["receipt"])
+    told = {file["name"]: file["blake3"] for file in receipt["files"]}
+    told |= {table["file"]["name"]: table["file"]["blake3"] for table in receipt["tables"]}
+    told[receipt["output"]["name"]] = receipt["output"]["blake3"]
+    for which, content in {**files, "annotated": received}.items():
+        name = job["files"][which]["name"]
+        if which != "receipt" and told.get(name) != blake3(content).hexdigest():
+            raise SmokeFailed(f"{name} is not what the receipt says")
+    counts = {receipt["records_in"], json.loads(files["summary"])["records"]}
+    counts |= {job["receipt"]["records_in"], *(table["records"] for table in receipt["tables"])}
+    if len(counts) != 1:
+        raise SmokeFailed(f"receipt, summary, table and page tell different counts: {counts}")
+    if receipt["signature"] is None:
+        raise SmokeFailed("the receipt is not signed")
+    return f"{len(told)} files as the receipt says, signed by {receipt['signature']['fingerprint']}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import httpx
 import pytest
 import smoke
 import smoke_checks
+from blake3 import blake3
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 HEADER = b"##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
@@ -46,6 +48,62 @@ def test_a_right_answer(sent: bytes) -> None:
 def test_a_wrong_answer(received: bytes, job: dict[str, Any], words: str) -> None:
     with pytest.raises(smoke_checks.SmokeFailed, match=words):
         smoke_checks.check_results(SENT, received, job)
+
+
+NAMES = {
+    "annotated": "a.annot.vcf.gz",
+    "log": "a.vcf.count.log",
+    "table": "a.parquet",
+    "summary": "a.summary.json",
+}
+
+
+def companions() -> tuple[dict[str, bytes], dict[str, Any], dict[str, Any]]:
+    """Files of a right answer, their receipt, and the job's JSON."""
+    files = {"log": b"Total: 2", "table": b"PAR1", "summary": b'{"records": 2}'}
+    told = {
+        which: {"name": NAMES[which], "blake3": blake3(content).hexdigest()}
+        for which, content in {**files, "annotated": ANNOTATED}.items()
+    }
+    receipt = {
+        "output": told["annotated"],
+        "files": [told["log"], told["summary"]],
+        "tables": [{"file": told["table"], "records": 2}],
+        "records_in": 2,
+        "signature": {"fingerprint": "SHA256:12"},
+    }
+    named = {which: {"name": name} for which, name in NAMES.items()}
+    job = {"files": {**named, "receipt": {"name": "r"}}, "receipt": {"records_in": 2}}
+    return files, receipt, job
+
+
+def test_the_receipt_decides_about_the_other_files() -> None:
+    files, receipt, job = companions()
+    files["receipt"] = json.dumps(receipt).encode()
+    found = smoke_checks.check_companions(files, ANNOTATED, job)
+    assert found == "4 files as the receipt says, signed by SHA256:12"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "changes", "words"),
+    [
+        ("table", b"PAR2", {}, "a.parquet is not what the receipt says"),
+        ("table", None, {}, "offers no table"),
+        ("log", b"Total: 2", {"signature": None}, "not signed"),
+        ("log", b"Total: 2", {"records_in": 3}, "different counts"),
+    ],
+)
+def test_files_that_do_not_fit_the_receipt(
+    file: str, content: bytes | None, changes: dict[str, Any], words: str
+) -> None:
+    files, receipt, job = companions()
+    files["receipt"] = json.dumps(receipt | changes).encode()
+    if content is None:
+        del files[file]
+    else:
+        files[file] = content
+    with pytest.raises(smoke_checks.SmokeFailed, match=words):
+        smoke_checks.check_companions(files, ANNOTATED, job)
 
 
 def test_reads_forms_links_and_the_csrf_token_of_a_page() -> None:
