@@ -88,6 +88,7 @@ class SubprocessEngine:
         env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         env |= {"PYTHONPATH": root, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
         env["PYTHONUTF8"] = "1"  # file names are the user's, whatever the machine's locale
+        env["OPENBLAS_NUM_THREADS"] = "1"  # imported, not used; takes memory for every core
         if self._signing_key:
             env["ANNTOOLS_SIGNING_KEY"] = self._signing_key
         child = subprocess.Popen(  # noqa: S603  a fixed command; the task goes in as JSON
@@ -195,7 +196,13 @@ def _outcome(answer: dict[str, Any], code: int, errors: str) -> EngineOutput:
 
 def _ran_out(code: int, errors: str) -> bool:
     """Whether the child's end looks like a lack of memory: its own word, or the kernel's kill."""
-    signs = ("MemoryError", "Unable to allocate", "Cannot allocate memory", "failed to map")
+    signs = (
+        "MemoryError",
+        "Unable to allocate",
+        "Cannot allocate memory",
+        "Memory allocation still failed",  # OpenBLAS
+        "failed to map",
+    )
     return code == -signal.SIGKILL or any(sign in errors for sign in signs)
 
 

@@ -140,7 +140,7 @@ def test_every_file_is_offered_with_what_it_is_good_for(world: World, ada: Flask
     for which in ResultFile:
         assert f'href="/annotations/{job.job_id}/results/{which}"' in page
     assert "pandas" in page
-    assert "<code>anntools verify trio.receipt.json --key SHA256:12ab</code>" in page
+    assert "<code>SHA256:12ab</code>" in page
 
 
 def test_a_job_from_before_there_were_tables(world: World, ada: FlaskClient) -> None:
