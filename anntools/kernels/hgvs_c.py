@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from anntools.kernels import layout as k
 from anntools.kernels.hgvs_g import (
+    is_inversion,
     put_duplicated,
     put_insertion,
+    put_inverted,
     put_replacement,
     put_substitution,
 )
@@ -71,6 +73,8 @@ def _put_long(c: int, o: int, tx: int, t: int, alt: int, first: int, last: int, 
         return put_duplicated(o)
     if inserted:
         return put_insertion(o, alt, strand)
+    if is_inversion(alt):
+        return put_inverted(o)
     return put_replacement(o, alt, strand)
 
 

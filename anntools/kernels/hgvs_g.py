@@ -44,6 +44,11 @@ def put_hgvsg(c: int, o: int, alt: int) -> int:
         if is_copy(alt):
             return put3(_put_span(o, first - n, last), _DUP)
         return put_bases(put3(_put_span(o, last, first), _INS), alt, 1)
+    if is_inversion(alt):
+        if given_inverted(alt):
+            first = i64(alt, k.A_GIVEN_FIRST)
+            last = i64(alt, k.A_GIVEN_LAST)
+        return put_inverted(_put_span(o, first, last))
     return put_replacement(_put_span(o, first, last), alt, 1)
 
 
@@ -85,14 +90,18 @@ def put_insertion(o: int, alt: int, strand: int) -> int:
 
 
 @kernel
+def put_inverted(o: int) -> int:
+    """``inv``."""
+    return put3(o, _INV)
+
+
+@kernel
 def put_replacement(o: int, alt: int, strand: int) -> int:
-    """``del``, ``inv`` or ``delinsACG``."""
-    n = i64(alt, k.A_ALT_SIZE)
-    if n == 0:
-        return put3(o, _DEL)
-    if is_inversion(alt):
-        return put3(o, _INV)
-    return put_bases(put3(put3(o, _DEL), _INS), alt, strand)
+    """``del`` or ``delinsACG``."""
+    o = put3(o, _DEL)
+    if i64(alt, k.A_ALT_SIZE) == 0:
+        return o
+    return put_bases(put3(o, _INS), alt, strand)
 
 
 @kernel
@@ -128,14 +137,29 @@ def next_new_base(j: int, n: int, strand: int) -> int:
 
 
 @kernel
+def given_inverted(alt: int) -> bool:
+    """Whether REF and ALT as they are given are an inversion with ends that stay the same."""
+    first = i64(alt, k.A_GIVEN_FIRST)
+    last = i64(alt, k.A_GIVEN_LAST)
+    before = i64(alt, k.A_FIRST) - first
+    if before <= 0 or before != last - i64(alt, k.A_LAST):
+        return False
+    return are_inverted(i64(alt, k.A_REF) - before, i64(alt, k.A_ALT) - before, last - first + 1)
+
+
+@kernel
+def are_inverted(ref: int, text: int, n: int) -> bool:
+    """Whether ``n`` bases are the reverse complement of ``n`` others."""
+    for i in range(n):
+        if byte(_UPPER() + byte(text + i)) != byte(_PAIRED() + byte(ref + n - 1 - i)):
+            return False
+    return True
+
+
+@kernel
 def is_inversion(alt: int) -> bool:
     """Two bases or more are replaced by their reverse complement."""
     n = i64(alt, k.A_ALT_SIZE)
     if n < 2 or n != i64(alt, k.A_LAST) - i64(alt, k.A_FIRST) + 1:
         return False
-    ref = i64(alt, k.A_REF)
-    text = i64(alt, k.A_ALT)
-    for i in range(n):
-        if byte(_UPPER() + byte(text + i)) != byte(_PAIRED() + byte(ref + n - 1 - i)):
-            return False
-    return True
+    return are_inverted(i64(alt, k.A_REF), i64(alt, k.A_ALT), n)

@@ -6,7 +6,11 @@ from anntools.spec.shift import Change, duplicated, is_inversion, shifted
 
 
 def hgvs_g(change: Change, genome: str) -> str:
-    """For example ``g.12del``, ``g.12_13insA``, ``g.12_13inv``. ``genome``: the whole contig."""
+    """For example ``g.12del``, ``g.12_13insA``, ``g.12_13inv``. ``genome``: the whole contig.
+
+    REF and ALT that are an inversion as they are written keep their ends, as in VEP; on a
+    transcript an inversion is as long as what it changes.
+    """
     at = shifted(change, genome, 1)
     if len(at.ref) == 1 and len(at.alt) == 1:
         return f"g.{at.first}{at.ref}>{at.alt}"
@@ -15,7 +19,7 @@ def hgvs_g(change: Change, genome: str) -> str:
         return f"g.{_span(*copy)}dup"
     if at.is_insertion:
         return f"g.{at.last}_{at.first}ins{at.alt}"
-    return f"g.{_span(at.first, at.last)}{what(at, at.alt)}"
+    return f"g.{_span(*(at.inverted or (at.first, at.last)))}{what(at, at.alt)}"
 
 
 def what(change: Change, alt: str) -> str:

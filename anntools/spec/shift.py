@@ -24,12 +24,14 @@ class Change:
     """A place on the genome (1-based, closed; ``first = last + 1`` for an insertion) and its bases.
 
     ``ref`` and ``alt`` are plus-strand bases, upper case, and share neither begin nor end.
+    ``inverted``: first and last base of an inversion that was written with ends that stay the same.
     """
 
     first: int
     last: int
     ref: str
     alt: str
+    inverted: tuple[int, int] | None = None
 
     @property
     def is_insertion(self) -> bool:
@@ -45,11 +47,13 @@ class Change:
 def trimmed(position: int, ref: str, alt: str) -> Change:
     """The change that REF and ALT of a VCF record make; what they share goes, begin first."""
     ref, alt = ref.upper(), alt.upper()
+    inverted = (position, position + len(ref) - 1) if alt == reverse_complement(ref) else None
     while ref and alt and ref[0] == alt[0]:
         position, ref, alt = position + 1, ref[1:], alt[1:]
     while ref and alt and ref[-1] == alt[-1]:
         ref, alt = ref[:-1], alt[:-1]
-    return Change(position, position + len(ref) - 1, ref, alt)
+    last = position + len(ref) - 1
+    return Change(position, last, ref, alt, inverted if len(ref) > 1 else None)
 
 
 def shifted(change: Change, genome: str, strand: int) -> Change:

@@ -59,14 +59,17 @@ class Describer:
     def names(self, contig: int, position: int, ref: str, alt: str, t: int) -> tuple[str, str, str]:
         """HGVSg, HGVSc and HGVSp without the names of references."""
         change = trimmed(position, ref, alt)
-        text = (change.ref + change.alt).encode()
+        text = (ref + alt).encode()
         self._text.view[: len(text)] = text
         slots, row = self._alt, self._row
         ctypes.memset(slots, 0, ctypes.sizeof(slots))
         ctypes.memset(row, 0, ctypes.sizeof(row))
         slots[k.A_FIRST], slots[k.A_LAST] = change.first, change.last
-        slots[k.A_GIVEN_FIRST], slots[k.A_GIVEN_LAST] = change.first, change.last
-        slots[k.A_REF], slots[k.A_ALT] = self._text.address, self._text.address + len(change.ref)
+        given = (position, position + len(ref) - 1)
+        slots[k.A_GIVEN_FIRST], slots[k.A_GIVEN_LAST] = given
+        before = change.first - position
+        slots[k.A_REF] = self._text.address + before
+        slots[k.A_ALT] = self._text.address + len(ref) + before
         slots[k.A_ALT_SIZE], slots[k.A_CONTIG] = len(change.alt), contig
         row[k.R_CDS1] = 1  # coding, for all that the row says
         _describe(
