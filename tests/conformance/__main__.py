@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from anntools.version import VERSION
-from tests.conformance import engine, others, peers, tables, vep
+from tests.conformance import engine, haplotypes, others, peers, tables, vep
 from tests.conformance.tables import Section
 
 REPORT = engine.ROOT / "docs" / "engine" / "conformance.md"
@@ -27,6 +27,7 @@ SETS: dict[str, Runner] = {
     "vep-real": lambda folder, only, _: vep.real(folder, only),
     "bcftools-cases": lambda folder, only, _: peers.cases(folder, only),
     "bcftools-real": lambda folder, only, _: peers.generated(folder, only),
+    "haplotypes": lambda folder, only, _: haplotypes.cohort(folder),
 }
 
 
@@ -69,8 +70,8 @@ def report(sections: list[Section]) -> str:
         "engine runs as a command on packs built from the truth's own sequence and gene model. A "
         "field is counted where either side has a value. A difference is explained when a rule in "
         "`tests/conformance/explain.py` or `explain_bcsq.py` assigns it to a paragraph of "
-        "[divergences.md](divergences.md) or of the list in [bcsq.md](bcsq.md); promised are shares of equal rows before any "
-        f"explanation. {unexplained:,} differences are not explained.\n\n"
+        "[divergences.md](divergences.md) or of the list in [bcsq.md](bcsq.md); promised are "
+        f"shares of equal rows before any explanation. {unexplained:,} differences are not explained.\n\n"
         + tables.markdown(sections)
     )
 
