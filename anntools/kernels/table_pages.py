@@ -17,7 +17,7 @@ from anntools.kernels.table_layout import NOTHING
     P_CODES,  # address of int32: what a value stands for, -1 for none; 0: values are what they are
     P_LEAST,  # with codes 0: smaller values are none
     P_WHERE,  # address of int32, per entry: a value only where this is above 0; 0: everywhere
-    P_TX,  # address of int32, per entry: the transcript
+    P_TX,  # address of int32, per entry: the transcript; 0: no allele is without annotation
     P_WIDTH,  # bytes of a written value: 1, 2 or 4
     P_LEVELS,  # where levels go: a quarter byte per row and eight more bytes
     P_OUT,  # where values go
@@ -31,23 +31,36 @@ N_ENTRIES, N_TX, N_TABLE, N_USED, N_LOCAL = range(5)
 @entry
 def encode_entries(b: int) -> int:
     """Write levels and values of a column; returns how many values there are."""
-    rows = i64(b, P_ROWS)
     pick = i64(b, P_PICK)
+    values = i64(b, P_VALUES)
+    codes = i64(b, P_CODES)
+    least = i64(b, P_LEAST)
+    where = i64(b, P_WHERE)
+    tx = i64(b, P_TX)
+    width = i64(b, P_WIDTH)
     levels = i64(b, P_LEVELS)
     out = i64(b, P_OUT)
-    width = i64(b, P_WIDTH)
     bits = 0
     count = 0
+    rows = i64(b, P_ROWS)
     for row in range(rows):
-        e = i32(pick, row) if pick else row
+        e = row
+        if pick:
+            e = i32(pick, row)
         level = 0
-        if e >= 0 and i32(i64(b, P_TX), e) != NOTHING:
-            value = value_of(b, e)
+        if e >= 0 and (tx == 0 or i32(tx, e) != NOTHING):
             level = 1
-            if value != -2:
+            value = i32(values, e)
+            there = value >= least
+            if codes:
+                value = i32(codes, value)
+                there = value >= 0
+            if where:
+                there = there and i32(where, e) > 0
+            if there:
+                level = 2
                 put_value(out, count, width, value)
                 count += 1
-                level = 2
         if pick:
             bits |= (level >> 1) << (row & 7)
         else:
@@ -58,20 +71,6 @@ def encode_entries(b: int) -> int:
     if rows & 7:
         put_levels(levels, bits, pick)
     return count
-
-
-@kernel
-def value_of(b: int, e: int) -> int:
-    """The value of an entry, -2 for none."""
-    where = i64(b, P_WHERE)
-    if where and i32(where, e) <= 0:
-        return -2
-    value = i32(i64(b, P_VALUES), e)
-    codes = i64(b, P_CODES)
-    if codes:
-        value = i32(codes, value)
-        return value if value >= 0 else -2
-    return value if value >= i64(b, P_LEAST) else -2
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from anntools.kernels import layout as k
@@ -11,7 +11,18 @@ from anntools.pack.mapped import Mapped
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_HEAD: tuple[str, ...] = ("symbol", "gene", "feature_type", "feature", "biotype")
+# Between the bars of NAME_HEAD, NAME_STRAND and NAME_TAIL; what follows is the last part.
+_PLACES: Final = {
+    "symbol": 0,
+    "gene": 1,
+    "feature_type": 2,
+    "feature": 3,
+    "biotype": 4,
+    "flags": 6,
+    "canonical": 8,
+    "mane_select": 9,
+}
+_PARTS: Final = 11
 
 
 class Categories(NamedTuple):
@@ -30,9 +41,12 @@ class Names:
 
         names, offsets, tx = arrays["names"], arrays["name_off"], arrays["tx"]
         self._held = arrays
+        held = pa.foreign_buffer(offsets.address, 8 * offsets.count)
+        begins = np.frombuffer(held, dtype=np.int64)[:: k.NAMES].copy()
+        # All texts of a transcript as one: they lie one after the other.
         self._texts = pa.LargeStringArray.from_buffers(
-            offsets.count - 1,
-            pa.foreign_buffer(offsets.address, 8 * offsets.count),
+            tx.count,
+            pa.py_buffer(begins),
             pa.foreign_buffer(names.address, names.count),
         )
         table = pa.foreign_buffer(tx.address, 4 * k.TX_COLUMNS * tx.count)
@@ -40,28 +54,17 @@ class Names:
 
     def facts(self, used: Any) -> dict[str, Categories]:
         """Facts of the transcripts with the numbers ``used``, by column name."""
-        head = self._split(used, k.NAME_HEAD, len(_HEAD))
-        facts = {
-            name: _each(values) if name == "feature" else _categories(values)
-            for name, values in zip(_HEAD, head, strict=True)
-        }
-        facts["flags"] = _categories(self._split(used, k.NAME_STRAND, 2)[1])
-        _, canonical, mane = self._split(used, k.NAME_TAIL, 3)
-        facts["canonical"] = _categories(canonical)
-        facts["mane_select"] = _categories(mane)
-        return facts
-
-    def _split(self, used: Any, which: int, fields: int) -> list[pa.Array]:
-        """The fields of one of the pre-rendered texts, each as an array."""
         import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        texts = self._texts.take(pa.array(k.NAMES * used + which))
-        parts = pc.split_pattern(texts, "|").flatten()
-        stride = len(parts) // max(1, len(used))
-        at = np.arange(len(used)) * stride
-        return [parts.take(pa.array(at + i)) for i in range(fields)]
+        parts = pc.split_pattern(self._texts.take(pa.array(used)), "|").flatten()
+        begins = np.arange(len(used)) * _PARTS
+        facts = {}
+        for name, i in _PLACES.items():
+            values = parts.take(pa.array(begins + i))
+            facts[name] = _each(values) if name == "feature" else _categories(values)
+        return facts
 
 
 def _each(values: pa.Array) -> Categories:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +19,8 @@ from anntools.table.parquet import Encoded
 from anntools.table.thrift import varint
 
 
-class Source(NamedTuple):
+@dataclass(frozen=True)
+class Source:
     """Where the values of a column come from; see the block of ``encode_entries``.
 
     ``words``: a dictionary that the values are numbers of: Arrow texts, or an int32 array.
@@ -30,7 +33,13 @@ class Source(NamedTuple):
     words: Any = None
     is_bool: bool = False
 
-    @property
+    @cached_property
+    def plain(self) -> bytes:
+        """The dictionary as a page holds it."""
+        words = self.words
+        return words.tobytes() if isinstance(words, np.ndarray) else plain_texts(words)
+
+    @cached_property
     def width(self) -> int:
         """Bytes of a value as it is written."""
         if self.is_bool:
@@ -61,13 +70,19 @@ class PageEncoder:
         return local[: len(tx)], used[:count]
 
     def encode(
-        self, source: Source, tx: Array, pick: Array | None, head: bytes, levels: bytes | None
+        self,
+        source: Source,
+        tx: Array | None,
+        pick: Array | None,
+        head: bytes,
+        levels: bytes | None,
     ) -> Encoded:
         """A page: ``head`` (repetition levels), definition levels (``levels`` if given), values.
 
+        ``tx``: the transcript of each entry; None if there is no placeholder among them.
         ``pick``: the entry of each row of a flat column; None for the nested column.
         """
-        rows = len(tx) if pick is None else len(pick)
+        rows = len(source.values) if pick is None else len(pick)
         self._reserve(rows)
         count = self._walk(source, tx, pick, rows)
         if levels is None:
@@ -83,19 +98,16 @@ class PageEncoder:
         padded = self._out[: 8 * groups * source.width]
         padded[len(values) :] = 0
         indices = (bytes([8 * source.width]), varint(groups << 1 | 1), padded.data)
-        words = source.words
-        plain = words.tobytes() if isinstance(words, np.ndarray) else plain_texts(words)
-        return Encoded(rows, b"".join((head, levels, *indices)), plain, len(words))
+        return Encoded(rows, b"".join((head, levels, *indices)), source.plain, len(source.words))
 
-    def _walk(self, source: Source, tx: Array, pick: Array | None, rows: int) -> int:
+    def _walk(self, source: Source, tx: Array | None, pick: Array | None, rows: int) -> int:
         block = (ctypes.c_int64 * k.P_SLOTS)()
-        arrays = {"values": source.values, "tx": tx, "levels": self._levels, "out": self._out}
-        for name, array in (("pick", pick), ("codes", source.codes), ("where", source.where)):
-            if array is not None:
-                arrays[name] = array
+        arrays = {"values": source.values, "levels": self._levels, "out": self._out}
+        given = {"tx": tx, "pick": pick, "codes": source.codes, "where": source.where}
+        arrays |= {name: array for name, array in given.items() if array is not None}
         with _lent(block, **arrays) as at:
             block[k.P_ROWS], block[k.P_LEAST], block[k.P_WIDTH] = rows, source.least, source.width
-            block[k.P_VALUES], block[k.P_TX] = at["values"], at["tx"]
+            block[k.P_VALUES], block[k.P_TX] = at["values"], at.get("tx", 0)
             block[k.P_LEVELS], block[k.P_OUT] = at["levels"], at["out"]
             block[k.P_PICK] = at.get("pick", 0)
             block[k.P_CODES], block[k.P_WHERE] = at.get("codes", 0), at.get("where", 0)

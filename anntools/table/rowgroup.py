@@ -63,6 +63,7 @@ class RowGroup:
         self._rows = names.tx.take(used, axis=0)
         self._facts = names.facts(used)
         self._something: Flags = (self._tx != t.NOTHING).view(np.uint8)
+        self._gaps = None if self._something.all() else self._tx
         self._repeats = level_block(merged.columns[t.E_FIRST], 1)
         self._required = level_block(self._something, 1)
         self._sources: dict[str, Source] = {}
@@ -149,7 +150,7 @@ class RowGroup:
                 yield self._text(self._m.texts[t.X_PICKED + _TEXTS[column.name]])
             else:
                 source = self._source(column.name)
-                yield self._pages.encode(source, self._tx, self._m.pick, b"", None)
+                yield self._pages.encode(source, self._gaps, self._m.pick, b"", None)
 
     def _of_entries(self, column: Column) -> Encoded:
         name, entries = column.name, self._m.entries
@@ -163,7 +164,7 @@ class RowGroup:
             return Encoded(entries, self._repeats + self._required + booleans(picked))
         levels = self._required if column.required else None
         source = self._source(name)
-        return self._pages.encode(source, self._tx, None, self._repeats, levels)
+        return self._pages.encode(source, self._gaps, None, self._repeats, levels)
 
     def _source(self, name: str) -> Source:
         if name not in self._sources:
