@@ -151,7 +151,7 @@ def test_the_command() -> None:
         check=False,
     )
     assert "at base +1" in words.stdout
-    assert subprocess.run([*command, "x"], capture_output=True, check=False).returncode == 2
+    assert subprocess.run([*command, "x-y"], capture_output=True, check=False).returncode == 2
     wrong = subprocess.run([*command, "20-3193873-C-A"], capture_output=True, check=False)
     assert wrong.returncode == 3
 
