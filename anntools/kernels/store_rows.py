@@ -332,7 +332,8 @@ def _number(column: int, a: int, end: int) -> int:
     if size < 0:
         size = 0
         while a + size < end and (byte(a + size) < 48 or byte(a + size) > 57):
-            if byte(a + size) in (32, 44, 59):
+            x = byte(a + size)
+            if x <= 32 or x >= 127 or x in (44, 59):
                 return -1  # these are not written as they are
             size += 1
         drop = 0

@@ -58,7 +58,9 @@ class Lookup:
         end = entry(name)(ctypes.addressof(self._slots))
         if not end:
             return []
-        text = ctypes.string_at(self._out, end - ctypes.addressof(self._out)).decode()
+        text = ctypes.string_at(self._out, end - ctypes.addressof(self._out)).decode(
+            errors="replace"
+        )
         return [dict(zip(self.keys, row.split("\t"), strict=True)) for row in text[:-1].split("\n")]
 
 

@@ -62,7 +62,7 @@ def column_texts(store: OpenStore, field: int) -> list[str]:
     about = store.about["fields"][field]
     ends = elements(store.arrays[f"word_off_{field}"])
     text = bytes(elements(store.arrays[f"words_{field}"]))
-    words = [text[ends[i] : ends[i + 1]].decode() for i in range(about["words"])]
+    words = [text[ends[i] : ends[i + 1]].decode("utf-8", "replace") for i in range(about["words"])]
 
     def value(cell: int) -> str:
         if cell == 0:
