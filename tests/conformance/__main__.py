@@ -71,8 +71,8 @@ def report(sections: list[Section]) -> str:
         "field is counted where either side has a value. A difference is explained when a rule in "
         "`tests/conformance/explain.py` or `explain_bcsq.py` assigns it to a paragraph of "
         "[divergences.md](divergences.md) or of the list in [bcsq.md](bcsq.md); promised are "
-        f"shares of equal rows before any explanation. {unexplained:,} differences are not explained.\n\n"
-        + tables.markdown(sections)
+        f"shares of equal rows before any explanation. {unexplained:,} differences are not "
+        "explained.\n\n" + tables.markdown(sections)
     )
 
 
