@@ -166,6 +166,35 @@ def test_a_line_that_is_no_record_is_told(tmp_path: Path, line: str, message: st
             builder.add(line.encode())
 
 
+def test_broken_lines_are_refused_or_read(tmp_path: Path) -> None:
+    world = World(5, tmp_path / "pack")
+    model = model_block(world.pack.arrays)
+    whole = "".join(written(world, 40)[0]).encode()
+    rng = world.rng
+    for i in range(15):
+        text = bytearray(whole)
+        for _ in range(rng.choice([1, 3, 10])):
+            at = rng.randrange(len(text))
+            kind = rng.randrange(3)
+            if kind == 0:
+                text[at] = rng.randrange(256)
+            elif kind == 1:
+                text[at:at] = bytes(rng.choices(b"\t,;=.0123456789ACGT<>*\r\n", k=20))
+            else:
+                del text[at : at + 10]
+        with ExactBuilder("s", WANTED, model, [3000, 2000], 40) as builder:
+            try:
+                builder.add(bytes(text) + b"\n")
+            except StoreProblem as problem:
+                assert str(problem).startswith("line ")
+                continue
+            about = builder.finish(tmp_path / f"s{i}")
+        lookup = Lookup(open_store(tmp_path / f"s{i}", about), world.pack.arrays)
+        for _ in range(20):
+            contig, pos, ref, alt = world.allele()
+            lookup.allele(int(contig) - 1, pos, ref, alt)
+
+
 def test_records_without_sequence_or_contig_are_counted(tmp_path: Path) -> None:
     world = World(1, tmp_path / "pack")
     base = world.genome["1"][9]
