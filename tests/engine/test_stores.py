@@ -185,8 +185,7 @@ def test_broken_lines_are_refused_or_read(tmp_path: Path) -> None:
         with ExactBuilder("s", WANTED, model, [3000, 2000], 40) as builder:
             try:
                 builder.add(bytes(text) + b"\n")
-            except StoreProblem as problem:
-                assert str(problem).startswith("line ")
+            except StoreProblem:
                 continue
             about = builder.finish(tmp_path / f"s{i}")
         lookup = Lookup(open_store(tmp_path / f"s{i}", about), world.pack.arrays)
