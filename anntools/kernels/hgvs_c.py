@@ -54,13 +54,14 @@ def _put_long(c: int, o: int, tx: int, t: int, alt: int, first: int, last: int, 
     first += by
     last += by
     inserted = first > last
-    copied = inserted and is_copy(alt)
-    if copied and strand > 0:
-        first -= n
-    elif copied:
-        last += n
-    elif inserted:
-        first, last = last, first
+    copied = False
+    if inserted:
+        low = first - n if strand > 0 else first
+        copied = is_copy(alt) and low >= i32(tx, k.START) and low + n <= i32(tx, k.END)
+        if copied:
+            first, last = low, low + n - 1
+        else:
+            first, last = last, first
     if first < i32(tx, k.START) or last >= i32(tx, k.END):
         return o
     o = put_name(c, o, t, k.NAME_HGVSC)

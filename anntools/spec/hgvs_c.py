@@ -24,6 +24,8 @@ def describe(t: Transcript, at: Change, genome: str) -> str | None:
     alt = at.alt if t.strand > 0 else reverse_complement(at.alt)
     ref = at.ref if t.strand > 0 else reverse_complement(at.ref)
     copy = duplicated(at, genome, t.strand)
+    if copy and (copy[0] < t.first or copy[1] > t.last):
+        copy = None  # what is copied must lie in the transcript
     first, last = copy or (at.first, at.last)
     if at.is_insertion and not copy:
         first, last = last, first
