@@ -45,6 +45,7 @@ def test_genes_of_unusual_shape(shared_data: Path, gene: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("kind", LEAST)
 def test_all_genes(shared_data: Path, kind: str) -> None:
     total = Agreement()
@@ -56,6 +57,7 @@ def test_all_genes(shared_data: Path, kind: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ("name", "contig", "fasta"),
     [
