@@ -78,6 +78,7 @@ _CODING = (
     SYNONYMOUS | MISSENSE | STOP_LOST | STOP_GAINED | INFRAME_DELETION | INFRAME_INSERTION
     | FRAMESHIFT | START_LOST | STOP_RETAINED | INFRAME_ALTERING | START_RETAINED
 )  # fmt: skip
+_LENGTH = INFRAME_DELETION | INFRAME_INSERTION | INFRAME_ALTERING
 _WORD = 32
 _WORDS = constant(b"".join(name.encode().ljust(_WORD, b"\0") for name in _NAMES))
 _SIZES = constant(bytes(len(name) for name in _NAMES))
@@ -152,13 +153,15 @@ def put_row(c: int, line: int, o: int, first: int, alt: int, row: int, several: 
 
     several: the record has several ALTs, so an entry may have been written already.
     """
-    found = terms_of(row)
+    found = terms_of(line, alt, row)
     if i32(i64(row, k.R_TX_ROW), k.CDS0) < 0:
         return o
     aa = i64(row, k.R_STATE) & k.STATE_AA and i64(row, k.R_CDS1) > 0 and i64(row, k.R_CDS2) > 0
+    if found & START_LOST and i64(alt, k.A_TEXT_SIZE) != i64(line, k.L_REF_SIZE):
+        aa = aa and (found & _LENGTH) != 0  # a start lost with its frame has no amino acids
     coding = found & _CODING
     splice = found & _SPLICE
-    if splice and coding and not coding & _JOINS:
+    if aa and splice and coding and not coding & _JOINS:
         before = o
         o = put_entry(c, o, first, row, splice)
         if several and written_before(first, before, o):
@@ -168,7 +171,7 @@ def put_row(c: int, line: int, o: int, first: int, alt: int, row: int, several: 
         return o
     before = o
     o = put_entry(c, o, first, row, found)
-    if coding:
+    if coding and (aa or not splice):
         o = set_byte(o, _BAR)
         o = set_byte(o, 43 if i32(i64(row, k.R_TX_ROW), k.STRAND) > 0 else 45)
         if aa:
@@ -179,23 +182,46 @@ def put_row(c: int, line: int, o: int, first: int, alt: int, row: int, several: 
 
 
 @kernel
-def terms_of(row: int) -> int:
+def terms_of(line: int, alt: int, row: int) -> int:
     """bcftools' terms of a row."""
     mask = i64(row, k.R_MASK)
     found = 0
     while mask:
         found |= i32(_MAP(), lowest_bit(mask))
         mask &= mask - 1
+    growth = 0
+    if i64(alt, k.A_KIND) == k.ALT_SEQUENCE:
+        growth = i64(alt, k.A_TEXT_SIZE) - i64(line, k.L_REF_SIZE)
     if found & (DONOR | ACCEPTOR):
         found &= ~REGION
-    aa = i64(row, k.R_AA_REF)
-    if found & START_LOST and i64(row, k.R_AA_REF_SIZE) == 1 and byte(aa) != 77:
-        found ^= START_LOST  # only ATG is a start to bcftools
-        same = i64(row, k.R_AA_ALT_SIZE) == 1 and byte(i64(row, k.R_AA_ALT)) == byte(aa)
-        found |= SYNONYMOUS if same else MISSENSE
+        if growth == 0:
+            found &= ~CODING_SEQUENCE
+    if found & (_LENGTH | FRAMESHIFT) and growth:
+        found &= ~(_LENGTH | FRAMESHIFT)  # the number of bases decides, not what they make
+        if growth % 3:
+            found |= FRAMESHIFT
+        else:
+            found |= INFRAME_INSERTION if growth > 0 else INFRAME_DELETION
+    if found & (START_LOST | START_RETAINED):
+        found = start_of(found, row, growth)
     if found & (STOP_LOST | START_LOST | STOP_RETAINED):
         found &= ~(MISSENSE | SYNONYMOUS)
     return found
+
+
+@kernel
+def start_of(found: int, row: int, growth: int) -> int:
+    """Terms at a start codon. Only a complete ATG is a start to bcftools."""
+    aa = i64(row, k.R_AA_REF)
+    known = i64(row, k.R_AA_REF_SIZE) > 0
+    if i32(i64(row, k.R_TX_ROW), k.PAD) or (known and byte(aa) != 77):
+        found &= ~START_RETAINED
+        if found & START_LOST and growth == 0 and known:
+            n, m = i64(row, k.R_AA_REF_SIZE), i64(row, k.R_AA_ALT_SIZE)
+            same = n == m and same_bytes(aa, i64(row, k.R_AA_ALT), n)
+            found |= SYNONYMOUS if same else MISSENSE
+        return found & ~START_LOST
+    return found & ~FRAMESHIFT if found & START_LOST else found
 
 
 @kernel
