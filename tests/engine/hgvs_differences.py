@@ -131,10 +131,10 @@ def protein_shape(ours: str, theirs: str, t: Transcript, change: Change) -> int:
 
 def explain_coding(ours: str, theirs: str, t: Transcript, change: Change, genome: str) -> int:
     """Class of a HGVSc that differs."""
-    if "inv" in ours or "inv" in theirs:
-        return INVERSION
     if t.pad and hgvs_c(replace(t, pad=0), change, genome) == theirs:
         return PAD
+    if "inv" in ours or "inv" in theirs:
+        return INVERSION
     if not ours or not theirs:
         return OUTSIDE
     if t.coding and "*" in theirs:
