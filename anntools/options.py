@@ -32,7 +32,8 @@ class Options:
     (0: no limit), a guard against decompression bombs. listed: how many bad records are listed.
     table: Parquet file to write besides ("": none). overlays: ``NAME=FILE[:FIELD,...]`` each.
     lift: chain file from the input's assembly to the pack's ("": none). haplotypes: join variants
-    of one haplotype within a codon. index: index the compressed output. sign: sign the receipt with this installation's key.
+    of one haplotype within a codon. index: index the compressed output. sign: sign the receipt
+    with this installation's key.
     """
 
     threads: int = 1
