@@ -14,6 +14,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+import anntools
 from tests.e2e.browsing import ARGUMENTS, CHROMIUM, LOOKS, Camera, Look, visit
 from tests.e2e.conftest import Product
 from tests.support.waiting import wait_until
@@ -114,6 +115,13 @@ def test_the_main_job(
         annotated = tmp_path / "annotated.vcf.gz"
         download.save_as(annotated)
         assert_annotated(annotated, Path("samples/famous_variants.vcf"))
+
+        with page.expect_download() as started:
+            page.get_by_role("link", name="Table (Parquet)").click()
+        assert started.value.suggested_filename == "famous_variants.parquet"
+        table = tmp_path / "table.parquet"
+        started.value.save_as(table)
+        assert anntools.read_table(table).num_rows == 56
 
         to_jobs(page)
         row = page.get_by_role("row").filter(has_text=job_id)
