@@ -159,7 +159,7 @@ def _counts(folder: Path, receipt: Receipt, sound: set[str]) -> Iterator[Check]:
             from anntools.table.reading import counted
 
             counts = counted(folder / table.file.name)
-            yield _count(table.file.name, counts.records, receipt.records_in)
+            yield _count(table.file.name, counts.records, table.records)
             yield _count(f"{table.file.name}, rows", counts.rows, table.rows)
     for file in receipt.files:
         if file.name in sound and file.name.endswith(".summary.json"):
