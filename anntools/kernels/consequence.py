@@ -24,7 +24,8 @@ from anntools.kernels.change import (
     place_on_coding,
     read_bases,
 )
-from anntools.kernels.coding import coding_terms, show_codons
+from anntools.kernels.coding import coding_terms
+from anntools.kernels.codons import show_codons
 from anntools.kernels.memory import byte, i32, i64, kernel, set_i64, set_u16, u16
 from anntools.kernels.model import base_code, exon_at, exon_row, spliced
 from anntools.kernels.single import coding_base_terms
