@@ -100,3 +100,23 @@ T_SLOTS: Final = T_FIELD0 + 16 * MAX_STORES
 WANT_ALLELES, WANT_ENTRIES, WANT_MASKS, WANT_TEXT0 = range(4)
 HASH: Final = 0x1E3779B97F4A7C15  # a mask times this, its highest bits: where to look for it
 CELL_ROOM: Final = 48  # what a cell may need besides its bytes
+
+# ---- encoding (see table_pages)
+
+# The block of ``encode_entries``.
+(
+    P_ROWS,  # how many rows the page has
+    P_PICK,  # address of int32: the entry of each row, -1 for none; 0: all entries, nested
+    P_VALUES,  # address of int32, per entry
+    P_CODES,  # address of int32: what a value stands for, -1 for none; 0: values are what they are
+    P_LEAST,  # with codes 0: smaller values are none
+    P_WHERE,  # address of int32, per entry: a value only where this is above 0; 0: everywhere
+    P_TX,  # address of int32, per entry: the transcript; 0: no allele is without annotation
+    P_WIDTH,  # bytes of a written value: 1, 2 or 4
+    P_LEVELS,  # where levels go: a quarter byte per row and eight more bytes
+    P_OUT,  # where values go
+) = range(10)
+P_SLOTS = 10
+
+# The block of ``number_transcripts``.
+N_ENTRIES, N_TX, N_TABLE, N_USED, N_LOCAL = range(5)

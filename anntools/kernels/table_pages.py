@@ -7,25 +7,24 @@ two bits each; those of a flat column: 0 or 1, a bit each. Both lie lowest bit f
 from __future__ import annotations
 
 from anntools.kernels.memory import entry, i32, i64, kernel, put2, set_byte, set_i32, set_u16
-from anntools.kernels.table_layout import NOTHING
-
-# The block of ``encode_entries``.
-(
-    P_ROWS,  # how many rows the page has
-    P_PICK,  # address of int32: the entry of each row, -1 for none; 0: all entries, nested
-    P_VALUES,  # address of int32, per entry
-    P_CODES,  # address of int32: what a value stands for, -1 for none; 0: values are what they are
-    P_LEAST,  # with codes 0: smaller values are none
-    P_WHERE,  # address of int32, per entry: a value only where this is above 0; 0: everywhere
-    P_TX,  # address of int32, per entry: the transcript; 0: no allele is without annotation
-    P_WIDTH,  # bytes of a written value: 1, 2 or 4
-    P_LEVELS,  # where levels go: a quarter byte per row and eight more bytes
-    P_OUT,  # where values go
-) = range(10)
-P_SLOTS = 10
-
-# The block of ``number_transcripts``.
-N_ENTRIES, N_TX, N_TABLE, N_USED, N_LOCAL = range(5)
+from anntools.kernels.table_layout import (
+    N_ENTRIES,
+    N_LOCAL,
+    N_TABLE,
+    N_TX,
+    N_USED,
+    NOTHING,
+    P_CODES,
+    P_LEAST,
+    P_LEVELS,
+    P_OUT,
+    P_PICK,
+    P_ROWS,
+    P_TX,
+    P_VALUES,
+    P_WHERE,
+    P_WIDTH,
+)
 
 
 @entry

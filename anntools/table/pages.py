@@ -13,7 +13,7 @@ import numpy as np
 
 from anntools import regions
 from anntools.compiled import entry
-from anntools.kernels import table_pages as k
+from anntools.kernels import table_layout as k
 from anntools.table.encoding import Array, plain_texts
 from anntools.table.parquet import Encoded
 from anntools.table.thrift import varint
