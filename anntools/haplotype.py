@@ -11,7 +11,8 @@ itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from anntools.explanation.packview import Model as Transcript
 from anntools.explanation.packview import PackView
 from anntools.spec.csq_model import Model
 from anntools.spec.haplotype import Record, Result, haplotypes
+from anntools.vcfio.header import Header
 
 KEY: Final = "BCSQ"
 HEADER: Final = (
@@ -34,6 +36,14 @@ HEADER: Final = (
 NEAR: Final = 10  # bases beside a transcript in which it is looked at
 KEPT: Final = 1000  # transcripts in memory between groups of lines
 WAITING: Final = 64 << 20  # bytes of lines that may wait; more are written without their followers
+
+
+def with_header(header: Header, added: Sequence[str]) -> tuple[Header, tuple[str, ...]]:
+    """The header without an older FORMAT/BCSQ, and what is added to it with ours for BCSQ."""
+    old = f"##FORMAT=<ID={KEY},".encode()
+    kept = replace(header, meta=[line for line in header.meta if not line.startswith(old)])
+    mine = [line for line in added if not line.startswith(f"##INFO=<ID={KEY},")]
+    return kept, (*mine, *HEADER)
 
 
 class _View(PackView):

@@ -185,11 +185,20 @@ def run(
         lifting = Lifting(Path(options.lift), pack, header, name, options.listed)
         header = lifting.header()
         numbered = lifting.chunks(numbered, unlifted)
-    head = header.render(labels.header, labels.keys)
+    added, keys = labels.header, labels.keys
+    if options.haplotypes:
+        from anntools.haplotype import KEY, with_header
+
+        header, added = with_header(header, added)
+        keys = (*keys, KEY)
+    head = header.render(added, keys)
     sink.write(workers[0].pack(head) if compress else head, len(head))
+    pieces = _Team(workers, compress and not options.haplotypes).pieces(numbered)
+    if options.haplotypes:
+        pieces = _by_haplotype(pieces, pack, workers[0] if compress else None)
     problems: list[Problem] = []
     records = 0
-    for piece in _Team(workers, compress).pieces(numbered):
+    for piece in pieces:
         sink.write(piece.data, piece.text_size)
         problems += piece.problems[: options.listed - len(problems)]
         if piece.refused:
@@ -218,6 +227,18 @@ def run(
         sink.bytes,
         dict(lifting.reasons) if lifting else {},
     )
+
+
+def _by_haplotype(pieces: Iterator[_Piece], pack: Pack, packer: Worker | None) -> Iterator[_Piece]:
+    """The pieces after the filter that joins what lies on one haplotype, packed if wanted."""
+    from anntools.haplotype import Haplotypes
+
+    haplotypes = Haplotypes(pack.folder)
+    for piece in pieces:
+        text = haplotypes.feed(bytes(piece.data))
+        yield piece._replace(data=packer.pack(text) if packer else text, text_size=len(text))
+    text = haplotypes.finish()
+    yield _Piece(packer.pack(text) if packer else text, len(text), 0, [], None, None)
 
 
 def _line(problem: Problem) -> int:

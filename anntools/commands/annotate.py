@@ -83,8 +83,6 @@ def run(arguments: Namespace) -> int:
     from anntools.api import annotate
     from anntools.options import Options
 
-    if arguments.haplotypes:
-        raise UsageProblem("--haplotypes is not in this version; nothing was annotated.")
     output = _output(arguments)
     report = _report(arguments)
     extra = {} if arguments.level is None else {"level": arguments.level}
