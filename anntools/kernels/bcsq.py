@@ -85,6 +85,14 @@ _SIZES = constant(bytes(len(name) for name in _NAMES))
 _NMD = constant(b"&NMD_transcript")
 _NMD_BIOTYPE = constant(b"NMD")
 _BAR, _STOP = 124, 42
+# A row of these alone has nothing to say but intron or non_coding.
+_SILENT = (
+    OUTSIDE
+    | 1 << terms.INTRON
+    | 1 << terms.NMD
+    | 1 << terms.NON_CODING
+    | 1 << terms.SPLICE_POLYPYRIMIDINE
+)
 
 # Our terms -> bcftools' terms, bit by bit.
 _PLAIN = (
@@ -127,7 +135,7 @@ def put_bcsq(c: int, line: int, o: int, n_alt: int, begin: int, limit: int) -> i
         alt = alt_block(c, j)
         for r in range(i64(alt, k.A_ROW0), i64(alt, k.A_ROW1)):
             row = row_block(c, r)
-            if i64(row, k.R_TX) < 0 or i64(row, k.R_MASK) & OUTSIDE:
+            if i64(row, k.R_TX) < 0 or i64(row, k.R_MASK) & ~_SILENT == 0:
                 continue
             if o + room_of(c, line, alt, row) > limit:
                 return 0
@@ -347,32 +355,38 @@ def like_one_before(c: int, seen: int, n: int, row: int) -> bool:
     """Whether one of ``n`` rows at ``seen`` has the same biotype, and is coding as this one."""
     if n == 0:
         return False
-    end = head_end(c, row)
-    begin = biotype_begin(end)
+    begin = biotype_begin(c, row)
+    size = biotype_end(c, row) - begin
     coding = i32(i64(row, k.R_TX_ROW), k.CDS0) < 0
     for i in range(n):
         other = i64(seen, i)
-        other_end = head_end(c, other)
-        other_begin = biotype_begin(other_end)
+        other_begin = biotype_begin(c, other)
         if (
-            other_end - other_begin == end - begin
+            biotype_end(c, other) - other_begin == size
             and coding == (i32(i64(other, k.R_TX_ROW), k.CDS0) < 0)
-            and same_text(other_begin, begin, end - begin)
+            and same_text(other_begin, begin, size)
         ):
             return True
     return False
 
 
 @kernel
-def head_end(c: int, row: int) -> int:
+def biotype_end(c: int, row: int) -> int:
     """Address of the bar that ends the head of a row's transcript."""
     i = i64(row, k.R_TX) * k.NAMES + k.NAME_HEAD + 1
     return i64(c, k.M_NAMES) + i64(i64(c, k.M_NAME_OFF), i) - 1
 
 
 @kernel
-def biotype_begin(end: int) -> int:
-    """Address of the first letter of the biotype, which ends at ``end``."""
+def biotype_begin(c: int, row: int) -> int:
+    """Address after the fourth bar of the head of a row's transcript."""
+    head = i64(c, k.M_NAMES) + i64(i64(c, k.M_NAME_OFF), i64(row, k.R_TX) * k.NAMES + k.NAME_HEAD)
+    bars = bar_mask(head)
+    for _ in range(3):
+        bars &= bars - 1
+    if bars:
+        return head + lowest_bit(bars) + 1
+    end = biotype_end(c, row)
     while byte(end - 1) != _BAR:
         end -= 1
     return end
