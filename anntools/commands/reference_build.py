@@ -29,7 +29,12 @@ def configure(parser: Parser) -> None:
         metavar="NAME=FILE[:FIELD,...]",
         help="VCF (exact) or BED or TSV to look up. Repeatable.",
     )
-    add("--assembly", default="", metavar="NAME", help="Name of the assembly.")
+    add(
+        "--assembly",
+        default="",
+        metavar="NAME",
+        help="Name of the assembly; HGVSg then tells its accessions.",
+    )
     add("--name", default="", metavar="NAME", help="Name of the pack; default: its folder's.")
     add(
         "--synonyms",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from anntools.infokeys import check_stores
@@ -36,6 +37,7 @@ def build_from_files(
     """Build a pack into the folder ``output``, whose name it gets unless ``name`` is given.
 
     ``synonyms``: a table of names of contigs (chromAlias.txt of UCSC, assembly_report.txt of NCBI).
+    HGVSg has the contig's own name, and its accession if ``assembly`` or ``synonyms`` is given.
     ``say`` is told what is being done. The folder is complete or not there: it is built beside and
     moved. Raises ValueError for a file that cannot be read, OSError for a missing one.
     """
@@ -47,7 +49,8 @@ def build_from_files(
     shutil.rmtree(part, ignore_errors=True)
     try:
         with PackBuilder(part) as builder:
-            notes = _add_model(builder, fasta, genes, synonyms, mitochondrion, say)
+            named = bool(assembly or synonyms)
+            notes = _add_model(builder, fasta, genes, synonyms, mitochondrion, named, say)
             model = builder.end_of_contigs()
             place = Place(model, builder.lengths, alias_table(builder.contigs), builder.genes)
             for spec in specs:
@@ -87,6 +90,7 @@ def _add_model(
     genes: Path,
     synonyms: Path | None,
     mitochondrion: str | None,
+    named: bool,
     say: Say,
 ) -> list[str]:
     """Sequence and transcripts, contig by contig; returns what was left out, in words."""
@@ -99,6 +103,8 @@ def _add_model(
     seen: set[str] = set()
     for head, codes in contigs_of(fasta):
         contig = identify(head, len(codes), known, mitochondrion)
+        if not named:  # HGVSg tells the accession only of an assembly that someone vouches for
+            contig = replace(contig, accession="")
         if contig.name in seen:
             raise ValueError(f"{fasta.name} has two sequences called {contig.name}")
         seen.add(contig.name)

@@ -100,7 +100,7 @@ def assembly_of(contigs: Iterable[Contig]) -> str:
     votes: dict[str, int] = {}
     for contig in contigs:
         known = BY_LENGTH.get(contig.length)
-        if known and known.refseq in (contig.accession, contig.name):
+        if known and known.refseq in (contig.accession, contig.name, *contig.aliases):
             votes[known.assembly] = votes.get(known.assembly, 0) + 1
     return max(votes, key=lambda name: votes[name]) if votes else ""
 

@@ -128,7 +128,7 @@ def test_an_unknown_pack_is_refused(tmp_path: Path) -> None:
 
 def test_too_little_memory_is_a_death_not_a_hang(tmp_path: Path) -> None:
     with pytest.raises(EngineDied) as caught:
-        run(tmp_path, HEADER + GOOD, memory_mib=100)
+        run(tmp_path, HEADER + GOOD, memory_mib=60)
     assert caught.value.failure.code == "out_of_memory"
 
 
