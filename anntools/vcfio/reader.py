@@ -19,7 +19,7 @@ from anntools.vcfio.inflate import (
     is_bgzf,
 )
 
-_READ: Final = 1 << 18
+_READ: Final = 1048576
 _BCF: Final = b"BCF\x02"
 _MAGIC: Final = (
     (b"BCF\x01", "a BCF file of version 1", "Convert it with an old bcftools: bcftools view."),
