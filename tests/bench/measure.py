@@ -16,7 +16,7 @@ from tests.bench.peers import ENGINE
 
 # Clean pages of a mapped file are not counted: they are dropped when memory is short, and shared
 # with other processes that use the same pack.
-_PRIVATE = re.compile(rb"^Private_Dirty: +(\d+) kB", re.MULTILINE)
+_PRIVATE = re.compile(rb"^Anonymous: +(\d+) kB", re.MULTILINE)
 SAMPLING = 0.02  # seconds between two looks at the memory
 
 

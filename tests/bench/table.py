@@ -67,7 +67,7 @@ def size_table(results: Sequence[Result]) -> str:
 
 def memory_table(measured: Sequence[tuple[str, Run]]) -> str:
     """Memory of runs."""
-    lines = ["| run | wall | CPU | peak RSS | of it private (dirty) |", "|---|---|---|---|---|"]
+    lines = ["| run | wall | CPU | peak RSS | of it anonymous |", "|---|---|---|---|---|"]
     for name, run in measured:
         private = f"{run.private / 1024:,.0f} MiB" if run.private else ""
         lines.append(
