@@ -9,9 +9,6 @@ from pathlib import Path
 import pytest
 
 from anntools import Pack, open_pack
-from anntools.labels import make_labels
-from anntools.options import Options
-from anntools.worker import Worker
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
@@ -44,18 +41,6 @@ def write_vcf(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
-
-
-@pytest.fixture(scope="session")
-def annotate_lines() -> Callable[..., list[str]]:
-    """Annotate record lines in memory; returns the annotated lines."""
-
-    def run(pack: Pack, *lines: str, options: Options | None = None) -> list[str]:
-        worker = Worker(pack, make_labels(pack.manifest), options or Options(), "test.vcf")
-        done = worker.run("".join(f"{x}\n" for x in lines).encode(), 1)
-        return bytes(done.text).decode().splitlines()
-
-    return run
 
 
 def info_of(line: str) -> dict[str, str]:
