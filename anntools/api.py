@@ -9,7 +9,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from anntools.compiled import llvmlite_version
 from anntools.countlog import count_log
@@ -63,7 +63,8 @@ def annotate(
         result, counts = _run(source, outputs, opened, options, staging)
         if unsigned:
             result.warnings.append(unsigned)
-        base = _base_receipt(source, outputs, result, opened, options)
+        summary = summarise(result.stats, opened)
+        base = _base_receipt(source, outputs, result, summary, opened, options)
         base = replace(base, sources=overlays + base.sources)
         if counts:
             table = Path(options.table)
@@ -72,7 +73,7 @@ def annotate(
                 file_record(staging.part(table), name), counts.records, counts.rows
             )
             base = replace(base, tables=[record])
-        receipt = _finished(base, outputs, staging, result, opened, options, signer)
+        receipt = _finished(base, outputs, staging, result, summary, opened, options, signer)
         staging.publish()
     if outputs:
         drop_stale(outputs.vcf, receipt)
@@ -148,10 +149,14 @@ def _run(
 
 
 def _base_receipt(
-    source: Path, outputs: Outputs | None, result: Result, pack: Pack, options: Options
+    source: Path,
+    outputs: Outputs | None,
+    result: Result,
+    summary: dict[str, Any],
+    pack: Pack,
+    options: Options,
 ) -> Receipt:
     """The receipt without the companions. Raises InputRefused if not one record was right."""
-    summary = summarise(result.stats, pack)
     skipped: dict[str, int] = summary["skipped"]
     errors = sum(n for code, n in skipped.items() if REASON_CODES.index(code) >= FIRST_ERROR)
     left_out = skipped.get("not_lifted", 0)
@@ -198,6 +203,7 @@ def _finished(
     outputs: Outputs | None,
     staging: Staging,
     result: Result,
+    summary: dict[str, Any],
     pack: Pack,
     options: Options,
     signer: Signer | None,
@@ -210,7 +216,6 @@ def _finished(
         index, warnings = write_index(outputs.vcf, staging, pack)
         files += [file_record(staging.part(path), path.name) for path in index]
         base = replace(base, warnings=base.warnings + warnings)
-    summary = summarise(result.stats, pack)
     log, told = staging.part(outputs.log), staging.part(outputs.summary)
     log.write_text(count_log(summary, base, result.problems), encoding="utf-8")
     told.write_text(

@@ -15,7 +15,6 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -92,11 +91,17 @@ def object_file() -> Path:
     """Where the object file is, or is going to be."""
     name = f"anntools-kernels-{_digest()}"
     if regions.CHECKED:
-        return Path(tempfile.mkdtemp(prefix=name)) / "kernels.o"
+        return _elsewhere(name)
     for parent in _candidates():
         folder = parent / name
         if (folder / "kernels.o").is_file() or _writable(folder):
             return folder / "kernels.o"
+    return _elsewhere(name)
+
+
+def _elsewhere(name: str) -> Path:
+    import tempfile  # brings four compressors along; a usual start needs none
+
     return Path(tempfile.mkdtemp(prefix=name)) / "kernels.o"
 
 
@@ -109,10 +114,9 @@ def _candidates() -> list[Path]:
 def _writable(folder: Path) -> bool:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
     except OSError:
         return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _digest() -> str:

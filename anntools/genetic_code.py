@@ -9,9 +9,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
 # NCBI prints the tables with the bases in the order T, C, A, G.
 _NCBI_ORDER: Final = "TCAG"
 _NCBI_TABLES: Final = {
@@ -49,24 +46,6 @@ def codon_table(table: int) -> str:
 def code_rows() -> list[bytes]:
     """32 rows of 64 letters: row *t* is NCBI table *t* (standard code where we have none)."""
     return [codon_table(t if t in _NCBI_TABLES else STANDARD).encode() for t in range(32)]
-
-
-def code_matrix() -> npt.NDArray[np.uint8]:
-    """uint8 ``[32, 64]``: row *t* is NCBI table *t* (standard code where we have no such table)."""
-    out = np.empty((32, 64), dtype=np.uint8)
-    out[:] = np.frombuffer(codon_table(STANDARD).encode(), dtype=np.uint8)
-    for table in _NCBI_TABLES:
-        out[table] = np.frombuffer(codon_table(table).encode(), dtype=np.uint8)
-    return out
-
-
-def three_letter_matrix() -> npt.NDArray[np.uint8]:
-    """uint8 ``[128, 3]``: row of a one-letter code is its three-letter name (Xaa if unknown)."""
-    out = np.empty((128, 3), dtype=np.uint8)
-    out[:] = np.frombuffer(b"Xaa", dtype=np.uint8)
-    for one, three in THREE_LETTER.items():
-        out[ord(one)] = np.frombuffer(three.encode(), dtype=np.uint8)
-    return out
 
 
 def translate(sequence: str, table: int = STANDARD) -> str:

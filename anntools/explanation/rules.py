@@ -156,7 +156,6 @@ RULES: Final = {
 # Titles of the paragraphs of docs/engine/divergences.md that an explanation points to.
 REPAIRS: Final = "Introns of up to 13 bases"
 PICK_ORDER: Final = "PICK"
-CHANGED_START: Final = "HGVSc with an incomplete 5' end"
 
 PICK_RULE: Final = (
     "Picked: the first by: holds the variant rather than lying near it; MANE Select; MANE Plus "

@@ -41,7 +41,6 @@ from anntools.kernels.model import amino_acid, base_code, cdna_base, complement
     W_SLIP_STEP,
 ) = range(25)
 W_SLOTS: Final = 26
-START_CODON: Final = (0, 3, 2)  # A T G
 UNKNOWN: Final = 88  # X
 STOP: Final = 42
 

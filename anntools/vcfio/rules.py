@@ -10,7 +10,6 @@ from anntools.vcfio.remedies import remedy
 
 Version = tuple[int, int]
 DEFAULT_VERSION: Final = (4, 2)
-LATEST: Final = (4, 5)
 _FILEFORMAT: Final = re.compile(r"VCFv(3\.3|4\.[0-5])$")
 
 # Paragraphs under their numbers until VCF 4.2; since 4.3 two were put in before them.
