@@ -88,6 +88,13 @@ class LeaseLost(GasError):
     code = "lease_lost"
 
 
+class CapacityLacking(GasError):
+    """Cold storage has no room for a retrieval in this tier just now; another tier has."""
+
+    code = "capacity_lacking"
+    retryable = True
+
+
 class ServiceUnavailable(GasError):
     """A neighbour (S3, DynamoDB, SNS, Globus, …) cannot be reached just now."""
 

@@ -33,6 +33,15 @@ class ResultsState(StrEnum):
     DELETED = "DELETED"
 
 
+class ColdKind(StrEnum):
+    """The kinds of cold storage; the values are what an archive records."""
+
+    GLACIER_CLASS = "glacier_class"
+    """An object of S3's storage class GLACIER in the archives bucket."""
+    GLACIER_VAULT = "glacier_vault"
+    """An archive in a vault of the original Glacier service."""
+
+
 #: RUNNING → RUNNING is the takeover of a job whose worker let its lease lapse.
 JOB_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELLED}),
@@ -129,6 +138,17 @@ class Results(_Record):
         """All files there are, by what they are: the names of the fields above."""
         fields = ((name, getattr(self, name)) for name in type(self).model_fields)
         return {name: value for name, value in fields if isinstance(value, StoredFile)}
+
+
+class ArchiveReference(_Record):
+    """Whose file an archive holds. It travels with the archive and comes back with every notice."""
+
+    user_id: str
+    job_id: str
+    file: str
+    """What the file is: a name in `Results.files`, such as `annotated`."""
+    key: str
+    """Its key in the results bucket."""
 
 
 class Job(_Record):

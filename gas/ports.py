@@ -5,12 +5,13 @@
 reached; a lost race is a normal return value, never an error.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from gas.jobs import Failure, Job, Progress, Results, StoredFile
+from gas.jobs import ArchiveReference, ColdKind, Failure, Job, Progress, Results, StoredFile
 
 
 class Clock(Protocol):
@@ -105,6 +106,8 @@ class BlobInfo:
     key: str
     size: int
     metadata: Mapping[str, str]
+    etag: str = ""
+    """Entity tag, as S3 gives it, without quotes."""
 
 
 class BlobStore(Protocol):
@@ -158,8 +161,92 @@ class BlobStore(Protocol):
             NotFound: there is no such object.
         """
 
-    def delete(self, key: str) -> None:
-        """Remove the object; no error when it is gone already."""
+    def stream(self, key: str) -> Iterator[bytes]:
+        """The object's bytes in chunks of a few MiB.
+
+        Raises:
+            NotFound: there is no such object.
+        """
+
+    def upload_chunks(
+        self, chunks: Iterable[bytes], key: str, *, size: int, content_type: str
+    ) -> None:
+        """Store `size` bytes under `key`, streamed, as `upload` does.
+
+        If `chunks` raises, or does not have `size` bytes, nothing is stored and what was there
+        stays. The entity tag always differs from that of the same bytes stored by `upload`.
+        """
+
+    def delete(self, key: str, *, if_etag: str | None = None) -> bool:
+        """Remove the object; True when it is gone, also when it was gone already.
+
+        With `if_etag` only the object with this entity tag is removed; False: another one is
+        there now, and stays.
+        """
+
+
+class Retrieval(StrEnum):
+    """How far a retrieval from cold storage is."""
+
+    RUNNING = "RUNNING"
+    READY = "READY"
+    """The bytes can be read, for a limited time."""
+    GONE = "GONE"
+    """There is no such retrieval (any more): it failed, or what it brought has expired."""
+
+
+class Tier(StrEnum):
+    """How fast, and at what price, a retrieval is. The values are Glacier's own names."""
+
+    EXPEDITED = "Expedited"
+    STANDARD = "Standard"
+
+
+class ColdStore(Protocol):
+    """Cold storage of one kind: cheap to keep, and what is in it must be retrieved to be read.
+
+    It keeps archives, each a copy of one result file, under an id of its own that is never used
+    again, so that a late repetition of anything old cannot touch what is new.
+    """
+
+    @property
+    def kind(self) -> ColdKind:
+        """Which kind of store this is; recorded with every archive."""
+
+    def put(self, chunks: Iterable[bytes], *, size: int, reference: ArchiveReference) -> str:
+        """Store `size` bytes, streamed; the id of the archive, once it is durable and verified.
+
+        Every byte is checked on the way by the store's own checksums (parts for S3, the tree hash
+        for a vault). If `chunks` raises, or does not have `size` bytes, nothing is kept.
+
+        Raises:
+            ServiceUnavailable: try again later; what was sent so far is given up.
+        """
+
+    def begin_retrieval(self, archive_id: str, *, tier: Tier, reference: ArchiveReference) -> str:
+        """Ask for the archive; the id of the retrieval. Asking again does no harm.
+
+        When it is ready, the store says so on the topic of completed retrievals
+        (`gas.messages.ArchiveRetrieved` reads what it says).
+
+        Raises:
+            CapacityLacking: not in this tier, just now.
+            NotFound: there is no such archive.
+            ServiceUnavailable: try again later.
+        """
+
+    def retrieval(self, archive_id: str, retrieval_id: str) -> Retrieval:
+        """How far the retrieval is."""
+
+    def read(self, archive_id: str, retrieval_id: str) -> Iterator[bytes]:
+        """The bytes of a READY retrieval, streamed in chunks of a few MiB.
+
+        Raises:
+            NotFound: it has expired, or the archive is gone.
+        """
+
+    def delete(self, archive_id: str) -> None:
+        """Forget the archive; no error when it is gone already."""
 
 
 class Topic(Protocol):
