@@ -11,6 +11,8 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gas.plans import Plan
+
 
 class JobStatus(StrEnum):
     """Where the annotation of the input stands."""
@@ -151,6 +153,37 @@ class ArchiveReference(_Record):
     """Its key in the results bucket."""
 
 
+class StartedRetrieval(_Record):
+    """A retrieval from cold storage that was asked for."""
+
+    retrieval_id: str
+    tier: str
+    """`Expedited` or `Standard` (`gas.ports.Tier`)."""
+    started_at: int
+    expected_at: int
+    """When it should be ready, by what the store promises for the tier."""
+
+
+class ArchivedFile(_Record):
+    """A result file in cold storage."""
+
+    archive_id: str
+    kind: ColdKind
+    size: int
+    sha256: str
+    """Of the file as the engine wrote it; what comes back must have it too."""
+    retrieval: StartedRetrieval | None = None
+    back_at: int | None = None
+    """When the file was back in the results bucket, its checksum verified."""
+
+
+class SpentArchive(_Record):
+    """An archive that is needed no more and is still to be deleted."""
+
+    archive_id: str
+    kind: ColdKind
+
+
 class Job(_Record):
     """One annotation job, as recorded in the `annotations` table."""
 
@@ -163,6 +196,9 @@ class Job(_Record):
     input_size: int
     submit_time: int
     options: JobOptions = JobOptions()
+    plan: Plan = Plan.FREE
+    """The user's plan at submission: how the job queues. What may be done with the results is
+    decided by the plan of the moment, which only the accounts database knows."""
 
     job_status: JobStatus = JobStatus.PENDING
     results_state: ResultsState = ResultsState.NONE
@@ -185,6 +221,26 @@ class Job(_Record):
     """When the final status was published; absent on a finished job: it is still to be done."""
     notified_at: int | None = None
 
+    archive_at: int | None = None
+    """From this time on a Free user may no longer download, and the results may be archived."""
+    archive_owner: str | None = None
+    archive_lease_until: int = 0
+    archive_user_id: str | None = None
+    """The user's id while anything of the job is, or may be, in cold storage: the key of the
+    sparse index `user_archives`."""
+    archived_at: int | None = None
+    """When archiving began; sorts that index."""
+    archives: Mapping[str, ArchivedFile] = Field(default_factory=dict)
+    """What is in cold storage, by the names of `Results.files`."""
+    results_file_archive_id: str | None = None
+    """Archive id of the annotated file, under the name that other tools know."""
+    spent_archives: tuple[SpentArchive, ...] = ()
+    restored_at: int | None = None
+
+    sweep_shard: str | None = None
+    sweep_at: int | None = None
+    """When the sweeper looks at the job; absent: the job rests. Key of the index `sweeps`."""
+
     @property
     def is_final(self) -> bool:
         return self.job_status in FINAL_STATUSES
@@ -193,6 +249,16 @@ class Job(_Record):
     def log_file(self) -> StoredFile | None:
         """The log, whether the job completed or failed."""
         return self.results.log if self.results else self.failure_log
+
+    @property
+    def archivable(self) -> Mapping[str, StoredFile]:
+        """The files that go into cold storage: the results themselves.
+
+        Log, summary, receipt and index stay warm for ever: they are small, and they are what a
+        person needs to decide whether to get the results back.
+        """
+        files = self.results.files if self.results else {}
+        return {name: files[name] for name in ("annotated", "table") if name in files}
 
     def to_record(self) -> dict[str, Any]:
         """Plain data for storage; unset optional fields are left out."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gas.errors import InvalidMessage
 from gas.jobs import JobOptions, JobStatus
+from gas.plans import Plan
 
 _UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
@@ -58,6 +59,92 @@ class JobFinished(_Message):
     job_status: JobStatus
 
 
+class ArchiveRequested(_Message):
+    """archive_due, restore, sweep → topic archive_requests → archiver: look at these results.
+
+    The archiver reads the plan at that moment: Free results past their time are archived,
+    Premium ones stay.
+    """
+
+    type: Literal["archive_requested"] = "archive_requested"
+    version: Literal[1] = 1
+    job_id: str = Field(pattern=_UUID)
+    user_id: str
+
+
+class UserArchiveRequested(_Message):
+    """billing → topic archive_requests → archiver: this user's plan ended; look at all results."""
+
+    type: Literal["user_archive_requested"] = "user_archive_requested"
+    version: Literal[1] = 1
+    user_id: str
+
+
+class ThawRequested(_Message):
+    """billing, archiver → topic thaw_requests → thaw: bring back all that is cold of this user."""
+
+    type: Literal["thaw_requested"] = "thaw_requested"
+    version: Literal[1] = 1
+    user_id: str
+    job_id: str | None = Field(default=None, pattern=_UUID)
+    """This job for certain: the index may not show it yet."""
+
+
+class PremiumSweepRequested(_Message):
+    """sweep → topic thaw_requests → thaw: look for Premium users with anything still cold."""
+
+    type: Literal["premium_sweep_requested"] = "premium_sweep_requested"
+    version: Literal[1] = 1
+    after_user_id: str = ""
+    """Go on behind this account; a long list is worked through in several messages."""
+
+
+class ResultsRestored(_Message):
+    """thaw → topic job_results → notify: all of this user's archived results are back."""
+
+    type: Literal["results_restored"] = "results_restored"
+    version: Literal[1] = 1
+    user_id: str
+    email: str
+    jobs: int
+    """How many jobs got their results back."""
+
+
+class AccountNotice(_Message):
+    """billing → topic job_results → notify: tell the user by mail what became of their plan."""
+
+    type: Literal["account_notice"] = "account_notice"
+    version: Literal[1] = 1
+    notice_id: str
+    """The same for every repetition of this notice."""
+    user_id: str
+    email: str
+    kind: Literal[
+        "premium_started",
+        "premium_will_end",
+        "premium_ended",
+        "payment_failed",
+        "payment_recovered",
+        "account_deleted",
+    ]
+    until: int | None = None
+    """The time the notice speaks of: end of the paid period, end of the grace period."""
+    attachment: str | None = None
+    """Text that belongs to the notice, such as a deletion certificate."""
+
+
+class AccountErasureRequested(_Message):
+    """web → topic account_erasures → erase_account: remove everything of this user."""
+
+    type: Literal["account_erasure_requested"] = "account_erasure_requested"
+    version: Literal[1] = 1
+    erasure_id: str = Field(pattern=_UUID)
+    user_id: str
+    email: str
+    requested_at: int
+    """Jobs submitted later belong to a new account of the same person."""
+
+
 class Submission(_Message):
     """web → signed POST (S3 object metadata) → whoever registers the upload as a job.
 
@@ -70,6 +157,8 @@ class Submission(_Message):
     user_email: str
     file_name: str
     options: JobOptions = JobOptions()
+    plan: Plan = Plan.FREE
+    """The user's plan when the upload was signed."""
 
 
 class S3ObjectCreated(BaseModel):

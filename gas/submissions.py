@@ -14,7 +14,7 @@ from gas.errors import InvalidMessage, InvalidUpload, UploadMissing, UploadTooLa
 from gas.jobs import Job, JobOptions, new_job_id
 from gas.logs import get_logger
 from gas.messages import JobRequested, Submission
-from gas.plans import MIB, Plan, terms_of
+from gas.plans import MAX_POST_BYTES, MIB, Plan, terms_of
 from gas.ports import BlobInfo, BlobStore, Clock, JobStore, SignedPost, Topic
 
 log = get_logger()
@@ -59,7 +59,7 @@ def sign_upload(
         UploadTooLarge: `size` is above the limit of the uploader's plan.
         InvalidUpload: the file is empty.
     """
-    max_bytes = terms_of(uploader.plan).max_upload_bytes
+    max_bytes = min(terms_of(uploader.plan).max_upload_bytes, MAX_POST_BYTES)
     if size is not None:
         check_size(size, uploader.plan)
     job_id = new_job_id()

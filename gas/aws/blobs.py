@@ -1,7 +1,7 @@
 """A bucket on S3."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -10,6 +10,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from gas.aws.faults import code_of, neighbour
+from gas.aws.parts import PartedObject, upload_in_parts
 from gas.errors import NotFound
 from gas.ports import BlobInfo, SignedPost
 
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 
 ENCRYPTION = "AES256"
 
+_MIB = 1024 * 1024
 _TRANSFER = TransferConfig(
-    multipart_threshold=16 * 1024 * 1024, multipart_chunksize=16 * 1024 * 1024, max_concurrency=4
+    multipart_threshold=16 * _MIB, multipart_chunksize=16 * _MIB, max_concurrency=4
 )
+_CHUNK = 4 * _MIB
+#: No multiple of two of `upload`'s parts, so that S3 makes another entity tag of the same bytes.
+_STREAM_PART = 12 * _MIB
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
@@ -78,7 +83,12 @@ class S3BlobStore:
                 if code_of(error) in _ABSENT:
                     return None
                 raise
-        return BlobInfo(key=key, size=answer["ContentLength"], metadata=answer["Metadata"])
+        return BlobInfo(
+            key=key,
+            size=answer["ContentLength"],
+            metadata=answer["Metadata"],
+            etag=answer["ETag"].strip('"'),
+        )
 
     def list(self, prefix: str, *, limit: int) -> Sequence[BlobInfo]:
         pages = self._client.get_paginator("list_objects_v2").paginate(
@@ -86,7 +96,12 @@ class S3BlobStore:
         )
         with neighbour("The file store"):
             return [
-                BlobInfo(key=found["Key"], size=found["Size"], metadata={})
+                BlobInfo(
+                    key=found["Key"],
+                    size=found["Size"],
+                    metadata={},
+                    etag=found["ETag"].strip('"'),
+                )
                 for page in pages
                 for found in page.get("Contents", [])
             ]
@@ -121,9 +136,38 @@ class S3BlobStore:
                     return b""
                 raise _absent(error, key) from error
 
-    def delete(self, key: str) -> None:
+    def stream(self, key: str) -> Iterator[bytes]:
         with neighbour("The file store"):
-            self._client.delete_object(Bucket=self._bucket, Key=key)
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                raise _absent(error, key) from error
+            with answer["Body"] as body:
+                yield from body.iter_chunks(_CHUNK)
+
+    def upload_chunks(
+        self, chunks: Iterable[bytes], key: str, *, size: int, content_type: str
+    ) -> None:
+        with neighbour("The file store"):
+            upload_in_parts(
+                self._client,
+                chunks,
+                PartedObject(self._bucket, key, size, _STREAM_PART),
+                ContentType=content_type,
+                ServerSideEncryption=ENCRYPTION,
+            )
+
+    def delete(self, key: str, *, if_etag: str | None = None) -> bool:
+        condition = {} if if_etag is None else {"IfMatch": f'"{if_etag}"'}
+        with neighbour("The file store"):
+            try:
+                self._client.delete_object(Bucket=self._bucket, Key=key, **condition)
+            except ClientError as error:
+                if code_of(error) == "PreconditionFailed":
+                    return False
+                if code_of(error) not in _ABSENT:
+                    raise
+        return True
 
 
 def _absent(error: ClientError, key: str) -> Exception:

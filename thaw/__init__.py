@@ -1,0 +1,1 @@
+"""The thaw service: brings a Premium user's archived results back."""
