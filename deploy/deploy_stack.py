@@ -19,7 +19,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from deploy.lambda_code import ensure_bucket, upload_code
+from deploy.lambda_code import ensure_bucket, template_store, upload_code
 from deploy.template import Template, TemplateError
 
 LONGEST_INLINE = 51_200  # bytes; a longer template goes through S3 (CloudFormation quota)
@@ -135,7 +135,9 @@ def _body(template: Template, template_url: Callable[[str], str] | None) -> dict
     if len(template.body.encode()) <= LONGEST_INLINE:
         return {"TemplateBody": template.body}
     if template_url is None:
-        raise DeployError("The template is too long to be sent; give a bucket for it.")
+        raise DeployError(
+            "The template is too long to be sent; name a bucket for it (--code-bucket)."
+        )
     return {"TemplateURL": template_url(template.body)}
 
 
@@ -256,12 +258,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--code-bucket", help="bucket for them; made if it is not there")
     options = parser.parse_args(arguments)
     parameters = dict(pair.split("=", 1) for pair in options.parameter)
+    template_url = None
     if options.code_bucket:
         s3 = boto3.client("s3")
         ensure_bucket(s3, options.code_bucket)
         parameters["CodeBucket"] = options.code_bucket
         zips = {name: Path(path) for name, path in (pair.split("=", 1) for pair in options.code)}
         parameters.update(upload_code(s3, options.code_bucket, zips))
+        template_url = template_store(s3, options.code_bucket)
     try:
         deployed = deploy(
             boto3.client("cloudformation"),
@@ -269,6 +273,7 @@ def main(arguments: list[str] | None = None) -> int:
             Template.read(options.template),
             parameters,
             lambda line: print(line, flush=True),  # noqa: T201
+            template_url=template_url,
         )
     except (DeployError, TemplateError) as fault:
         sys.stderr.write(f"{fault}\n")

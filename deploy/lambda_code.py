@@ -1,6 +1,7 @@
-"""Puts the zipped functions where CloudFormation fetches them."""
+"""Puts zipped functions and long templates where CloudFormation fetches them."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,21 @@ def upload_code(
             s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
         keys["".join(word.capitalize() for word in name.split("_")) + "CodeKey"] = key
     return keys
+
+
+def template_store(s3: Any, bucket: str) -> Callable[[str], str]:
+    """A function that stores a template in `bucket` and returns its S3 address.
+
+    The key is a hash of the text: what a stack was made of stays readable at its address.
+    """
+
+    def store(body: str) -> str:
+        data = body.encode()
+        key = f"templates/{hashlib.sha256(data).hexdigest()}.yaml"
+        s3.put_object(Bucket=bucket, Key=key, Body=data)
+        return f"{s3.meta.endpoint_url}/{bucket}/{key}"
+
+    return store
 
 
 def ensure_bucket(s3: Any, bucket: str) -> None:

@@ -20,8 +20,11 @@ class Addresses:
 
     web: int = 8000
     annotator: int = 8010
+    archiver: int = 8011
+    thaw: int = 8012
     globus: int = 8020
     mailbox: int = 8030
+    stripe: int = 8040
     cloud: int = 4566
     relay: int = 4567
     """The cloud's own second port: it signs and repeats the notifications of SNS."""

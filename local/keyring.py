@@ -26,6 +26,10 @@ class Keyring:
     globus_client_secret: str
     signing_key: str
     """Signs the receipts of results: an Ed25519 private key, 32 bytes in base64."""
+    stripe_secret_key: str
+    """What the web app shows to the Stripe stand-in."""
+    stripe_webhook_secret: str
+    """What the Stripe stand-in signs its events with."""
 
     @classmethod
     def load_or_make(cls, path: Path) -> Keyring:
@@ -36,6 +40,8 @@ class Keyring:
             "globus_client_id": str(uuid.uuid4()),
             "globus_client_secret": secrets.token_urlsafe(32),
             "signing_key": base64.b64encode(secrets.token_bytes(32)).decode(),
+            "stripe_secret_key": "sk_test_" + secrets.token_hex(16),
+            "stripe_webhook_secret": "whsec_" + secrets.token_hex(16),
         }
         keyring = cls(**{**made, **known})
         if asdict(keyring) != known:

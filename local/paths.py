@@ -45,6 +45,10 @@ class DataFolder:
         return self.root / "globus"
 
     @property
+    def stripe(self) -> Path:
+        return self.root / "stripe"
+
+    @property
     def work(self) -> Path:
         """The annotator's working folders, one for each job that runs."""
         return self.root / "work"
@@ -61,7 +65,15 @@ class DataFolder:
             LocalError: it cannot be made, or is somebody's folder of other things, which closing
                 (think of `--data /tmp`) and resetting would harm.
         """
-        folders = (self.logs, self.run, self.cloud, self.globus, self.work, self.settings)
+        folders = (
+            self.logs,
+            self.run,
+            self.cloud,
+            self.globus,
+            self.stripe,
+            self.work,
+            self.settings,
+        )
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             if not (self.run.is_dir() and self.settings.is_dir()):

@@ -15,6 +15,10 @@ from local.paths import REPOSITORY, DataFolder
 
 REDIRECT_PATH = "/authcallback"
 """Where the web app takes people back from Globus; registered with the stand-in."""
+STRIPE_WEBHOOK_PATH = "/stripe/webhook"
+"""Where the web app takes Stripe's events."""
+STRIPE_PRICE = "price_gas_premium_monthly"
+"""The price of Premium that the stand-in is made with."""
 # How long each layer may take to stop; together below ten seconds, whatever happens.
 SERVICE_STOP_SECONDS = 6.5
 """Longer than the annotator waits for a message (gas/worker.py)."""
@@ -108,12 +112,46 @@ class Installation:
             stop_seconds=HELPER_STOP_SECONDS,
         )
 
+    def stripe(self) -> Part:
+        return Part(
+            name="stripe",
+            title="The Stripe stand-in",
+            command=[
+                *_module("local.stripe"),
+                "--data",
+                str(self.data.stripe),
+                "--port",
+                str(self.addresses.stripe),
+                "--webhook-url",
+                self.addresses.url("web") + STRIPE_WEBHOOK_PATH,
+            ],
+            environment={**self.base_environment(), **self.stripe_settings()},
+            folder=REPOSITORY,
+            ready=answers_http(self.addresses.stripe, "/health"),
+            layer=Layer.HELPER,
+            stop_seconds=HELPER_STOP_SECONDS,
+        )
+
     def web(self, settings: Mapping[str, str]) -> Part:
-        return self._under_uwsgi("web", "The web app", settings)
+        return self._under_uwsgi("web", "The web app", {**self.stripe_settings(), **settings})
 
     def annotator(self, settings: Mapping[str, str]) -> Part:
         signing = {"GAS_SIGNING_KEY": self.keyring.signing_key}
         return self._under_uwsgi("annotator", "The annotator", {**signing, **settings})
+
+    def archiver(self, settings: Mapping[str, str]) -> Part:
+        return self._under_uwsgi("archiver", "The archiver", settings)
+
+    def thaw(self, settings: Mapping[str, str]) -> Part:
+        return self._under_uwsgi("thaw", "The thaw service", settings)
+
+    def stripe_settings(self) -> dict[str, str]:
+        return {
+            "GAS_STRIPE_SECRET_KEY": self.keyring.stripe_secret_key,
+            "GAS_STRIPE_WEBHOOK_SECRET": self.keyring.stripe_webhook_secret,
+            "GAS_STRIPE_PRICE": STRIPE_PRICE,
+            "GAS_STRIPE_API_BASE": self.addresses.url("stripe"),
+        }
 
     def globus_settings(self) -> dict[str, str]:
         return {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.deploy_stack import Deployed, DeployError, deploy
-from deploy.lambda_code import ensure_bucket, upload_code
+from deploy.lambda_code import ensure_bucket, template_store, upload_code
 from deploy.stack_env import environment_of
 from deploy.template import Evaluator, Template, TemplateError
 from local.complete import complete, renew_http_subscriptions
@@ -26,7 +26,12 @@ STACK = "gas-local"
 CODE_BUCKET = f"gas-local-code-{ACCOUNT}"
 TEMPLATE = REPOSITORY / "deploy" / "service.yaml"
 BUILD_LAMBDAS = REPOSITORY / "scripts" / "build_lambdas.py"
-ROLES = {"web": "WebRoleArn", "annotator": "AnnotatorRoleArn"}
+ROLES = {
+    "web": "WebRoleArn",
+    "annotator": "AnnotatorRoleArn",
+    "archiver": "ArchiverRoleArn",
+    "thaw": "ThawRoleArn",
+}
 """AWS profile of each service, and the stack output that names its role."""
 
 Say = Callable[[str], None]
@@ -131,7 +136,14 @@ def deploy_stack(installation: Installation, zips: Mapping[str, Path], say: Say)
         ensure_bucket(clients("s3"), CODE_BUCKET)
         code = upload_code(clients("s3"), CODE_BUCKET, zips)
         parameters = _parameters(installation, template, code)
-        deployed = deploy(clients("cloudformation"), STACK, template, parameters, say)
+        deployed = deploy(
+            clients("cloudformation"),
+            STACK,
+            template,
+            parameters,
+            say,
+            template_url=template_store(clients("s3"), CODE_BUCKET),
+        )
         evaluator = Evaluator(template, deployed.parameters, _resources(clients), _PSEUDO)
         _complete_once(installation, clients, evaluator, deployed)
     except (DeployError, TemplateError) as fault:
@@ -139,7 +151,11 @@ def deploy_stack(installation: Installation, zips: Mapping[str, Path], say: Say)
     except (ClientError, BotoCoreError) as fault:
         raise LocalError(f"The stack could not be deployed: {fault}") from fault
     say("The stack has been deployed." if deployed.changed else "The stack is as it should be.")
-    roles = {profile: deployed.outputs[output] for profile, output in ROLES.items()}
+    roles = {
+        profile: deployed.outputs[output]
+        for profile, output in ROLES.items()
+        if output in deployed.outputs
+    }
     files = write_aws_files(installation.data.settings, key, endpoint, roles)
     return Stack(environment_of(deployed.outputs), files, evaluator, clients)
 
@@ -165,6 +181,8 @@ def _parameters(
         "Stage": "local",
         "PublicUrl": addresses.url("web"),
         "AnnotatorUrl": addresses.url("annotator"),
+        "ArchiverUrl": addresses.url("archiver"),
+        "ThawUrl": addresses.url("thaw"),
         "AnnotatorProtocol": "http",
         "MailFrom": MAIL_FROM,
         "OperatorArn": f"arn:aws:iam::{ACCOUNT}:root",

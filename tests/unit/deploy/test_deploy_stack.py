@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from deploy.deploy_stack import DeployError, deploy
-from deploy.lambda_code import upload_code
+from deploy.lambda_code import template_store, upload_code
 from deploy.template import Template
 
 BODY = "Parameters: { Stage: { Type: String } }\nResources: {}\n"
@@ -190,3 +190,31 @@ def test_code_is_uploaded_once_and_named_by_parameters(tmp_path: Path) -> None:
         "RegisterUploadCodeKey": "lambdas/register-2.zip",
     }
     assert s3.objects == {"lambdas/notify-1.zip": b"", "lambdas/register-2.zip": b"zip"}
+
+
+def test_a_template_too_long_to_send_goes_through_a_bucket(tmp_path: Path) -> None:
+    path = tmp_path / "long.yaml"
+    path.write_text(BODY + "# " + "x" * 60_000 + "\n")
+    stored: dict[str, bytes] = {}
+
+    class Bucket:
+        class meta:  # noqa: N801
+            endpoint_url = "https://s3.example.org"
+
+        def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:  # noqa: N803
+            stored[f"https://s3.example.org/{Bucket}/{Key}"] = Body
+
+    class Cloud(FakeCloudFormation):
+        def _change(self, kind: str, status: str, request: dict[str, Any]) -> dict[str, str]:
+            assert "TemplateBody" not in request
+            body = stored[request.pop("TemplateURL")].decode()
+            return super()._change(kind, status, {**request, "TemplateBody": body})
+
+    cloud, template = Cloud(), Template.read(path)
+    deployed = deploy(
+        cloud, "gas", template, {"Stage": "a"}, template_url=template_store(Bucket(), "code")
+    )
+    assert deployed.changed
+    assert cloud.template == template.body
+    with pytest.raises(DeployError, match="too long"):
+        deploy(Cloud(), "gas", template, {"Stage": "a"})

@@ -25,11 +25,11 @@ def listening() -> Iterator[int]:
     ("arguments", "expected"),
     [
         ([], Addresses()),
-        (["--port-offset", "100"], Addresses(8100, 8110, 8120, 8130, 4666, 4667)),
+        (["--port-offset", "100"], Addresses(8100, 8110, 8111, 8112, 8120, 8130, 8140, 4666, 4667)),
         (["--web-port", "9000"], Addresses(web=9000)),
         (
             ["--port-offset", "10", "--cloud-port", "5000"],
-            Addresses(8010, 8020, 8030, 8040, 5000, 4577),
+            Addresses(8010, 8020, 8021, 8022, 8030, 8040, 8050, 5000, 4577),
         ),
     ],
 )

@@ -52,7 +52,14 @@ def test_the_first_fault_ends_the_others_and_is_raised_itself() -> None:
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Installation:
-    keyring = Keyring("secret-key", "client-id", "client-secret", "signing-key")
+    keyring = Keyring(
+        secret_key="secret-key",
+        globus_client_id="client-id",
+        globus_client_secret="client-secret",
+        signing_key="signing-key",
+        stripe_secret_key="stripe-key",
+        stripe_webhook_secret="webhook-secret",
+    )
     return Installation(DataFolder.at(tmp_path), Addresses(), keyring)
 
 
@@ -91,6 +98,18 @@ def test_only_the_annotator_knows_the_key_that_signs_receipts(installation: Inst
     assert installation.annotator({}).environment["GAS_SIGNING_KEY"] == "signing-key"
     assert "signing-key" not in installation.web({}).environment.values()
     assert "signing-key" not in installation.cloud().environment.values()
+
+
+def test_only_the_web_app_and_the_stand_in_know_the_keys_of_stripe(
+    installation: Installation,
+) -> None:
+    settings = installation.service_settings({}, "postgresql+psycopg:///x", {})
+    for part in (installation.web(settings), installation.stripe()):
+        assert part.environment["GAS_STRIPE_SECRET_KEY"] == "stripe-key"
+        assert part.environment["GAS_STRIPE_WEBHOOK_SECRET"] == "webhook-secret"
+        assert "stripe-key" not in part.command
+    for part in (installation.annotator(settings), installation.archiver(settings)):
+        assert "stripe-key" not in part.environment.values()
 
 
 def test_only_the_stand_in_knows_the_registered_address(installation: Installation) -> None:
