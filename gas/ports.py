@@ -164,7 +164,7 @@ class BlobStore(Protocol):
     def stream(self, key: str) -> Iterator[bytes]:
         """The object's bytes in chunks of a few MiB.
 
-        Raises:
+        Raises, when the first chunk is asked for:
             NotFound: there is no such object.
         """
 
@@ -175,6 +175,9 @@ class BlobStore(Protocol):
 
         If `chunks` raises, or does not have `size` bytes, nothing is stored and what was there
         stays. The entity tag always differs from that of the same bytes stored by `upload`.
+
+        Raises:
+            ServiceUnavailable: also when the chunks have another size.
         """
 
     def delete(self, key: str, *, if_etag: str | None = None) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -142,7 +143,7 @@ class S3BlobStore:
                 answer = self._client.get_object(Bucket=self._bucket, Key=key)
             except ClientError as error:
                 raise _absent(error, key) from error
-            with answer["Body"] as body:
+            with closing(answer["Body"]) as body:
                 yield from body.iter_chunks(_CHUNK)
 
     def upload_chunks(
@@ -158,7 +159,7 @@ class S3BlobStore:
             )
 
     def delete(self, key: str, *, if_etag: str | None = None) -> bool:
-        condition = {} if if_etag is None else {"IfMatch": f'"{if_etag}"'}
+        condition: dict[str, Any] = {} if if_etag is None else {"IfMatch": f'"{if_etag}"'}
         with neighbour("The file store"):
             try:
                 self._client.delete_object(Bucket=self._bucket, Key=key, **condition)

@@ -168,8 +168,7 @@ class S3Gate:
             return whole(reply)
         if kind is Kind.COMPLETE and head.query["uploadId"] in self._parts:
             return whole(await self._complete(head, call))
-        source = await self._source(head) if kind is Kind.COPY else None
-        reply = await self._uploader.copy(head, source) if source else await self._send(call)
+        reply = await self._around(head, kind) or await self._send(call)
         if kind in (Kind.LIST, Kind.COPY, Kind.COMPLETE) and reply.ok and self.blobs.any():
             text = true_xml(reply.body.decode(), self.blobs.find)
             await self._created(head, kind, reply, head.key, "")
@@ -181,6 +180,15 @@ class S3Gate:
         if kind is Kind.DELETE and reply.ok:
             self._sweeper.soon()
         return whole(reply)
+
+    async def _around(self, head: S3Request, kind: Kind) -> Reply | None:
+        """What has to be said to ministack in other words where it is about a large object."""
+        if kind is Kind.COPY:
+            source = await self._source(head)
+            return await self._uploader.copy(head, source) if source else None
+        if kind is Kind.DELETE and "If-Match" in head.headers and self.blobs.any():
+            return await self._uploader.delete_matching(head)
+        return None
 
     async def _send(self, call: Call) -> Reply:
         path, headers = await self._sessions.translate(call)

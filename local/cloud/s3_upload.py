@@ -103,6 +103,29 @@ class Uploader:
         with self._blobs.changing():
             return await self._upstream.send("PUT", path, headers)
 
+    async def delete_matching(self, head: S3Request) -> Reply | None:
+        """Delete an object if it is the large one that If-Match names, in the name of the client.
+
+        ``None``: it is not, or the gateway cannot sign for the client; ministack may answer.
+
+        Raises
+        ------
+        Refused
+            The signature is wrong.
+        """
+        reply = await self._upstream.as_root("s3", "HEAD", head.raw_path.partition("?")[0])
+        stub = reply.headers.get("ETag", "")
+        blob = self._blobs.find(stub)
+        if blob is None or not names(head.headers["If-Match"], blob.etag):
+            return None
+        if not self.can_take(head):
+            return None
+        signed = self._check(head)
+        headers: CIMultiDict[str] = CIMultiDict(head.headers)
+        headers["If-Match"] = stub
+        path, headers = await self._sessions.sign(signed, "DELETE", head.raw_path, headers, EMPTY)
+        return await self._upstream.send("DELETE", path, headers)
+
     async def copy_part(self, head: S3Request, source: Blob) -> tuple[Reply, str]:
         """Copy a range of a large object into a part; answer and entity tag as of ``put``.
 

@@ -1,15 +1,21 @@
 """What every BlobStore does, whatever is behind it."""
 
+import hashlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from gas.errors import NotFound
+from gas.errors import NotFound, ServiceUnavailable
 from gas.ports import BlobStore
 from tests.support.aws import AwsWorld
 
 KEY = "u/1~tumour.vcf.gz"
+MIB = 1024 * 1024
+#: Beyond 8 MiB the embedded cloud keeps an object in another way; beyond 16 `upload` uses parts.
+SIZES = [0, 10, 9 * MIB, 16 * MIB, 25 * MIB + 7]
 
 
 @pytest.fixture
@@ -41,7 +47,10 @@ def test_what_is_not_there_is_said_so(blobs: BlobStore, tmp_path: Path) -> None:
         blobs.download(KEY, tmp_path / "copy")
     with pytest.raises(NotFound):
         blobs.read(KEY, start=0, length=1)
-    blobs.delete(KEY)
+    with pytest.raises(NotFound):
+        next(blobs.stream(KEY))
+    assert blobs.delete(KEY)
+    assert blobs.delete(KEY, if_etag="0" * 32)
 
 
 def test_listing_is_by_prefix_in_order_and_bounded(blobs: BlobStore, file: Path) -> None:
@@ -54,8 +63,81 @@ def test_listing_is_by_prefix_in_order_and_bounded(blobs: BlobStore, file: Path)
 
 def test_deleted_is_gone(blobs: BlobStore, file: Path) -> None:
     blobs.upload(file, KEY, content_type="text/plain")
-    blobs.delete(KEY)
+    assert blobs.delete(KEY)
     assert blobs.head(KEY) is None
+
+
+def etag_of(blobs: BlobStore, key: str = KEY) -> str:
+    info = blobs.head(key)
+    assert info is not None
+    assert blobs.list(key, limit=1)[0].etag == info.etag
+    return info.etag
+
+
+def pieces(content: bytes, length: int = 1_000_003) -> Iterator[bytes]:
+    for start in range(0, len(content), length):
+        yield content[start : start + length]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_chunks_become_an_object_of_another_etag_than_a_file(
+    blobs: BlobStore, tmp_path: Path, size: int
+) -> None:
+    content = os.urandom(size)
+    (tmp_path / "file").write_bytes(content)
+    blobs.upload(tmp_path / "file", KEY, content_type="text/plain")
+    of_the_file = etag_of(blobs)
+    blobs.upload_chunks(pieces(content), KEY, size=size, content_type="text/plain")
+    assert etag_of(blobs) != of_the_file
+    hashed = hashlib.sha256()
+    for chunk in blobs.stream(KEY):
+        hashed.update(chunk)
+    assert hashed.digest() == hashlib.sha256(content).digest()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_only_the_object_with_the_named_etag_is_deleted(
+    blobs: BlobStore, tmp_path: Path, size: int
+) -> None:
+    content = os.urandom(size)
+    (tmp_path / "file").write_bytes(content)
+    blobs.upload(tmp_path / "file", KEY, content_type="text/plain")
+    first = etag_of(blobs)
+    blobs.upload_chunks(pieces(content), KEY, size=size, content_type="text/plain")
+    assert not blobs.delete(KEY, if_etag=first)
+    second = etag_of(blobs)
+    assert second != first
+    assert blobs.delete(KEY, if_etag=second)
+    assert blobs.head(KEY) is None
+    assert blobs.delete(KEY, if_etag=second)
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+@pytest.mark.parametrize("size", [10, 25 * MIB])
+def test_chunks_of_another_size_store_nothing(
+    blobs: BlobStore, file: Path, size: int, off: int
+) -> None:
+    blobs.upload(file, KEY, content_type="text/plain")
+    with pytest.raises(ServiceUnavailable):
+        blobs.upload_chunks(pieces(bytes(size + off)), KEY, size=size, content_type="text/plain")
+    assert blobs.read(KEY, start=0, length=99) == b"0123456789"
+
+
+def test_chunks_that_break_off_store_nothing(blobs: BlobStore) -> None:
+    def breaking() -> Iterator[bytes]:
+        yield bytes(13 * MIB)
+        raise KeyError("the source")
+
+    with pytest.raises(KeyError, match="the source"):
+        blobs.upload_chunks(breaking(), KEY, size=26 * MIB, content_type="text/plain")
+    assert blobs.head(KEY) is None
+
+
+def test_an_upload_that_broke_off_leaves_no_parts(aws: AwsWorld) -> None:
+    with pytest.raises(ServiceUnavailable):
+        aws.blobs.upload_chunks([b"abc"], KEY, size=9, content_type="text/plain")
+    left = aws.clients.s3().list_multipart_uploads(Bucket=aws.blobs.bucket)
+    assert left.get("Uploads", []) == []
 
 
 def test_a_signed_post_carries_its_metadata(aws_over_http: AwsWorld) -> None:
