@@ -13,6 +13,8 @@ class GasError(Exception):
 
     code: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
+    upgrade_helps: ClassVar[bool] = False
+    """Whether a Free user would not have been refused on Premium."""
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)
@@ -43,6 +45,7 @@ class UploadTooLarge(GasError):
     """The file is larger than the plan allows."""
 
     code = "upload_too_large"
+    upgrade_helps = True
 
 
 class InvalidRequest(GasError):
@@ -56,6 +59,33 @@ class ResultsNotReady(GasError):
 
     code = "results_not_ready"
     retryable = True
+
+
+class FreeWindowOver(GasError):
+    """The Free plan's time to download these results is over."""
+
+    code = "free_window_over"
+    upgrade_helps = True
+
+
+class ResultsArchived(GasError):
+    """The results are in cold storage, and stay there on the Free plan."""
+
+    code = "results_archived"
+    upgrade_helps = True
+
+
+class ResultsRestoring(GasError):
+    """The results are on their way back from cold storage."""
+
+    code = "results_restoring"
+    retryable = True
+
+
+class ResultsDeleted(GasError):
+    """The results were deleted."""
+
+    code = "results_deleted"
 
 
 class JobEnded(GasError):
