@@ -6,16 +6,20 @@ versions. The contracts are documented in docs/architecture.md.
 """
 
 import json
-from typing import Literal, Self
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import unquote_plus
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gas.errors import InvalidMessage
-from gas.jobs import JobOptions, JobStatus
+from gas.jobs import ArchiveReference, JobOptions, JobStatus
 from gas.plans import Plan
 
 _UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_ARCHIVE_KEY = re.compile(r"(?:.*/)?(?P<user_id>[^/]+)/(?P<job_id>[^/~]+)~")
+"""How the key of every archive in the archives bucket begins."""
 
 
 class _Message(BaseModel):
@@ -38,6 +42,33 @@ class _Message(BaseModel):
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "the message"
             raise InvalidMessage(f"{cls.__name__}: {where}: {first['msg']}") from error
+
+
+_M = TypeVar("_M", bound=_Message)
+
+
+def one_of(text: str | bytes, *contracts: type[_M]) -> _M:
+    """The message in `text`, by its `type`: for a queue that carries several contracts.
+
+    Raises:
+        InvalidMessage: `text` follows none of them.
+    """
+    kind = _object(text).get("type")
+    for contract in contracts:
+        if contract.model_fields["type"].default == kind:
+            return contract.from_json(text)
+    raise InvalidMessage(f"no message of this queue has the type {str(kind)[:100]!r}")
+
+
+def _object(text: str | bytes) -> Mapping[str, Any]:
+    """The JSON object in `text`."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidMessage("the message is not JSON") from error
+    if not isinstance(found, dict):
+        raise InvalidMessage("the message is not a JSON object")
+    return found
 
 
 class JobRequested(_Message):
@@ -97,6 +128,57 @@ class PremiumSweepRequested(_Message):
     version: Literal[1] = 1
     after_user_id: str = ""
     """Go on behind this account; a long list is worked through in several messages."""
+
+
+class ArchiveRetrieved(_Message):
+    """cold storage, thaw → topic thaw_completed → restore: something of this job can be fetched.
+
+    A hint to look at the job's retrievals, no more: a retrieval that failed says the same.
+    """
+
+    type: Literal["archive_retrieved"] = "archive_retrieved"
+    version: Literal[1] = 1
+    job_id: str = Field(pattern=_UUID)
+    user_id: str = Field(pattern=_UUID)
+
+    @classmethod
+    def all_from_json(cls, text: str | bytes, *, archives_bucket: str) -> list[Self]:
+        """The jobs that a message of the topic names, whoever sent it.
+
+        Read are our own message, the event `ObjectRestore:Completed` of S3 (the archives' keys
+        begin as all our keys do, with user and job) and the completion notice of a Glacier vault
+        (whose `JobDescription` is our `ArchiveReference`). A test event, another event and
+        another bucket name nothing.
+
+        Raises:
+            InvalidMessage: `text` is none of these.
+        """
+        found = _object(text)
+        if "type" in found:
+            return [cls.from_json(text)]
+        if found.get("Event") == "s3:TestEvent":
+            return []
+        try:
+            if "Records" in found:
+                return list(cls._of_s3(found["Records"], archives_bucket))
+            return [cls._of_vault(found)]
+        except (KeyError, TypeError, AttributeError, ValidationError) as error:
+            raise InvalidMessage(f"not a notice of cold storage: {error!r}") from error
+
+    @classmethod
+    def _of_s3(cls, records: list[Any], archives_bucket: str) -> Iterator[Self]:
+        for record in records:
+            restored = record["eventName"].removeprefix("s3:") == "ObjectRestore:Completed"
+            if restored and record["s3"]["bucket"]["name"] == archives_bucket:
+                whose = _ARCHIVE_KEY.match(unquote_plus(record["s3"]["object"]["key"]))
+                yield cls.model_validate(whose.groupdict() if whose else {})
+
+    @classmethod
+    def _of_vault(cls, notice: Mapping[str, Any]) -> Self:
+        if notice["Action"] != "ArchiveRetrieval":
+            raise InvalidMessage(f"not a retrieval: {str(notice['Action'])[:100]!r}")
+        reference = ArchiveReference.model_validate_json(notice["JobDescription"])
+        return cls(job_id=reference.job_id, user_id=reference.user_id)
 
 
 class ResultsRestored(_Message):
