@@ -6,11 +6,13 @@ The server chooses every key, in ASCII; the name the user gave the file is kept 
 import re
 import unicodedata
 from dataclasses import dataclass
+from secrets import token_hex
 
 from gas.errors import InvalidUpload
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _KEY = re.compile(rf"(?P<user_id>{_UUID})/(?P<job_id>{_UUID})~(?P<name>[A-Za-z0-9._-]{{1,128}})\Z")
+_ARCHIVE = re.compile(rf"{_UUID}/{_UUID}~[a-z_]{{1,32}}~[0-9a-f]{{16}}\Z")
 _SUFFIX = re.compile(r"\.vcf(\.gz|\.bgz|\.bgzf)?\Z|\.(gz|bgz|bgzf|bcf|txt)\Z", re.IGNORECASE)
 _MAX_NAME = 100
 _MAX_OWN_BYTES = 200
@@ -98,3 +100,11 @@ def parse_key(prefix: str, key: str) -> ObjectKey:
             remedy="Start again from the upload page.",
         )
     return ObjectKey(**match.groupdict())
+
+
+def new_archive_key(user_id: str, job_id: str, file: str) -> str:
+    """A key for an archive of this file (a name in `Results.files`), another one each time."""
+    key = f"{user_id}/{job_id}~{file}~{token_hex(8)}"
+    if not _ARCHIVE.match(key):
+        raise ValueError(f"not a valid archive key: {key!r}")
+    return key

@@ -10,6 +10,7 @@ from gas.settings import FetchSecret
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_glacier import GlacierClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
@@ -38,6 +39,8 @@ _S3_CONFIG = _CONFIG.merge(
 _REGIONAL = Config(s3={"addressing_style": "virtual"})
 _AWS = (".amazonaws.com", ".amazonaws.com.cn")
 
+_ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
+
 
 class AwsClients:
     """All clients of one process; each is made when first asked for. Thread-safe clients."""
@@ -49,10 +52,18 @@ class AwsClients:
         client: DynamoDBClient = self._session.client("dynamodb", config=_CONFIG)
         return client
 
-    def s3(self) -> "S3Client":
-        client: S3Client = self._session.client("s3", config=_S3_CONFIG)
+    def s3(self, *, retried: bool = True) -> "S3Client":
+        """`retried=False` is for requests whose refusal (503 for lack of capacity) is an answer."""
+        config = _S3_CONFIG if retried else _S3_CONFIG.merge(_ONCE)
+        client: S3Client = self._session.client("s3", config=config)
         if (urlsplit(client.meta.endpoint_url).hostname or "").endswith(_AWS):
-            client = self._session.client("s3", config=_S3_CONFIG.merge(_REGIONAL))
+            client = self._session.client("s3", config=config.merge(_REGIONAL))
+        return client
+
+    def glacier(self, *, retried: bool = True) -> "GlacierClient":
+        """The original Glacier service, of vaults; `retried` as for `s3`."""
+        config = _CONFIG if retried else _CONFIG.merge(_ONCE)
+        client: GlacierClient = self._session.client("glacier", config=config)
         return client
 
     def sns(self) -> "SNSClient":
