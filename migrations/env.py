@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import create_engine, pool
 
 from gas.accounts.models import Base
+from gas.billing import models as _billing  # noqa: F401  # its tables belong to the same metadata
 
 
 def run() -> None:

@@ -7,6 +7,15 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from gas.plans import Plan
 
+PlanColumn = Enum(
+    Plan,
+    name="plan",
+    native_enum=False,
+    length=16,
+    values_callable=lambda plans: [plan.value for plan in plans],
+)
+"""A plan, stored as its value."""
+
 
 class Base(DeclarativeBase):
     """Base of all tables."""
@@ -23,16 +32,7 @@ class Account(Base):
     name: Mapped[str] = mapped_column(String(256))
     email: Mapped[str] = mapped_column(String(320))
     organization: Mapped[str] = mapped_column(String(256), default="")
-    plan: Mapped[Plan] = mapped_column(
-        Enum(
-            Plan,
-            name="plan",
-            native_enum=False,
-            length=16,
-            values_callable=lambda plans: [plan.value for plan in plans],
-        ),
-        default=Plan.FREE,
-    )
+    plan: Mapped[Plan] = mapped_column(PlanColumn, default=Plan.FREE)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     last_login_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now()

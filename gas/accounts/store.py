@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from gas.accounts.faults import accounts_database
 from gas.accounts.models import Account
-from gas.errors import ServiceUnavailable
 
 
 @dataclass(frozen=True)
@@ -47,13 +46,12 @@ class AccountStore:
             .on_conflict_do_update(index_elements=[Account.user_id], set_=fresh)
             .returning(Account)
         )
-        try:
-            with Session(self._engine, expire_on_commit=False) as session, session.begin():
-                return session.scalars(
-                    statement, execution_options={"populate_existing": True}
-                ).one()
-        except OperationalError as error:
-            raise _unavailable() from error
+        with (
+            accounts_database(),
+            Session(self._engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            return session.scalars(statement, execution_options={"populate_existing": True}).one()
 
     def get(self, user_id: str) -> Account | None:
         """The account, or None.
@@ -61,11 +59,8 @@ class AccountStore:
         Raises:
             ServiceUnavailable: the database cannot be reached.
         """
-        try:
-            with Session(self._engine, expire_on_commit=False) as session:
-                return session.scalar(select(Account).where(Account.user_id == user_id))
-        except OperationalError as error:
-            raise _unavailable() from error
+        with accounts_database(), Session(self._engine, expire_on_commit=False) as session:
+            return session.scalar(select(Account).where(Account.user_id == user_id))
 
     def ping(self) -> None:
         """Check that the database answers.
@@ -73,19 +68,10 @@ class AccountStore:
         Raises:
             ServiceUnavailable: it does not.
         """
-        try:
-            with self._engine.connect() as connection:
-                connection.execute(text("SELECT 1"))
-        except OperationalError as error:
-            raise _unavailable() from error
+        with accounts_database(), self._engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
 
 
 def connect(database_url: str) -> Engine:
     """A connection pool for `database_url`; connections that died are replaced unnoticed."""
     return create_engine(database_url, pool_pre_ping=True, pool_size=5, max_overflow=10)
-
-
-def _unavailable() -> ServiceUnavailable:
-    return ServiceUnavailable(
-        "The accounts database cannot be reached just now.", remedy="Try again in a minute."
-    )
