@@ -47,6 +47,7 @@ class AnnotateJob:
         folders: WorkFolders,
         clock: Clock,
         lease_seconds: int,
+        free_window_seconds: int,
     ) -> None:
         self._jobs = jobs
         self._inputs = inputs
@@ -56,6 +57,7 @@ class AnnotateJob:
         self._folders = folders
         self._clock = clock
         self._lease_seconds = lease_seconds
+        self._free_window_seconds = free_window_seconds
 
     def __call__(self, delivery: Delivery) -> Outcome:
         request = JobRequested.from_json(delivery.body)
@@ -139,8 +141,13 @@ class AnnotateJob:
             raise
         results = self._writer.store(job, output)
         lease.check()
+        now = self._clock.now()
         completed = self._jobs.complete(
-            job.job_id, owner=lease.owner, at=self._clock.now(), results=results
+            job.job_id,
+            owner=lease.owner,
+            at=now,
+            results=results,
+            archive_at=now + self._free_window_seconds,
         )
         if completed is None:
             raise LeaseLost("somebody else finished the job")

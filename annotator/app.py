@@ -83,6 +83,7 @@ def build_parts() -> Parts:
         folders=folders,
         clock=clock,
         lease_seconds=settings.lease_seconds,
+        free_window_seconds=settings.free_window_seconds,
     )
     worker = Worker(
         SqsQueue(

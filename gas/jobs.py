@@ -260,6 +260,13 @@ class Job(_Record):
         files = self.results.files if self.results else {}
         return {name: files[name] for name in ("annotated", "table") if name in files}
 
+    @property
+    def archives_as_spent(self) -> tuple[SpentArchive, ...]:
+        """What is to be deleted once all results are in the bucket again."""
+        archives = self.archives.values()
+        spent = (SpentArchive(archive_id=each.archive_id, kind=each.kind) for each in archives)
+        return (*self.spent_archives, *spent)
+
     def to_record(self) -> dict[str, Any]:
         """Plain data for storage; unset optional fields are left out."""
         return self.model_dump(mode="json", exclude_none=True)

@@ -22,6 +22,21 @@ SWEEP_SHARDS = ("0", "1", "2", "3")
 """The partitions of the index `sweeps`; a job's is the first hex digit of its id, modulo 4."""
 
 
+# When the sweeper looks at a job that nothing else has moved on by then; seconds after
+SWEEP_CREATED = 600
+"""the submission: nobody has claimed the job."""
+SWEEP_CLAIMED = 900
+"""a claim: the worker may have died."""
+SWEEP_ENDED = 600
+"""a failure or a cancellation: it may not have been announced."""
+SWEEP_DUE = 120
+"""the time to archive, or a state in which something is left to delete."""
+SWEEP_LEASE = 60
+"""the end of an archiver's lease."""
+SWEEP_RETRIEVAL = 600
+"""the time by which cold storage promised the last file."""
+
+
 def sweep_shard(job_id: str) -> str:
     """The partition of the index `sweeps` that a job belongs to."""
     return SWEEP_SHARDS[int(job_id[0], 16) % len(SWEEP_SHARDS)]

@@ -64,8 +64,13 @@ class JobStore(Protocol):
         `count_attempt` is false when the attempt ended for no fault of the job.
         """
 
-    def complete(self, job_id: str, *, owner: str, at: int, results: Results) -> Job | None:
-        """RUNNING → COMPLETED and results AVAILABLE. None when `owner` no longer holds the job."""
+    def complete(
+        self, job_id: str, *, owner: str, at: int, results: Results, archive_at: int
+    ) -> Job | None:
+        """RUNNING → COMPLETED and results AVAILABLE. None when `owner` no longer holds the job.
+
+        `archive_at` is when a Free user's results are to be archived.
+        """
 
     def fail(
         self,

@@ -95,12 +95,24 @@ class WebSettings(PublisherSettings):
     """SQLAlchemy URL of the accounts database."""
     globus_client_id: str
     globus_client_secret: SecretStr
+    globus_required_domains: str = ""
+    """Only people who log in with an identity of one of these domains (`uchicago.edu,anl.gov`)."""
+    globus_require_mfa: bool = False
+    """Only logins with a second factor, confirmed by Globus."""
     upload_expires_in: int = 3600
     """Seconds a signed upload stays valid."""
     link_expires_in: int = 300
     """Seconds a download link stays valid."""
     session_hours: int = 12
     """A session ends this long after login."""
+    account_erasures_topic: str = ""
+    """*stack* ARN."""
+
+    @property
+    def required_domains(self) -> tuple[str, ...]:
+        """`globus_required_domains` as single domains, in lower case."""
+        parts = self.globus_required_domains.lower().replace(",", " ").split()
+        return tuple(part.removeprefix("@") for part in parts)
 
 
 class WebhookSettings(CoreSettings):
@@ -127,6 +139,8 @@ class AnnotatorSettings(WebhookSettings):
     """Jobs run at once by this instance."""
     lease_seconds: int = 30
     """A worker that is silent this long has lost its job."""
+    free_window_seconds: int = 300
+    """A Free user may download results for this long after their completion."""
     visibility_seconds: int = 45
     """A message is hidden this long between two extensions."""
     job_timeout_seconds: int = 6 * 3600

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from gas import keys
 from gas.errors import InvalidMessage, InvalidUpload, UploadMissing, UploadTooLarge
 from gas.jobs import Job, JobOptions, new_job_id
+from gas.ledger import SWEEP_CREATED, sweep_shard
 from gas.logs import get_logger
 from gas.messages import JobRequested, Submission
 from gas.plans import MAX_POST_BYTES, MIB, Plan, terms_of
@@ -151,6 +152,8 @@ def _new_job(parts: keys.ObjectKey, info: BlobInfo, *, bucket: str, now: int) ->
         input_size=info.size,
         submit_time=now,
         options=submission.options,
+        sweep_shard=sweep_shard(parts.job_id),
+        sweep_at=now + SWEEP_CREATED,
     )
 
 

@@ -1,7 +1,5 @@
 """The jobs table in a dict."""
 
-from threading import Lock
-
 from gas.errors import InvalidRequest
 from gas.jobs import (
     Failure,
@@ -13,63 +11,51 @@ from gas.jobs import (
     StoredFile,
     sources_of,
 )
+from gas.ledger import SWEEP_CLAIMED, SWEEP_DUE, SWEEP_ENDED, sweep_shard
 from gas.ports import JobPage
+from gas.testing.table import MemoryTable
 
 
 class MemoryJobStore:
     """`gas.ports.JobStore` without a database."""
 
-    def __init__(self) -> None:
-        self._jobs: dict[str, Job] = {}
-        self._lock = Lock()
+    def __init__(self, table: MemoryTable | None = None) -> None:
+        self.table = table or MemoryTable()
 
     def create(self, job: Job) -> bool:
-        with self._lock:
-            if job.job_id in self._jobs:
-                return False
-            self._jobs[job.job_id] = job
-            return True
+        return self.table.insert(job)
 
     def get(self, job_id: str) -> Job | None:
-        return self._jobs.get(job_id)
+        return self.table.get(job_id)
 
     def list_for_user(self, user_id: str, *, limit: int, cursor: str | None = None) -> JobPage:
         mine = sorted(
-            (job for job in self._jobs.values() if job.user_id == user_id),
+            (job for job in self.table if job.user_id == user_id),
             key=lambda job: (job.submit_time, job.job_id),
             reverse=True,
         )
-        start = 0
-        if cursor is not None:
-            ids = [job.job_id for job in mine]
-            if cursor not in ids:
-                raise InvalidRequest(
-                    "This page address is not valid.", remedy="Start again from the first page."
-                )
-            start = ids.index(cursor) + 1
-        page = mine[start : start + limit]
-        more = start + limit < len(mine)
-        return JobPage(jobs=page, next_cursor=page[-1].job_id if more else None)
+        return page_of(mine, limit=limit, cursor=cursor)
 
     def mark_queued(self, job_id: str, *, at: int) -> None:
         self._mark(job_id, "queued_at", at)
 
     def claim(self, job_id: str, *, owner: str, now: int, lease_seconds: int) -> Job | None:
-        with self._lock:
-            job = self._jobs.get(job_id)
-            if job is None or job.job_status not in sources_of(JobStatus.RUNNING):
-                return None
-            if job.job_status is JobStatus.RUNNING and job.lease_until >= now:
-                return None
-            return self._put(
-                job,
-                job_status=JobStatus.RUNNING,
-                start_time=job.start_time or now,
-                attempts=job.attempts + 1,
-                lease_owner=owner,
-                lease_until=now + lease_seconds,
-                progress=Progress(),
-            )
+        return self.table.change(
+            job_id,
+            lambda job: (
+                job.job_status in sources_of(JobStatus.RUNNING)
+                and (job.job_status is not JobStatus.RUNNING or job.lease_until < now)
+            ),
+            lambda job: {
+                "job_status": JobStatus.RUNNING,
+                "start_time": job.start_time or now,
+                "attempts": job.attempts + 1,
+                "lease_owner": owner,
+                "lease_until": now + lease_seconds,
+                "progress": Progress(),
+                **swept(job_id, now + SWEEP_CLAIMED),
+            },
+        )
 
     def renew(self, job_id: str, *, owner: str, until: int, progress: Progress) -> bool:
         return self._held(job_id, owner, lease_until=until, progress=progress) is not None
@@ -79,7 +65,9 @@ class MemoryJobStore:
         attempts = job.attempts - (not count_attempt) if job else 0
         return self._held(job_id, owner, lease_until=now - 1, attempts=attempts) is not None
 
-    def complete(self, job_id: str, *, owner: str, at: int, results: Results) -> Job | None:
+    def complete(
+        self, job_id: str, *, owner: str, at: int, results: Results, archive_at: int
+    ) -> Job | None:
         return self._held(
             job_id,
             owner,
@@ -87,7 +75,9 @@ class MemoryJobStore:
             results_state=ResultsState.AVAILABLE,
             complete_time=at,
             results=results,
+            archive_at=archive_at,
             lease_owner=None,
+            **swept(job_id, archive_at + SWEEP_DUE),
         )
 
     def fail(
@@ -107,16 +97,20 @@ class MemoryJobStore:
             failure=failure,
             failure_log=log,
             lease_owner=None,
+            **swept(job_id, at + SWEEP_ENDED),
         )
 
     def cancel(self, job_id: str, *, at: int) -> Job | None:
-        with self._lock:
-            job = self._jobs.get(job_id)
-            if job is None or job.job_status not in sources_of(JobStatus.CANCELLED):
-                return None
-            return self._put(
-                job, job_status=JobStatus.CANCELLED, complete_time=at, lease_owner=None
-            )
+        return self.table.change(
+            job_id,
+            lambda job: job.job_status in sources_of(JobStatus.CANCELLED),
+            lambda job: {
+                "job_status": JobStatus.CANCELLED,
+                "complete_time": at,
+                "lease_owner": None,
+                **swept(job_id, at + SWEEP_ENDED),
+            },
+        )
 
     def mark_announced(self, job_id: str, *, at: int) -> None:
         self._mark(job_id, "announced_at", at)
@@ -125,19 +119,31 @@ class MemoryJobStore:
         self._mark(job_id, "notified_at", at)
 
     def _held(self, job_id: str, owner: str, **changes: object) -> Job | None:
-        with self._lock:
-            job = self._jobs.get(job_id)
-            if job is None or job.job_status is not JobStatus.RUNNING or job.lease_owner != owner:
-                return None
-            return self._put(job, **changes)
+        return self.table.change(
+            job_id,
+            lambda job: job.job_status is JobStatus.RUNNING and job.lease_owner == owner,
+            lambda job: changes,
+        )
 
     def _mark(self, job_id: str, field: str, at: int) -> None:
-        with self._lock:
-            job = self._jobs.get(job_id)
-            if job is not None and getattr(job, field) is None:
-                self._put(job, **{field: at})
+        self.table.change(job_id, lambda job: getattr(job, field) is None, lambda job: {field: at})
 
-    def _put(self, job: Job, **changes: object) -> Job:
-        changed = job.model_copy(update=changes)
-        self._jobs[job.job_id] = changed
-        return changed
+
+def swept(job_id: str, at: int) -> dict[str, object]:
+    """The changes that have the sweeper look at the job at `at`."""
+    return {"sweep_shard": sweep_shard(job_id), "sweep_at": at}
+
+
+def page_of(jobs: list[Job], *, limit: int, cursor: str | None) -> JobPage:
+    """The page behind `cursor`, which is the id of the last job of the page before."""
+    start = 0
+    if cursor is not None:
+        ids = [job.job_id for job in jobs]
+        if cursor not in ids:
+            raise InvalidRequest(
+                "This page address is not valid.", remedy="Start again from the first page."
+            )
+        start = ids.index(cursor) + 1
+    page = jobs[start : start + limit]
+    more = start + limit < len(jobs)
+    return JobPage(jobs=page, next_cursor=page[-1].job_id if more else None)

@@ -13,8 +13,9 @@ import pytest
 from moto import mock_aws
 
 from gas.clock import SystemClock
+from gas.ledger import ResultsLedger
 from gas.ports import BlobStore, JobStore, Queue
-from gas.testing import MemoryBlobStore, MemoryJobStore, MemoryQueue
+from gas.testing import MemoryBlobStore, MemoryJobStore, MemoryLedger, MemoryQueue
 from tests.support.aws import AwsWorld, make_aws_world
 from tests.support.waiting import wait_until
 
@@ -70,6 +71,16 @@ def jobs(request: pytest.FixtureRequest) -> JobStore:
     if request.param == "memory":
         return MemoryJobStore()
     return _aws_world(request, request.param).jobs
+
+
+@pytest.fixture(params=["memory", "moto", "embedded"])
+def results_books(request: pytest.FixtureRequest) -> tuple[JobStore, ResultsLedger]:
+    """A job store, and the ledger of the same jobs."""
+    if request.param == "memory":
+        jobs = MemoryJobStore()
+        return jobs, MemoryLedger(jobs)
+    world = _aws_world(request, request.param)
+    return world.jobs, world.ledger
 
 
 @pytest.fixture(params=["memory", "embedded"])

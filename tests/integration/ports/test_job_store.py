@@ -6,10 +6,12 @@ import pytest
 
 from gas.errors import InvalidRequest
 from gas.jobs import Failure, Job, JobStatus, Progress, ResultsState
+from gas.ledger import sweep_shard
 from gas.ports import JobStore
 from tests.support.jobs import OTHER_USER, USER, job, results, stored_file
 
 NOW = 1_800_000_000
+DUE = NOW + 300
 
 
 def stored(jobs: JobStore, made: Job) -> Job:
@@ -56,7 +58,9 @@ def test_a_lapsed_lease_is_taken_over_and_the_old_owner_is_shut_out(jobs: JobSto
     assert again is not None
     assert (again.attempts, again.start_time) == (2, NOW)
     assert not jobs.renew(taken.job_id, owner="w1", until=NOW + 999, progress=Progress())
-    assert jobs.complete(taken.job_id, owner="w1", at=NOW, results=results()) is None
+    assert (
+        jobs.complete(taken.job_id, owner="w1", at=NOW, results=results(), archive_at=DUE) is None
+    )
     assert stored(jobs, taken).lease_owner == "w2"
 
 
@@ -103,10 +107,10 @@ def test_a_released_job_can_be_claimed_at_once(
 def test_completion_is_final(jobs: JobStore) -> None:
     taken = claimed(jobs)
     outcome = results()
-    done = jobs.complete(taken.job_id, owner="w1", at=NOW + 5, results=outcome)
+    done = jobs.complete(taken.job_id, owner="w1", at=NOW + 5, results=outcome, archive_at=DUE)
     assert done is not None
     assert (done.job_status, done.results_state) == (JobStatus.COMPLETED, ResultsState.AVAILABLE)
-    assert (done.results, done.complete_time) == (outcome, NOW + 5)
+    assert (done.results, done.complete_time, done.archive_at) == (outcome, NOW + 5, DUE)
     assert stored(jobs, taken) == done
     failure = Failure(code="x", message="x")
     assert jobs.fail(taken.job_id, owner="w1", at=NOW, failure=failure) is None
@@ -133,17 +137,31 @@ def test_a_cancelled_job_is_out_of_every_workers_hands(jobs: JobStore, running: 
     assert cancelled is not None
     assert (cancelled.job_status, cancelled.complete_time) == (JobStatus.CANCELLED, NOW + 1)
     assert not jobs.renew(made.job_id, owner="w1", until=NOW + 99, progress=Progress())
-    assert jobs.complete(made.job_id, owner="w1", at=NOW, results=results()) is None
+    assert jobs.complete(made.job_id, owner="w1", at=NOW, results=results(), archive_at=DUE) is None
     assert jobs.claim(made.job_id, owner="w2", now=NOW + 999, lease_seconds=60) is None
     assert jobs.cancel(made.job_id, at=NOW + 2) is None
 
 
 def test_what_has_ended_cannot_be_cancelled(jobs: JobStore) -> None:
     taken = claimed(jobs)
-    jobs.complete(taken.job_id, owner="w1", at=NOW, results=results())
+    jobs.complete(taken.job_id, owner="w1", at=NOW, results=results(), archive_at=DUE)
     assert jobs.cancel(taken.job_id, at=NOW) is None
     assert jobs.cancel(job().job_id, at=NOW) is None
     assert stored(jobs, taken).job_status is JobStatus.COMPLETED
+
+
+def test_every_write_says_when_the_sweeper_looks(jobs: JobStore) -> None:
+    running = claimed(jobs)
+    assert (running.sweep_at, running.sweep_shard) == (NOW + 900, sweep_shard(running.job_id))
+    done = jobs.complete(running.job_id, owner="w1", at=NOW, results=results(), archive_at=DUE)
+    failed = jobs.fail(
+        claimed(jobs).job_id, owner="w1", at=NOW, failure=Failure(code="x", message="x")
+    )
+    cancelled = jobs.cancel(claimed(jobs).job_id, at=NOW)
+    assert done is not None
+    assert failed is not None
+    assert cancelled is not None
+    assert (done.sweep_at, failed.sweep_at, cancelled.sweep_at) == (DUE + 120, NOW + 600, NOW + 600)
 
 
 def test_marks_keep_their_first_time(jobs: JobStore) -> None:

@@ -145,6 +145,7 @@ class World:
             folders=self.folders,
             clock=self.clock,
             lease_seconds=LEASE,
+            free_window_seconds=300,
         )
         return Worker(
             guard(self.queue), handler, slots=1, visibility_seconds=VISIBILITY, idle_seconds=60

@@ -3,6 +3,7 @@ import pytest
 from gas import submissions
 from gas.errors import InvalidUpload, ServiceUnavailable, UploadMissing, UploadTooLarge
 from gas.jobs import JobOptions, JobStatus
+from gas.ledger import sweep_shard
 from gas.messages import JobRequested
 from gas.plans import MIB, Plan
 from gas.ports import SignedPost
@@ -66,6 +67,7 @@ def test_an_upload_becomes_one_pending_job(world: World) -> None:
     assert job.input_file_name == "α β.vcf"
     assert job.user_email == "ada@example.org"
     assert job.options == JobOptions(strict=True)
+    assert (job.sweep_at, job.sweep_shard) == (job.submit_time + 600, sweep_shard(job.job_id))
     (wire,) = world.topic.published
     assert JobRequested.from_json(wire).job_id == job.job_id
 

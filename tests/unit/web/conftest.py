@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from gas.jobs import Failure, Job, Progress, Results, StoredFile, new_job_id
 from gas.settings import WebSettings
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
+from gas.testing.ledger import MemoryLedger
 from tests.unit.web.fakes import CLIENT_ID, ISSUER, FakeProvider, MemoryAccounts
 from web.app import create_app
 from web.services import Services
@@ -112,6 +113,7 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
         services = Services(
             settings=settings(**changes),
             jobs=jobs,
+            ledger=MemoryLedger(jobs),
             inputs=inputs,
             results=results,
             requests=topic,
@@ -166,6 +168,7 @@ def complete(
         job.job_id,
         owner="worker",
         at=world.clock.now() + 5,
+        archive_at=world.clock.now() + 305,
         results=Results(
             bucket="results",
             annotated=_stored(f"{base}.annot.vcf.gz", 2000),
