@@ -7,6 +7,7 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 
 from web import errors, present, request_log, security
+from web.account.routes import blueprint as account
 from web.annotate.routes import blueprint as annotate
 from web.annotations.routes import blueprint as annotations
 from web.auth.routes import blueprint as auth
@@ -34,6 +35,6 @@ def create_app(services: Services | None = None) -> Flask:
     present.install(app)
     app.context_processor(lambda: {"visitor": visitor})
 
-    for blueprint in (home, auth, annotate, annotations, health):
+    for blueprint in (home, auth, account, annotate, annotations, health):
         app.register_blueprint(blueprint)
     return app

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, create_engine, func, select, text
+from sqlalchemy import Engine, create_engine, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -61,6 +61,15 @@ class AccountStore:
         """
         with accounts_database(), Session(self._engine, expire_on_commit=False) as session:
             return session.scalar(select(Account).where(Account.user_id == user_id))
+
+    def delete(self, user_id: str) -> None:
+        """Forget the person, and with them their sessions; no error when that was done before.
+
+        Raises:
+            ServiceUnavailable: the database cannot be reached.
+        """
+        with accounts_database(), Session(self._engine) as session, session.begin():
+            session.execute(delete(Account).where(Account.user_id == user_id))
 
     def ping(self) -> None:
         """Check that the database answers.

@@ -10,8 +10,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from gas.accounts.store import Identity
+from gas.errors import ServiceUnavailable
+from gas.logs import get_logger
 from web.auth.errors import LoginFailed
-from web.auth.oidc import IdentityProvider
+from web.auth.oidc import Exchange, IdentityProvider
+from web.auth.policy import LoginPolicy
+
+log = get_logger()
 
 MAX_ATTEMPT_SECONDS = 900
 """A login must come back within this time."""
@@ -55,27 +60,71 @@ class LoginAttempt:
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
+@dataclass(frozen=True)
+class LoggedIn:
+    """A login that came to a good end."""
+
+    identity: Identity
+    tokens: Mapping[str, str]
+    """What Globus gave (`web.auth.oidc.Exchange`), to be revoked at the logout."""
+
+
 def finish(
     provider: IdentityProvider,
     attempt: LoginAttempt,
+    policy: LoginPolicy,
     *,
     code: str,
     redirect_uri: str,
     now: int,
-) -> Identity:
-    """Who logged in.
+) -> LoggedIn:
+    """Who logged in. If that is refused, the tokens are revoked.
 
     Raises:
-        LoginFailed: the attempt is too old, or the answer does not belong to it.
+        LoginFailed: the attempt is too old, the answer does not belong to it, or the login is not
+            of the kind that `policy` demands.
         ServiceUnavailable: the provider cannot be reached.
     """
     if now - attempt.started_at > MAX_ATTEMPT_SECONDS:
         raise LoginFailed("The login took too long.", remedy="Log in once more.")
-    claims = provider.exchange(code, code_verifier=attempt.code_verifier, redirect_uri=redirect_uri)
+    gained = provider.exchange(code, code_verifier=attempt.code_verifier, redirect_uri=redirect_uri)
+    try:
+        identity = _accepted(provider, attempt, policy, gained, now=now)
+    except (LoginFailed, ServiceUnavailable):
+        _give_back(provider, gained)
+        raise
+    return LoggedIn(identity, gained.tokens)
+
+
+def _accepted(
+    provider: IdentityProvider,
+    attempt: LoginAttempt,
+    policy: LoginPolicy,
+    gained: Exchange,
+    *,
+    now: int,
+) -> Identity:
     check_claims(
-        claims, issuer=provider.issuer, client_id=provider.client_id, nonce=attempt.nonce, now=now
+        gained.claims,
+        issuer=provider.issuer,
+        client_id=provider.client_id,
+        nonce=attempt.nonce,
+        now=now,
     )
-    return _identity(claims)
+    identity = _identity(gained.claims)
+    if policy.demands_anything:
+        evidence = provider.introspect(gained.tokens["access_token"])
+        policy.check(evidence, user_id=identity.user_id, client_id=provider.client_id)
+    return identity
+
+
+def _give_back(provider: IdentityProvider, gained: Exchange) -> None:
+    """Nobody will use these tokens; if Globus cannot be told, they lapse by themselves."""
+    try:
+        for token in gained.tokens.values():
+            provider.revoke(token)
+    except ServiceUnavailable:
+        log.warning("revocation_failed")
 
 
 def check_claims(

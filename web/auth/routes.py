@@ -1,13 +1,13 @@
-"""Log in, come back, log out, profile."""
+"""Log in, come back, log out."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from gas.logs import get_logger
-from gas.plans import terms_of
 from web.auth import login as rules
 from web.auth import session
 from web.auth.errors import LoginFailed
+from web.auth.policy import LoginPolicy
 from web.context import services
 
 log = get_logger()
@@ -17,9 +17,13 @@ blueprint = Blueprint("auth", __name__)
 
 @blueprint.get("/login")
 def login() -> Response:
-    """Send the browser to Globus; `next` says where to go afterwards (a path of this app)."""
+    """Send the browser to Globus; `next` says where to go afterwards (a path of this app).
+
+    `again=1` logs in also whoever is logged in, and has Globus ask who it is.
+    """
     target = request.args.get("next", "")
-    if session.current_account() is not None:
+    again = request.args.get("again") == "1"
+    if session.current_account() is not None and not again:
         return redirect(rules.safe_next(target))
     attempt = rules.LoginAttempt.start(target, now=services().clock.now())
     session.remember(attempt)
@@ -29,6 +33,7 @@ def login() -> Response:
             nonce=attempt.nonce,
             code_challenge=attempt.code_challenge,
             redirect_uri=_callback_url(),
+            demands={**_policy().request(), **({"prompt": "login"} if again else {})},
         )
     )
 
@@ -45,15 +50,16 @@ def callback() -> Response:
     code = request.args.get("code", "")
     if not code:
         raise LoginFailed("The login was cancelled.", remedy="Log in whenever you are ready.")
-    identity = rules.finish(
+    login = rules.finish(
         services().identity_provider,
         attempt,
+        _policy(),
         code=code,
         redirect_uri=_callback_url(),
         now=services().clock.now(),
     )
-    account = services().accounts.record_login(identity)
-    session.begin(account)
+    account = services().accounts.record_login(login.identity)
+    session.begin(login)
     log.info("logged_in", user_id=account.user_id)
     return redirect(attempt.next_path)
 
@@ -68,12 +74,9 @@ def logout() -> Response:
     )
 
 
-@blueprint.get("/profile")
-def profile() -> str:
-    """Name, mail, organisation and plan of whoever is logged in."""
-    account = session.require_account()
-    return render_template("auth/profile.html", account=account, terms=terms_of(account.plan))
-
-
 def _callback_url() -> str:
     return services().settings.public_url + url_for("auth.callback")
+
+
+def _policy() -> LoginPolicy:
+    return LoginPolicy.of(services().settings)

@@ -1,39 +1,100 @@
 """The session: who is logged in, and until when.
 
-The signed cookie holds the user's id and name and the end of the session, nothing else; the
-account, and with it the plan, is read from the database in every request.
+The signed cookie carries a random token, nothing of the person; the session it belongs to and
+the account, and with it the plan, are read from the database in every request, in one question.
 """
 
-from collections.abc import Mapping
+import json
+import secrets
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask import Blueprint, g, session
+from flask import Blueprint, g, request, session
 
 from gas.accounts.models import Account
+from gas.accounts.sessions import LoginSession, NewSession, digest_of
 from gas.errors import ServiceUnavailable
+from gas.logs import get_logger
 from gas.submissions import Uploader
+from web.auth.devices import describe
 from web.auth.errors import LoginRequired
-from web.auth.login import LoginAttempt
+from web.auth.login import LoggedIn, LoginAttempt
 from web.context import services
 
-_USER, _NAME, _ENDS, _ATTEMPTS = "user_id", "name", "ends_at", "logins"
+log = get_logger()
+
+_TOKEN, _ATTEMPTS = "token", "logins"
 _MAX_ATTEMPTS = 4
 """Logins under way in several tabs of one browser."""
+RECENT_SECONDS = 15 * 60
+"""What cannot be undone is done only this soon after a login."""
 
 
-def begin(account: Account) -> None:
-    """Log `account` in. Whatever the session held before is gone (no session fixation)."""
-    session.clear()
+def begin(login: LoggedIn) -> None:
+    """Log the person in. Whatever the session held before is gone (no session fixation)."""
+    parts = services()
+    end()
+    token = secrets.token_urlsafe(32)
+    digest = digest_of(token)
+    parts.sessions.begin(
+        NewSession(
+            token_digest=digest,
+            user_id=login.identity.user_id,
+            device=describe(request.user_agent.string),
+            hours=parts.settings.session_hours,
+            globus_tokens=parts.sealer.seal(json.dumps(dict(login.tokens)), bound_to=digest),
+        ),
+        now=parts.clock.now(),
+    )
     session.permanent = True
-    session[_USER] = account.user_id
-    session[_NAME] = account.name
-    session[_ENDS] = services().clock.now() + services().settings.session_hours * 3600
+    session[_TOKEN] = token
+    _settle(login.identity.user_id)
 
 
 def end() -> None:
-    """Log out."""
+    """Log this browser out: its session is worthless from now on, and its tokens are revoked."""
+    current = current_session()
+    if current is not None:
+        end_others(current.user_id, session_id=current.session_id)
+    forget()
+
+
+def end_others(user_id: str, *, session_id: str | None = None) -> int:
+    """End one session of the user's, or all, wherever their cookies are; how many there were."""
+    parts = services()
+    ended = parts.sessions.end(user_id, now=parts.clock.now(), session_id=session_id)
+    revoke_tokens(ended)
+    return len(ended)
+
+
+def forget() -> None:
+    """Make the browser forget; what the database knows of the session stays."""
     session.clear()
-    g.pop("account", None)
+    g.pop("login", None)
+
+
+def revoke_tokens(ended: Iterable[LoginSession]) -> None:
+    """Tell Globus that the tokens of ended sessions are of no more use.
+
+    An outage keeps nobody logged in: the tokens stay in the row, sealed, for the next login to
+    try again, and lapse by themselves after two days.
+    """
+    parts = services()
+    for each in ended:
+        try:
+            for token in globus_tokens(each).values():
+                parts.identity_provider.revoke(token)
+            parts.sessions.forget_tokens(each.token_digest)
+        except ServiceUnavailable as error:
+            log.warning("revocation_postponed", session=each.session_id, reason=error.message)
+
+
+def globus_tokens(of: LoginSession) -> Mapping[str, str]:
+    """The tokens that Globus gave at the login; none once they are revoked."""
+    if of.globus_tokens is None:
+        return {}
+    opened = services().sealer.open(of.globus_tokens, bound_to=of.token_digest)
+    return dict(json.loads(opened)) if opened else {}
 
 
 def current_account() -> Account | None:
@@ -42,15 +103,18 @@ def current_account() -> Account | None:
     Raises:
         ServiceUnavailable: the accounts database cannot be reached.
     """
-    if "account" not in g:
-        user_id = session.get(_USER)
-        if user_id is not None and session.get(_ENDS, 0) <= services().clock.now():
-            session.clear()
-            user_id = None
-        g.account = services().accounts.get(user_id) if user_id else None
-        g.user_id = g.account.user_id if g.account else None
-    account: Account | None = g.account
-    return account
+    found = _current()
+    return found[1] if found else None
+
+
+def current_session() -> LoginSession | None:
+    """The session of this browser, if it is alive.
+
+    Raises:
+        ServiceUnavailable: the accounts database cannot be reached.
+    """
+    found = _current()
+    return found[0] if found else None
 
 
 def visitor() -> Account | None:
@@ -71,6 +135,14 @@ def require_account() -> Account:
     if account is None:
         raise LoginRequired("Log in to see this.", remedy="Log in and try once more.")
     return account
+
+
+def logged_in_recently() -> bool:
+    """Whether the login was a short while ago."""
+    current = current_session()
+    if current is None:
+        return False
+    return services().clock.now() - current.created_at.timestamp() <= RECENT_SECONDS
 
 
 def protect(blueprint: Blueprint) -> Blueprint:
@@ -102,3 +174,27 @@ def take(state: str) -> LoginAttempt | None:
     values = attempts.pop(state, None)
     session[_ATTEMPTS] = attempts
     return LoginAttempt.from_dict(values) if values else None
+
+
+def _current() -> tuple[LoginSession, Account] | None:
+    if "login" not in g:
+        token = session.get(_TOKEN)
+        parts = services()
+        found = parts.sessions.find(digest_of(token), now=parts.clock.now()) if token else None
+        if token and found is None:
+            session.pop(_TOKEN)
+        g.login = found
+        g.user_id = found[1].user_id if found else None
+    login: tuple[LoginSession, Account] | None = g.login
+    return login
+
+
+def _settle(user_id: str) -> None:
+    """What earlier sessions left to be done. A login does not fail for it."""
+    parts = services()
+    try:
+        now = parts.clock.now()
+        revoke_tokens(parts.sessions.with_leftover_tokens(user_id, now=now))
+        parts.sessions.tidy(now=now)
+    except ServiceUnavailable as error:
+        log.warning("tidying_postponed", reason=error.message)

@@ -15,7 +15,13 @@ from gas.jobs import Failure, Job, Progress, Results, StoredFile, new_job_id
 from gas.settings import WebSettings
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
 from gas.testing.ledger import MemoryLedger
-from tests.unit.web.fakes import CLIENT_ID, ISSUER, FakeProvider, MemoryAccounts
+from tests.unit.web.fakes import (
+    CLIENT_ID,
+    ISSUER,
+    FakeProvider,
+    MemoryAccounts,
+    MemorySessions,
+)
 from web.app import create_app
 from web.services import Services
 
@@ -44,7 +50,9 @@ class World:
     inputs: MemoryBlobStore
     results: MemoryBlobStore
     topic: MemoryTopic
+    erasures: MemoryTopic
     accounts: MemoryAccounts
+    sessions: MemorySessions
     provider: FakeProvider
     clock: FakeClock
 
@@ -110,6 +118,7 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
         jobs, topic, clock = MemoryJobStore(), MemoryTopic(), FakeClock()
         inputs, results = MemoryBlobStore("inputs"), MemoryBlobStore("results")
         accounts, provider = MemoryAccounts(), FakeProvider()
+        sessions, erasures = MemorySessions(accounts), MemoryTopic()
         services = Services(
             settings=settings(**changes),
             jobs=jobs,
@@ -117,14 +126,28 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             inputs=inputs,
             results=results,
             requests=topic,
+            erasures=erasures,
             accounts=accounts,
+            sessions=sessions,
             identity_provider=provider,
             clock=clock,
             sample=sample,
         )
         app = create_app(services)
         app.test_client_class = Browser
-        return World(app, services, jobs, inputs, results, topic, accounts, provider, clock)
+        return World(
+            app,
+            services,
+            jobs,
+            inputs,
+            results,
+            topic,
+            erasures,
+            accounts,
+            sessions,
+            provider,
+            clock,
+        )
 
     return make
 

@@ -25,7 +25,7 @@ PUBLIC = {
 
 
 def _path(rule: Rule) -> str:
-    values = {"job_id": new_job_id(), "which": "annotated", "filename": "x"}
+    values = {"job_id": new_job_id(), "which": "annotated", "filename": "x", "session_id": "0" * 16}
     _, path = rule.build({name: values[name] for name in rule.arguments}) or ("", "")
     return str(path)
 
