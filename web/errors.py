@@ -25,6 +25,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from gas import errors as domain
 from gas.logs import get_logger
+from gas.plans import Plan
 from web.auth.errors import LoginFailed, LoginRequired
 from web.auth.session import visitor
 from web.negotiation import PROBLEM, wants_json, wants_problem
@@ -40,6 +41,10 @@ STATUS_OF: Mapping[type[domain.GasError], HTTPStatus] = {
     domain.UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     domain.ResultsNotReady: HTTPStatus.CONFLICT,
     domain.JobEnded: HTTPStatus.CONFLICT,
+    domain.FreeWindowOver: HTTPStatus.FORBIDDEN,
+    domain.ResultsArchived: HTTPStatus.FORBIDDEN,
+    domain.ResultsRestoring: HTTPStatus.CONFLICT,
+    domain.ResultsDeleted: HTTPStatus.GONE,
     domain.ServiceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     LoginRequired: HTTPStatus.UNAUTHORIZED,
     LoginFailed: HTTPStatus.BAD_REQUEST,
@@ -52,9 +57,17 @@ TITLES: Mapping[int, str] = {
     404: "There is nothing here",
     405: "That is not possible here",
     409: "Not now",
+    410: "No longer there",
     413: "Too large",
     500: "Something went wrong on our side",
     503: "Not available just now",
+}
+
+#: For errors of which the status alone says too little.
+_TITLES_OF: Mapping[str, str] = {
+    domain.FreeWindowOver.code: "The time to download is over",
+    domain.ResultsArchived.code: "In the archive",
+    domain.ResultsRestoring.code: "On the way back",
 }
 
 _MESSAGES: Mapping[int, tuple[str, str]] = {
@@ -91,7 +104,9 @@ def _domain(error: domain.GasError) -> BaseResponse:
     )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request_failed", code=error.code, reason=error.message, exc_info=error)
-    answer = _render(status, error.code, error.message, error.remedy)
+    account = visitor()
+    upgrade = error.upgrade_helps and account is not None and account.plan is Plan.FREE
+    answer = _render(status, error.code, error.message, error.remedy, upgrade=upgrade)
     if error.retryable and status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = "10"
     return answer
@@ -137,21 +152,26 @@ def _unexpected(error: Exception) -> BaseResponse:
     )
 
 
-def _render(status: HTTPStatus, code: str, message: str, remedy: str) -> Response:
+def _render(
+    status: HTTPStatus, code: str, message: str, remedy: str, *, upgrade: bool = False
+) -> Response:
+    """`upgrade`: whether the page offers Premium as the way out."""
+    title = _TITLES_OF.get(code) or TITLES.get(status, status.phrase)
     if not wants_json():
         page = render_template(
             "error.html",
             status=int(status),
-            title=TITLES.get(status, status.phrase),
+            title=title,
             message=message,
             remedy=remedy,
+            upgrade=upgrade,
             request_id=request_id(),
         )
         return make_response(page, status)
     if wants_problem():
         answer = jsonify(
             type="about:blank",
-            title=TITLES.get(status, status.phrase),
+            title=title,
             status=int(status),
             detail=message,
             code=code,

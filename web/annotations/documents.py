@@ -1,10 +1,12 @@
 """Jobs as JSON: the contract of `/annotations`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import url_for
 
-from gas.jobs import MAX_ATTEMPTS, Job, ResultsState
+from gas.access import ResultsAccess, Situation
+from gas.jobs import MAX_ATTEMPTS, Job
 from web.annotations.jobs import LogText, ResultFile, files_at_hand
 from web.context import services
 from web.present import iso
@@ -37,8 +39,9 @@ def submitted(job: Job) -> dict[str, Any]:
     }
 
 
-def details(job: Job, log: LogText | None) -> dict[str, Any]:
+def details(job: Job, access: ResultsAccess, log: LogText | None) -> dict[str, Any]:
     """A job in full. Fields that do not apply (yet) are null; `log` only once it is finished."""
+    at_hand = files_at_hand(job, access)
     return {
         "code": 200,
         "status": "success",
@@ -58,19 +61,60 @@ def details(job: Job, log: LogText | None) -> dict[str, Any]:
         "failure": job.failure.model_dump() if job.failure else None,
         "results_state": job.results_state.value,
         "results_url": (
-            _download(job, ResultFile.ANNOTATED)
-            if job.results_state is ResultsState.AVAILABLE
-            else None
+            _download(job, ResultFile.ANNOTATED) if ResultFile.ANNOTATED in at_hand else None
         ),
         "log_url": (
             absolute("annotations.log", job_id=job.job_id) if job.log_file is not None else None
         ),
         "files": {
             which.value: {"name": file.name, "size": file.size, "url": _download(job, which)}
-            for which, file in files_at_hand(job).items()
+            for which, file in at_hand.items()
         },
+        **_retention(job, access),
         "log": log.text if log else None,
         "log_complete": log.complete if log else None,
+    }
+
+
+def glimpse(document: Mapping[str, Any]) -> list[Any]:
+    """What, when it changes, changes a job's page: `job.js` compares it with what it shows."""
+    restoring = document["restoring"] or []
+    return [
+        document["job_status"],
+        document["attempts"],
+        document["results_state"],
+        document["results_url"] is not None,
+        document["expected_at"],
+        sum(file["back_at"] is not None for file in restoring),
+    ]
+
+
+def _retention(job: Job, access: ResultsAccess) -> dict[str, Any]:
+    """How long the results stay, and when they come back.
+
+    `plan` is the user's at submission: how the job queues. The times follow from the plan of the
+    moment: `archive_at` is null when the results are not going to be archived.
+    """
+    leaves = access.situation in {Situation.OVER, Situation.ARCHIVING}
+    return {
+        "plan": job.plan.value,
+        "archive_at": _time(job.archive_at if leaves else access.open_until),
+        "download_until": _time(access.open_until),
+        "expected_at": _time(access.expected_at),
+        "restoring": (
+            [
+                {
+                    "file": name,
+                    "size": file.size,
+                    "tier": file.retrieval.tier if file.retrieval else None,
+                    "expected_at": _time(file.retrieval.expected_at if file.retrieval else None),
+                    "back_at": _time(file.back_at),
+                }
+                for name, file in access.cold.items()
+            ]
+            if access.situation is Situation.RESTORING
+            else None
+        ),
     }
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gas import keys
+from gas.access import ResultsAccess
 from gas.errors import JobEnded, NotFound, ResultsNotReady
-from gas.jobs import Job, JobStatus, ResultsState, StoredFile
+from gas.jobs import Job, JobStatus, StoredFile
 from web.services import Services
 
 LOG_BYTES = 256 * 1024
@@ -79,10 +80,10 @@ def cancel(services: Services, user_id: str, job_id: str) -> Job:
 
 
 def file_of(job: Job, which: ResultFile) -> StoredFile:
-    """The stored file of a job.
+    """The stored file of a job, wherever it is kept.
 
     Raises:
-        ResultsNotReady: the job has no such file (yet), or it is not at hand.
+        ResultsNotReady: the job has no such file (yet).
     """
     stored = _stored(job, which)
     if stored is None:
@@ -92,22 +93,16 @@ def file_of(job: Job, which: ResultFile) -> StoredFile:
             else "The job is not finished, so this file does not exist yet.",
             remedy="The job's page says how far it is.",
         )
-    if which is ResultFile.ANNOTATED and job.results_state is not ResultsState.AVAILABLE:
-        raise ResultsNotReady(
-            "The annotated file is not available for download at the moment.",
-            remedy="The job's page says where it is kept.",
-        )
     return stored
 
 
-def files_at_hand(job: Job) -> Mapping[ResultFile, StoredFile]:
+def files_at_hand(job: Job, access: ResultsAccess) -> Mapping[ResultFile, StoredFile]:
     """What can be downloaded of a job now, under the names that downloads get."""
     found = ((which, _stored(job, which)) for which in ResultFile)
-    away = job.results_state is not ResultsState.AVAILABLE
     return {
         which: file.model_copy(update={"name": keys.result_name(job.input_file_name, file.name)})
         for which, file in found
-        if file is not None and not (away and which is ResultFile.ANNOTATED)
+        if file is not None and which not in access.closed
     }
 
 
@@ -117,16 +112,21 @@ def _stored(job: Job, which: ResultFile) -> StoredFile | None:
     return job.results.files.get(which) if job.results else None
 
 
-def download_link(services: Services, job: Job, which: ResultFile) -> str:
+def download_link(
+    services: Services, job: Job, which: ResultFile, access: ResultsAccess, *, now: int
+) -> str:
     """A link to a file of the job that lapses soon; made when asked for, never put in a page.
+
+    `access` is the user's at the time `now`; the link does not outlive it.
 
     Raises:
         ResultsNotReady: the job has no such file (yet).
+        FreeWindowOver, ResultsArchived, ResultsRestoring, ResultsDeleted: not now.
     """
     stored = file_of(job, which)
     return services.results.sign_get(
         stored.key,
-        expires_in=services.settings.link_expires_in,
+        expires_in=access.link_seconds(which, now=now, longest=services.settings.link_expires_in),
         file_name=keys.result_name(job.input_file_name, stored.name),
         content_type=CONTENT_TYPES[which],
     )

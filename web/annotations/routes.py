@@ -6,10 +6,13 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as BaseResponse
 
+from gas.access import ResultsAccess, access_to
 from gas.errors import NotFound
 from gas.jobs import MAX_ATTEMPTS, Job
 from web.annotate import uploads
 from web.annotations import documents, jobs
+from web.annotations.preview import read_preview
+from web.annotations.thawing import thaw_progress
 from web.annotations.words import COMPANIONS, HELP, pack_name
 from web.auth.session import protect, require_account, uploader
 from web.context import services
@@ -31,13 +34,19 @@ class SubmitRequest(BaseModel):
 @blueprint.get("")
 def dashboard() -> str | Response:
     """The user's jobs, newest first, `PAGE_SIZE` at a time; `cursor` leads to the next page."""
+    account = require_account()
     page = services().jobs.list_for_user(
-        require_account().user_id,
+        account.user_id,
         limit=jobs.PAGE_SIZE,
         cursor=request.args.get("cursor") or None,
     )
     if not wants_json():
-        return render_template("annotations/dashboard.html", page=page, help=HELP)
+        return render_template(
+            "annotations/dashboard.html",
+            page=page,
+            access={job.job_id: _access(job) for job in page.jobs},
+            thaw=thaw_progress(services(), account),
+        )
     following = page.next_cursor
     return jsonify(
         code=200,
@@ -61,20 +70,25 @@ def submit() -> tuple[Response, int]:
 def details(job_id: UUID) -> str | Response:
     """One job. As JSON with its log once finished, unless `log=no` is asked for."""
     job = _own_job(job_id)
+    access = _access(job)
     if not wants_json():
         return render_template(
             "annotations/details.html",
             job=job,
+            access=access,
+            now=services().clock.now(),
+            glimpse=documents.glimpse(documents.details(job, access, None)),
+            preview=read_preview(services(), job),
             help=HELP,
             max_attempts=MAX_ATTEMPTS,
-            files={which.value: file for which, file in jobs.files_at_hand(job).items()},
+            files={which.value: file for which, file in jobs.files_at_hand(job, access).items()},
             companions=COMPANIONS,
             pack=pack_name(job.options.pack),
             link_seconds=services().settings.link_expires_in,
         )
     wanted = job.is_final and job.log_file is not None and request.args.get("log") != "no"
     log = jobs.read_log(services(), job) if wanted else None
-    return jsonify(documents.details(job, log))
+    return jsonify(documents.details(job, access, log))
 
 
 @blueprint.post("/<uuid:job_id>/cancel")
@@ -82,7 +96,7 @@ def cancel(job_id: UUID) -> BaseResponse:
     """Cancel a job that has not ended → its page, or its JSON."""
     job = jobs.cancel(services(), require_account().user_id, str(job_id))
     if wants_json():
-        return jsonify(documents.details(job, None))
+        return jsonify(documents.details(job, _access(job), None))
     return redirect(url_for("annotations.details", job_id=job.job_id), code=303)
 
 
@@ -102,9 +116,15 @@ def download(job_id: UUID, which: str) -> BaseResponse:
             "A job has no file of this kind.",
             remedy=f"There are: {', '.join(jobs.ResultFile)}.",
         )
-    link = jobs.download_link(services(), job, jobs.ResultFile(which))
+    now = services().clock.now()
+    access = access_to(job, require_account().plan, now)
+    link = jobs.download_link(services(), job, jobs.ResultFile(which), access, now=now)
     return redirect(link, code=303)
 
 
 def _own_job(job_id: UUID) -> Job:
     return jobs.own_job(services(), require_account().user_id, str(job_id))
+
+
+def _access(job: Job) -> ResultsAccess:
+    return access_to(job, require_account().plan, services().clock.now())

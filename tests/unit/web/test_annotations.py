@@ -112,7 +112,6 @@ def test_a_completed_job(world: World, ada: FlaskClient) -> None:
     page = ada.get(f"/annotations/{job.job_id}").text
     assert "Completed" in page
     assert "unknown contig" in page
-    assert "data-live" not in page
     assert "example.invalid" not in page.replace("https://inputs.example.invalid", "")
     document = ada.get(f"/annotations/{job.job_id}", headers=JSON).json
     assert (document["job_status"], document["log"]) == ("COMPLETED", "Total: 3\n")

@@ -1,8 +1,18 @@
-// The page of one job: shows progress until the job is finished, then the finished page.
+// The page of one job: shows progress until the job is finished, then how it stands with the
+// results: until when they can be downloaded, and how far they are on their way back.
+import { countDown } from "./countdown.js";
 import { getFragment, getJson, poll } from "./poll.js";
 import { localTimes } from "./times.js";
 
 const numbers = new Intl.NumberFormat("en");
+const RESULTS = {
+  open: "The results can be downloaded now.",
+  over: "The time to download the results is over.",
+  archived: "The results are in the archive.",
+  restoring: "The results are coming back from the archive.",
+};
+
+const shown = () => document.getElementById("job");
 
 function show(job) {
   const set = (id, text) => {
@@ -13,38 +23,55 @@ function show(job) {
   if (bar && job.progress.percent > 0) bar.value = job.progress.percent; // else: it is starting
   set("percent", Math.round(job.progress.percent));
   set("records", numbers.format(job.progress.records_done));
-  set("attempts", job.attempts);
+}
+
+// The same as `glimpse` in web/annotations/documents.py.
+function glimpse(job) {
+  return JSON.stringify([
+    job.job_status,
+    job.attempts,
+    job.results_state,
+    job.results_url !== null,
+    job.expected_at,
+    (job.restoring ?? []).filter((file) => file.back_at !== null).length,
+  ]);
+}
+
+function announce(before, now) {
+  const words =
+    now.dataset.status === before.dataset.status
+      ? (before.dataset.results !== now.dataset.results && RESULTS[now.dataset.results]) || ""
+      : `The job is now ${now.dataset.status.toLowerCase()}.`;
+  if (words) document.getElementById("announce").textContent = words;
 }
 
 async function swap() {
-  const current = document.getElementById("job");
+  const current = shown();
   const fresh = await getFragment(window.location.href, "#job");
   if (!fresh) return false;
   const adopted = document.adoptNode(fresh);
   localTimes(adopted);
+  // Somebody who reads a link's label with the keyboard on it keeps their place.
+  const focused = current.contains(document.activeElement) ? document.activeElement.id : "";
   current.replaceWith(adopted);
-  document.getElementById("announce").textContent =
-    `The job is now ${adopted.dataset.status.toLowerCase()}.`;
+  if (focused) document.getElementById(focused)?.focus();
+  announce(current, adopted);
+  countDown(adopted, swap);
   return true;
 }
 
-let last = "";
-
 async function step() {
-  const current = document.getElementById("job");
-  const job = await getJson(current.dataset.json);
+  const job = await getJson(shown().dataset.json);
   if (!job) return "same";
-  const key = JSON.stringify([job.job_status, job.attempts]);
-  if (job.job_status !== current.dataset.status || (last && key !== last)) {
+  if (glimpse(job) !== JSON.stringify(JSON.parse(shown().dataset.glimpse))) {
     if (!(await swap())) return "same";
-    last = key;
-    return document.getElementById("job").hasAttribute("data-live") ? "changed" : "stop";
+    return shown().hasAttribute("data-live") ? "changed" : "stop";
   }
   const before = document.getElementById("records")?.textContent;
   show(job);
-  last = key;
   return document.getElementById("records")?.textContent === before ? "same" : "changed";
 }
 
 localTimes(document);
-if (document.getElementById("job").hasAttribute("data-live")) poll(step);
+countDown(document, swap);
+if (shown().hasAttribute("data-live")) poll(step);
