@@ -1,10 +1,14 @@
 """What the web app is made of. `build_services` makes the real parts; tests pass fakes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from gas.accounts.models import Account
+from gas.accounts.sealing import Sealer
+from gas.accounts.sessions import LoginSession, NewSession, SessionStore
 from gas.accounts.store import AccountStore, Identity, connect
 from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
@@ -28,7 +32,29 @@ class Accounts(Protocol):
 
     def get(self, user_id: str) -> Account | None: ...
 
+    def delete(self, user_id: str) -> None: ...
+
     def ping(self) -> None: ...
+
+
+class Sessions(Protocol):
+    """The login sessions (`gas.accounts.sessions`)."""
+
+    def begin(self, new: NewSession, *, now: int) -> None: ...
+
+    def find(self, token_digest: str, *, now: int) -> tuple[LoginSession, Account] | None: ...
+
+    def active(self, user_id: str, *, now: int) -> Sequence[LoginSession]: ...
+
+    def end(
+        self, user_id: str, *, now: int, session_id: str | None = None
+    ) -> Sequence[LoginSession]: ...
+
+    def with_leftover_tokens(self, user_id: str, *, now: int) -> Sequence[LoginSession]: ...
+
+    def forget_tokens(self, token_digest: str) -> None: ...
+
+    def tidy(self, *, now: int) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -41,10 +67,17 @@ class Services:
     inputs: BlobStore
     results: BlobStore
     requests: Topic
+    erasures: Topic
     accounts: Accounts
+    sessions: Sessions
     identity_provider: IdentityProvider
     clock: Clock
     sample: Path = SAMPLE_FILE
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """Seals what the sessions keep of Globus."""
+        return Sealer(self.settings.secret_key.get_secret_value(), purpose="gas globus tokens")
 
 
 def build_services() -> Services:
@@ -57,6 +90,7 @@ def build_services() -> Services:
     settings = WebSettings.load(fetch_secret=clients.fetch_secret())
     configure("web", settings.log_level)
     s3, dynamodb = clients.s3(), clients.dynamodb()
+    database = connect(settings.database_url.get_secret_value())
     return Services(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.annotations_table),
@@ -64,7 +98,9 @@ def build_services() -> Services:
         inputs=S3BlobStore(s3, settings.inputs_bucket),
         results=S3BlobStore(s3, settings.results_bucket),
         requests=SnsTopic(clients.sns(), settings.job_requests_topic),
-        accounts=AccountStore(connect(settings.database_url.get_secret_value())),
+        erasures=SnsTopic(clients.sns(), settings.account_erasures_topic),
+        accounts=AccountStore(database),
+        sessions=SessionStore(database),
         identity_provider=GlobusProvider(
             settings.globus_client_id, settings.globus_client_secret.get_secret_value()
         ),
