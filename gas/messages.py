@@ -8,7 +8,7 @@ versions. The contracts are documented in docs/architecture.md.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar, overload
 from urllib.parse import unquote_plus
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -44,10 +44,16 @@ class _Message(BaseModel):
             raise InvalidMessage(f"{cls.__name__}: {where}: {first['msg']}") from error
 
 
-_M = TypeVar("_M", bound=_Message)
+_A = TypeVar("_A", bound=_Message)
+_B = TypeVar("_B", bound=_Message)
+_C = TypeVar("_C", bound=_Message)
 
 
-def one_of(text: str | bytes, *contracts: type[_M]) -> _M:
+@overload
+def one_of(text: str | bytes, a: type[_A], b: type[_B], /) -> _A | _B: ...
+@overload
+def one_of(text: str | bytes, a: type[_A], b: type[_B], c: type[_C], /) -> _A | _B | _C: ...
+def one_of(text: str | bytes, /, *contracts: type[_Message]) -> _Message:
     """The message in `text`, by its `type`: for a queue that carries several contracts.
 
     Raises:

@@ -14,8 +14,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import SecretStr, ValidationError, field_validator
+from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gas.jobs import ColdKind
 
 FetchSecret = Callable[[str], str]
 
@@ -71,7 +73,7 @@ class CoreSettings(BaseSettings):
             return cls.model_validate(values)
         except ValidationError as error:
             wrong = "; ".join(
-                f"GAS_{str(e['loc'][0]).upper()}: {e['msg']}"
+                f"GAS_{str(e['loc'][0]).upper()}: {e['msg']}" if e["loc"] else e["msg"]
                 for e in error.errors(include_url=False, include_input=False)
             )
             raise SettingsError(f"wrong or missing settings: {wrong}") from None
@@ -122,6 +124,19 @@ class WebhookSettings(CoreSettings):
     """One more certificate address to trust besides those of amazonaws.com, by exact match."""
 
 
+class ColdSettings(CoreSettings):
+    """A service that has to do with cold storage."""
+
+    archives_bucket: str
+    """*stack* Holds the archives of the kind `glacier_class`."""
+    vault_name: str = ""
+    """Holds the archives of the kind `glacier_vault`; empty: the account has no vault."""
+    restored_copy_days: int = 2
+    """S3 keeps the readable copy of a retrieved archive this long."""
+    thaw_completed_topic: str
+    """*stack* ARN: where cold storage says that a retrieval is ready."""
+
+
 class AnnotatorSettings(WebhookSettings):
     """The annotator."""
 
@@ -141,6 +156,8 @@ class AnnotatorSettings(WebhookSettings):
     """A worker that is silent this long has lost its job."""
     free_window_seconds: int = 300
     """A Free user may download results for this long after their completion."""
+    archive_results_machine: str
+    """*stack* ARN of the state machine that waits until results are due."""
     visibility_seconds: int = 45
     """A message is hidden this long between two extensions."""
     job_timeout_seconds: int = 6 * 3600
@@ -164,6 +181,95 @@ class AnnotatorSettings(WebhookSettings):
             if size != _KEY_BYTES:
                 raise ValueError("neither 32 bytes in base64 nor a PEM file's content")
         return value
+
+
+class ColdSettings(CoreSettings):
+    """A service that puts archives into cold storage, asks for them, or reads them."""
+
+    archives_bucket: str
+    """*stack* Where archives of S3's Glacier class are kept."""
+    vault_name: str = ""
+    """A vault of the original Glacier service, for accounts that have one; empty: there is none."""
+    thaw_completed_topic: str
+    """*stack* ARN: what cold storage tells when a retrieval is complete."""
+    restored_copy_days: int = 2
+    """Days that S3 keeps a retrieved copy for; it is put back long before."""
+
+
+class ThawSettings(ColdSettings, WebhookSettings):
+    """The thaw service."""
+
+    database_url: SecretStr
+    """SQLAlchemy URL of the accounts database."""
+    thaw_requests_topic: str
+    """*stack* ARN: the only topic whose pushes are accepted."""
+    thaw_requests_queue: str
+    """*stack* URL."""
+    thaw_requests_dead_letters: str
+    """*stack* URL."""
+    job_results_topic: str
+    """*stack* ARN."""
+    thaw_look_seconds: int = 60
+    """Look again this often at what is still cold of a user."""
+    thaw_expedited_seconds: int = 300
+    """An expedited retrieval should be ready after so long (Glacier: 1 to 5 minutes)."""
+    thaw_standard_seconds: int = 5 * 3600
+    """A standard retrieval should be ready after so long (Glacier: 3 to 5 hours)."""
+    slots: int = 2
+    """Requests worked on at once by this instance."""
+    requests_at_once: int = 16
+    """Requests to cold storage and the job database made at once by this instance."""
+    visibility_seconds: int = 45
+    """A message is hidden this long between two extensions."""
+    idle_seconds: int = 60
+    """Look into the queue this often even when no push came."""
+
+
+class RestoreSettings(ColdSettings):
+    """The restore Lambda."""
+
+    archive_requests_topic: str
+    """*stack* ARN."""
+    thaw_requests_topic: str
+    """*stack* ARN."""
+
+
+class ArchiverSettings(WebhookSettings, ColdSettings):
+    """The archiver."""
+
+    database_url: SecretStr
+    """SQLAlchemy URL of the accounts database: which plan is it now?"""
+    cold_store: ColdKind = ColdKind.GLACIER_CLASS
+    """Where new archives go; those of the other kind are found all the same."""
+    archive_requests_topic: str
+    """*stack* ARN."""
+    archive_requests_queue: str
+    """*stack* URL."""
+    archive_requests_dead_letters: str
+    """*stack* URL."""
+    thaw_requests_topic: str
+    """*stack* ARN."""
+    slots: int = 2
+    """Jobs archived at once by this instance."""
+    lease_seconds: int = 60
+    """An archiver that is silent this long has lost its job."""
+    visibility_seconds: int = 45
+    """A message is hidden this long between two extensions."""
+    idle_seconds: int = 60
+    """Look into the queue this often even when no push came."""
+
+    @model_validator(mode="after")
+    def _has_its_vault(self) -> Self:
+        if self.cold_store is ColdKind.GLACIER_VAULT and not self.vault_name:
+            raise ValueError("GAS_COLD_STORE says glacier_vault, but GAS_VAULT_NAME is not set")
+        return self
+
+
+class ArchiveDueSettings(CoreSettings):
+    """The archive_due Lambda."""
+
+    archive_requests_topic: str
+    """*stack* ARN."""
 
 
 class NotifySettings(CoreSettings):
