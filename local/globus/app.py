@@ -77,10 +77,15 @@ class Pages:
         if form.get("choice") == "cancel":
             return _redirect(checked.back(error="access_denied"))
         try:
-            identity = self._chosen(form)
+            identity = self._provider.authenticating(checked, self._chosen(form))
         except IdentityRefused as fault:
             return self._form(request, checked, str(fault), 400, form)
-        return _redirect(self._provider.sign_in(checked, identity))
+        confirmed = form.get("second_factor") == "confirmed"
+        if checked.second_factor and not confirmed:
+            # Known from now on, so that the next step can name them.
+            self._provider.store.remember(identity)
+            return self._form(request, checked, template="second_factor.html", identity=identity)
+        return _redirect(self._provider.sign_in(checked, identity, second_factor=confirmed))
 
     async def logout(self, request: Request) -> Response:
         """There is no session here to end; offer the way back to the web app."""
@@ -122,11 +127,15 @@ class Pages:
         message: str = "",
         status: int = 200,
         typed: dict[str, str] | None = None,
+        template: str = "authorize.html",
+        **more: object,
     ) -> Response:
         token = request.cookies.get(CSRF_COOKIE) or secrets.token_urlsafe(24)
         response = self._page(
-            "authorize.html",
+            template,
             status,
+            **more,
+            asked=checked,
             identities=self._provider.store.known(),
             csrf=token,
             message=message,
@@ -179,7 +188,8 @@ class Endpoints:
 
     async def introspect(self, request: Request) -> Response:
         form = await self._form_of_client(request)
-        return _secret(self._provider.introspect(form.get("token", "")))
+        include = form.get("include", "").split(",")
+        return _secret(self._provider.introspect(form.get("token", ""), include))
 
     async def revoke(self, request: Request) -> Response:
         form = await self._form_of_client(request)

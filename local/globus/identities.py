@@ -11,8 +11,6 @@ from local.errors import LocalError
 
 # Any fixed value will do: it keeps our identifiers apart from other uses of UUID version 5.
 _NAMESPACE = uuid.UUID("5f0e2a7c-94b1-4d6e-8f43-2f9d6f0b7a11")
-PROVIDER_ID = str(uuid.uuid5(_NAMESPACE, "identity provider"))
-PROVIDER_NAME = "Sign-in stand-in of this installation"
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _LONGEST = 200
 
@@ -49,6 +47,20 @@ class Identity:
             raise IdentityRefused(f"Keep each field below {_LONGEST} characters.")
         return cls(subject_of(email), name, email, organization)
 
+    @property
+    def domain(self) -> str:
+        """Of the user name: which organisation vouches for the identity."""
+        return self.email.rpartition("@")[2].lower()
+
+    @property
+    def provider_id(self) -> str:
+        """The identity provider: here every domain has one of its own."""
+        return str(uuid.uuid5(_NAMESPACE, f"identity provider of {self.domain}"))
+
+    @property
+    def provider_name(self) -> str:
+        return f"{self.organization or self.domain} (stand-in)"
+
     def claims(self) -> dict[str, str]:
         """What the holder of the scopes `profile` and `email` is told."""
         return {
@@ -57,8 +69,21 @@ class Identity:
             "name": self.name,
             "email": self.email,
             "organization": self.organization,
-            "identity_provider": PROVIDER_ID,
-            "identity_provider_display_name": PROVIDER_NAME,
+            "identity_provider": self.provider_id,
+            "identity_provider_display_name": self.provider_name,
+        }
+
+    def as_linked(self) -> dict[str, str | None]:
+        """The identity as an entry of an identity set."""
+        return {
+            "sub": self.subject,
+            "username": self.email,
+            "name": self.name,
+            "email": self.email,
+            "organization": self.organization or None,
+            "identity_type": "login",
+            "identity_provider": self.provider_id,
+            "identity_provider_display_name": self.provider_name,
         }
 
     def described(self) -> dict[str, str | None]:
@@ -69,7 +94,7 @@ class Identity:
             "name": self.name,
             "email": self.email,
             "organization": self.organization or None,
-            "identity_provider": PROVIDER_ID,
+            "identity_provider": self.provider_id,
             "identity_type": "login",
             "status": "used",
         }
@@ -90,3 +115,14 @@ KNOWN_FROM_THE_START = (
     Identity.of("Ben Sample", "ben@example.org", "Sample Institute"),
 )
 """Offered on a fresh installation, so that a newcomer needs one click."""
+
+LINKED_FROM_THE_START = (
+    (
+        KNOWN_FROM_THE_START[0],
+        (
+            Identity.of("Ada Example", "ada@lab.example.net", "Example National Laboratory"),
+            Identity.of("Ada E.", "ada.example@mail.example.com", ""),
+        ),
+    ),
+)
+"""People who have linked further identities to their own."""

@@ -11,12 +11,12 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from local.globus.identities import Identity
+from local.globus.identities import Identity, IdentityRefused
 from local.globus.signing import Signer, at_hash
 from local.globus.store import ACCESS_SECONDS, Grant, Store, Token
 
@@ -31,6 +31,8 @@ SCOPES = (
     _AUTH_SCOPE + "view_identities",
     _AUTH_SCOPE + "view_identity_set",
 )
+_IDENTITY_SCOPES = frozenset(SCOPES[-2:])
+"""Each of them tells the linked identities."""
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -71,6 +73,11 @@ class AuthorizeRequest:
     nonce: str
     challenge: str
     offline: bool
+    domains: tuple[str, ...] = ()
+    """The person must authenticate with an identity of one of these."""
+    second_factor: bool = False
+    message: str = ""
+    """What the web app has to say about that."""
 
     def back(self, **answer: str) -> str:
         """The registered address with an answer added."""
@@ -137,6 +144,11 @@ class Provider:
             nonce=query.get("nonce", ""),
             challenge=query.get("code_challenge", ""),
             offline=query.get("access_type") == "offline",
+            domains=tuple(
+                filter(None, query.get("session_required_single_domain", "").lower().split(","))
+            ),
+            second_factor=query.get("session_required_mfa", "").lower() == "true",
+            message=query.get("session_message", ""),
         )
 
     def check_request(self, request: AuthorizeRequest, query: Mapping[str, str]) -> None:
@@ -156,12 +168,48 @@ class Provider:
             if not _CHALLENGE.fullmatch(request.challenge):
                 raise Refused("invalid_request", "code_challenge is not a SHA-256 in base64url")
 
-    def sign_in(self, request: AuthorizeRequest, identity: Identity) -> str:
-        """The person has chosen; the address to send them back to, with a code."""
+    def authenticating(self, request: AuthorizeRequest, identity: Identity) -> Identity:
+        """Which of the person's identities meets the demand for a domain; the chosen one if none
+        is made.
+
+        Raises:
+            IdentityRefused: none of them does.
+        """
+        own = self.store.own_identity(identity)
+        mine = [identity, *self.store.identity_set(own.subject)]
+        for each in mine:
+            if not request.domains or each.domain in request.domains:
+                return each
+        raise IdentityRefused(
+            f"{own.name} has no identity of {' or '.join(request.domains)}. "
+            "Choose somebody else, or type such an address."
+        )
+
+    def sign_in(
+        self, request: AuthorizeRequest, identity: Identity, *, second_factor: bool = False
+    ) -> str:
+        """The person has authenticated; the address to send them back to, with a code.
+
+        The code stands for the person's own identity, whichever of theirs was used.
+        """
         self.store.remember(identity)
+        own = self.store.own_identity(identity)
+        grant_id = secrets.token_hex(16)
+        self.store.note_authentication(
+            grant_id,
+            {
+                identity.subject: {
+                    "idp": identity.provider_id,
+                    "auth_time": int(self._now()),
+                    "acr": None,
+                    "amr": ["pwd", "mfa"] if second_factor else ["pwd"],
+                    "custom_claims": {},
+                }
+            },
+        )
         grant = Grant(
-            grant_id=secrets.token_hex(16),
-            subject=identity.subject,
+            grant_id=grant_id,
+            subject=own.subject,
             redirect_uri=request.redirect_uri,
             scope=request.scope,
             nonce=request.nonce,
@@ -183,7 +231,7 @@ class Provider:
             return self._for_refresh(form)
         raise Refused("unsupported_grant_type", "authorization_code or refresh_token")
 
-    def userinfo(self, access_token: str) -> dict[str, str]:
+    def userinfo(self, access_token: str) -> dict[str, Any]:
         """What the token's scopes tell about its person.
 
         Raises:
@@ -195,15 +243,30 @@ class Provider:
             raise Refused("invalid_token", "the access token is not valid", status=401)
         if "openid" not in token.scope.split():
             raise Refused("insufficient_scope", "the scope openid is needed", status=403)
-        return _told(identity, token.scope)
+        told: dict[str, Any] = {**_told(identity, token.scope)}
+        if _IDENTITY_SCOPES & set(token.scope.split()):
+            told["identity_set"] = [
+                each.as_linked() for each in self.store.identity_set(identity.subject)
+            ]
+        return told
 
-    def introspect(self, value: str) -> dict[str, Any]:
-        """Whether a token is valid, and what it stands for (RFC 7662)."""
+    def introspect(self, value: str, include: Collection[str] = ()) -> dict[str, Any]:
+        """Whether a token is valid, and what it stands for (RFC 7662); `include` asks for more."""
         token = self.store.token(value)
         identity = self.store.identity(token.subject) if token else None
         if token is None or identity is None:
             return {"active": False}
+        identities = self.store.identity_set(identity.subject)
+        more: dict[str, Any] = {
+            "identity_set": [each.subject for each in identities],
+            "identity_set_detail": [each.as_linked() for each in identities],
+            "session_info": {
+                "session_id": token.grant_id,
+                "authentications": self.store.authentications(token.grant_id),
+            },
+        }
         return {
+            **{name: more[name] for name in include if name in more},
             "active": True,
             "scope": token.scope,
             "client_id": self.client.client_id,

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from local.globus.identities import KNOWN_FROM_THE_START, Identity
+from local.globus.identities import KNOWN_FROM_THE_START, LINKED_FROM_THE_START, Identity
 
 CODE_SECONDS = 60
 ACCESS_SECONDS = 172_800  # as Globus Auth: 48 hours
@@ -37,6 +39,12 @@ create table if not exists tokens (
     expires real not null, revoked integer not null default 0
 );
 create index if not exists tokens_of_grant on tokens (grant_id);
+create table if not exists links (
+    subject text primary key, own_subject text not null
+);
+create table if not exists authentications (
+    grant_id text primary key, how text not null, happened real not null
+);
 """
 
 
@@ -81,6 +89,18 @@ class Store:
                 "insert or ignore into identities values (?, ?, ?, ?, 0)",
                 [(i.subject, i.name, i.email, i.organization) for i in KNOWN_FROM_THE_START],
             )
+            linked = [(each, own) for own, others in LINKED_FROM_THE_START for each in others]
+            connection.executemany(
+                "insert or ignore into identities values (?, ?, ?, ?, 0)",
+                [(i.subject, i.name, i.email, i.organization) for i, _ in linked],
+            )
+            connection.executemany(
+                "insert or ignore into links values (?, ?)",
+                [(each.subject, own.subject) for each, own in linked],
+            )
+            connection.execute(
+                "delete from authentications where happened < ?", (now() - REFRESH_SECONDS,)
+            )
             connection.execute("delete from codes where expires < ?", (now() - 86_400,))
             connection.execute("delete from tokens where expires < ?", (now(),))
 
@@ -103,8 +123,44 @@ class Store:
             )
 
     def known(self) -> list[Identity]:
-        """Everybody who ever signed in, the last one first."""
-        return self._identities("order by last_used desc, name")
+        """Everybody who ever signed in, the last one first; linked identities stand behind them."""
+        return self._identities(
+            "where subject not in (select subject from links) order by last_used desc, name"
+        )
+
+    def identity_set(self, subject: str) -> list[Identity]:
+        """The person's own identity and those linked to it."""
+        linked = self._identities(
+            "where subject in (select subject from links where own_subject = ?) order by email",
+            (subject,),
+        )
+        own = self.identity(subject)
+        return [own, *linked] if own else []
+
+    def own_identity(self, identity: Identity) -> Identity:
+        """The identity that this one is linked to; itself if it is not."""
+        found = self._identities(
+            "where subject = (select own_subject from links where subject = ?)", (identity.subject,)
+        )
+        return found[0] if found else identity
+
+    # ---------------------------------------------------------------- how somebody signed in
+
+    def note_authentication(self, grant_id: str, how: Mapping[str, Any]) -> None:
+        """Keep how the person of a grant has authenticated (`session_info`'s form)."""
+        with self._connect() as connection:
+            connection.execute(
+                "insert into authentications values (?, ?, ?)",
+                (grant_id, json.dumps(how), self._now()),
+            )
+
+    def authentications(self, grant_id: str) -> dict[str, Any]:
+        """What was noted for the grant."""
+        with self._connect() as connection:
+            row = connection.execute(
+                "select how from authentications where grant_id = ?", (grant_id,)
+            ).fetchone()
+        return dict(json.loads(row[0])) if row else {}
 
     def identity(self, subject: str) -> Identity | None:
         found = self._identities("where subject = ?", (subject,))

@@ -15,9 +15,11 @@ import pytest
 from gas.errors import ServiceUnavailable
 from local.addresses import free_addresses
 from tests.support.waiting import wait_until
+from web.account.identities import read
 from web.auth.errors import LoginFailed
-from web.auth.login import LoginAttempt, finish
+from web.auth.login import LoggedIn, LoginAttempt, finish
 from web.auth.oidc import GlobusProvider
+from web.auth.policy import LoginPolicy, LoginRefused
 
 CALLBACK = "http://127.0.0.1:8000/authcallback"
 CLIENT_ID, SECRET = "9a6f2f1e-5f0c-4a57-9a31-000000000001", "only for this test"
@@ -57,33 +59,64 @@ def provider(address: str, monkeypatch: pytest.MonkeyPatch) -> GlobusProvider:
     return GlobusProvider(CLIENT_ID, SECRET)
 
 
-def sign_in(provider: GlobusProvider, attempt: LoginAttempt) -> str:
+ANYBODY = LoginPolicy()
+ADA = {"name": "Ada", "email": "ada@example.org", "organization": "Engines"}
+CONFIRMED = {"second_factor": "confirmed"}
+
+
+def sign_in(
+    provider: GlobusProvider,
+    attempt: LoginAttempt,
+    policy: LoginPolicy = ANYBODY,
+    person: dict[str, str] = ADA,
+    **more: str,
+) -> str:
     """What a person does in the browser; the code that comes back."""
     url = provider.authorize_url(
         state=attempt.state,
         nonce=attempt.nonce,
         code_challenge=attempt.code_challenge,
         redirect_uri=CALLBACK,
+        demands=policy.request(),
     )
     with httpx.Client() as browser:
         page = browser.get(url)
         csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)
         assert csrf is not None
-        person = {"name": "Ada", "email": "ada@example.org", "organization": "Engines"}
-        back = browser.post(url, data={"csrf": csrf.group(1), **person})
+        back = browser.post(url, data={"csrf": csrf.group(1), **person, **more})
+    assert back.status_code == 303, back.text
     query = parse_qs(urlsplit(back.headers["location"]).query)
     assert query["state"] == [attempt.state]
     return query["code"][0]
 
 
-def finish_now(provider: GlobusProvider, attempt: LoginAttempt, code: str) -> object:
+def finish_now(
+    provider: GlobusProvider,
+    attempt: LoginAttempt,
+    code: str,
+    policy: LoginPolicy = ANYBODY,
+) -> LoggedIn:
     # The stand-in writes tokens of today; only the age of the attempt is of the test's clock.
-    return finish(provider, attempt, code=code, redirect_uri=CALLBACK, now=NOW)
+    return finish(provider, attempt, policy, code=code, redirect_uri=CALLBACK, now=NOW)
+
+
+def log_in(
+    provider: GlobusProvider,
+    *,
+    asked: LoginPolicy = ANYBODY,
+    demanded: LoginPolicy | None = None,
+    person: dict[str, str] = ADA,
+    **more: str,
+) -> LoggedIn:
+    """A whole login: `asked` is what the browser carried, `demanded` what the app insists on."""
+    attempt = LoginAttempt.start("/annotate", now=NOW)
+    code = sign_in(provider, attempt, asked, person, **more)
+    return finish_now(provider, attempt, code, asked if demanded is None else demanded)
 
 
 def test_a_person_is_recognised(provider: GlobusProvider) -> None:
     attempt = LoginAttempt.start("/annotate", now=NOW)
-    identity = finish_now(provider, attempt, sign_in(provider, attempt))
+    identity = finish_now(provider, attempt, sign_in(provider, attempt)).identity
     assert vars(identity) | {"user_id": None} == {
         "user_id": None,
         "name": "Ada",
@@ -129,3 +162,113 @@ def test_logging_out_goes_to_the_provider(provider: GlobusProvider, address: str
     url = provider.logout_url(return_to="http://127.0.0.1:8000/")
     assert url.startswith(f"{address}/v2/web/logout?")
     assert "http://127.0.0.1:8000/" in httpx.get(url).text
+
+
+# ---------------------------------------------------------------- tokens and identities
+
+
+def test_a_revoked_token_is_worthless(provider: GlobusProvider) -> None:
+    token = log_in(provider).tokens["access_token"]
+    assert provider.introspect(token)["active"] is True
+    assert provider.userinfo(token)["email"] == "ada@example.org"
+    for _ in range(2):
+        provider.revoke(token)
+    assert provider.introspect(token) == {"active": False}
+    with pytest.raises(ServiceUnavailable):
+        provider.userinfo(token)
+
+
+def test_linked_identities_are_told(provider: GlobusProvider) -> None:
+    found = read(provider.userinfo(log_in(provider).tokens["access_token"]))
+    assert found.own.username == "ada@example.org"
+    assert {each.username for each in found.linked} == {
+        "ada@lab.example.net",
+        "ada.example@mail.example.com",
+    }
+    assert "Example National Laboratory (stand-in)" in {each.provider for each in found.linked}
+
+
+def test_nobody_is_linked_to_somebody_new(provider: GlobusProvider) -> None:
+    new = {"name": "Nia New", "email": "nia@example.org"}
+    login = log_in(provider, person=new)
+    assert read(provider.userinfo(login.tokens["access_token"])).linked == ()
+
+
+# ---------------------------------------------------------------- what an installation may demand
+
+LAB = LoginPolicy(domains=("lab.example.net", "other.example.net"))
+FACTOR = LoginPolicy(second_factor=True)
+BOTH = LoginPolicy(domains=("lab.example.net",), second_factor=True)
+
+
+@pytest.mark.parametrize(("policy", "more"), [(LAB, {}), (FACTOR, CONFIRMED), (BOTH, CONFIRMED)])
+def test_who_meets_the_demand_comes_in_as_themselves(
+    provider: GlobusProvider, policy: LoginPolicy, more: dict[str, str]
+) -> None:
+    plain = log_in(provider).identity
+    assert log_in(provider, asked=policy, **more).identity.user_id == plain.user_id
+
+
+@pytest.mark.parametrize("demanded", [LAB, FACTOR, BOTH])
+def test_a_demand_taken_out_of_the_address_is_still_made(
+    provider: GlobusProvider, demanded: LoginPolicy
+) -> None:
+    with pytest.raises(LoginRefused):
+        log_in(provider, asked=ANYBODY, demanded=demanded)
+
+
+def test_a_demand_for_another_domain_in_the_address_does_not_help(provider: GlobusProvider) -> None:
+    with pytest.raises(LoginRefused):
+        log_in(provider, asked=LoginPolicy(domains=("example.org",)), demanded=LAB)
+
+
+def test_a_second_factor_of_another_identity_does_not_count(provider: GlobusProvider) -> None:
+    with pytest.raises(LoginRefused):
+        log_in(provider, asked=FACTOR, demanded=BOTH, **CONFIRMED)
+
+
+def test_the_stand_in_asks_for_the_second_factor(provider: GlobusProvider) -> None:
+    attempt = LoginAttempt.start("/annotate", now=NOW)
+    url = provider.authorize_url(
+        state=attempt.state,
+        nonce=attempt.nonce,
+        code_challenge=attempt.code_challenge,
+        redirect_uri=CALLBACK,
+        demands=BOTH.request(),
+    )
+    with httpx.Client() as browser:
+        page = browser.get(url)
+        assert "a login with a second factor by an identity of lab.example.net" in page.text
+        csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)
+        assert csrf is not None
+        step = browser.post(url, data={"csrf": csrf.group(1), **ADA})
+        assert (step.status_code, "Use the second factor" in step.text) == (200, True)
+        identity = re.search(r'name="identity" value="([^"]+)"', step.text)
+        assert identity is not None
+        form = {"csrf": csrf.group(1), "identity": identity.group(1), **CONFIRMED}
+        back = browser.post(url, data=form)
+    code = parse_qs(urlsplit(back.headers["location"]).query)["code"][0]
+    assert finish_now(provider, attempt, code, BOTH).identity.email == "ada@example.org"
+
+
+def test_who_has_no_such_identity_is_told_so(provider: GlobusProvider) -> None:
+    attempt = LoginAttempt.start("/annotate", now=NOW)
+    ben = {"name": "Ben Sample", "email": "ben@example.org"}
+    with pytest.raises(AssertionError, match=r"no identity of lab\.example\.net"):
+        sign_in(provider, attempt, LAB, ben)
+
+
+def test_a_refused_login_leaves_no_token(
+    provider: GlobusProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    ask = provider.introspect
+
+    def introspect(token: str) -> object:
+        seen.append(token)
+        return ask(token)
+
+    monkeypatch.setattr(provider, "introspect", introspect)
+    with pytest.raises(LoginRefused):
+        log_in(provider, asked=ANYBODY, demanded=LAB)
+    assert ask(seen[0]) == {"active": False}
