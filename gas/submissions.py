@@ -66,7 +66,10 @@ def sign_upload(
     job_id = new_job_id()
     key = keys.input_key(key_prefix, uploader.user_id, job_id, file_name)
     submission = Submission(
-        user_email=uploader.email, file_name=_display_name(file_name), options=options
+        user_email=uploader.email,
+        file_name=_display_name(file_name),
+        options=options,
+        plan=uploader.plan,
     )
     post = inputs.sign_post(
         key,
@@ -93,7 +96,9 @@ def check_size(size: int, plan: Plan) -> None:
         raise UploadTooLarge(
             f"The file has {size / MIB:,.1f} MiB; the {terms.name} plan allows "
             f"{terms.max_upload_bytes // MIB:,} MiB.",
-            remedy="Compress it with bgzip or gzip, split it, or upgrade to Premium.",
+            remedy="Compress it with bgzip or gzip, split it, or upgrade to Premium."
+            if plan is Plan.FREE
+            else "Compress it with bgzip or gzip, or split it.",
         )
 
 
@@ -108,9 +113,13 @@ def register(
 ) -> Job:
     """The job of the uploaded object `key`: made and announced now, unless it was before.
 
+    The plan under which the upload was signed holds for it, whatever became of the plan since.
+    What is larger than it allows (the signed policy lets none through) is deleted.
+
     Raises:
         InvalidUpload: the key or its metadata is not of our making.
         UploadMissing: there is no such object (yet).
+        UploadTooLarge: the object is larger than the plan allows.
     """
     parts = keys.parse_key(key_prefix, key)
     job = jobs.get(parts.job_id)
@@ -120,7 +129,14 @@ def register(
             raise UploadMissing(
                 "The uploaded file has not arrived.", remedy="Upload the file once more."
             )
-        job = _new_job(parts, info, bucket=inputs.bucket, now=clock.now())
+        submission = _decode(info.metadata)
+        try:
+            check_size(info.size, submission.plan)
+        except UploadTooLarge:
+            log.warning("upload_too_large", key=key, size=info.size, plan=submission.plan)
+            inputs.delete(key, if_etag=info.etag)
+            raise
+        job = _new_job(parts, info, submission, bucket=inputs.bucket, now=clock.now())
         if jobs.create(job):
             log.info("job_created", job_id=job.job_id, user_id=job.user_id, size=job.input_size)
         else:
@@ -135,13 +151,17 @@ def register(
 def _announce(job: Job, *, jobs: JobStore, requests: Topic, clock: Clock) -> None:
     """Tell the annotator. Should we die between the two steps, the next caller tells it again."""
     message = JobRequested(job_id=job.job_id, user_id=job.user_id)
-    requests.publish(message.to_json(), attributes={"type": message.type, "job_id": message.job_id})
+    requests.publish(
+        message.to_json(),
+        attributes={"type": message.type, "job_id": message.job_id, "plan": job.plan.value},
+    )
     jobs.mark_queued(job.job_id, at=clock.now())
     log.info("job_queued", job_id=job.job_id)
 
 
-def _new_job(parts: keys.ObjectKey, info: BlobInfo, *, bucket: str, now: int) -> Job:
-    submission = _decode(info.metadata)
+def _new_job(
+    parts: keys.ObjectKey, info: BlobInfo, submission: Submission, *, bucket: str, now: int
+) -> Job:
     return Job(
         job_id=parts.job_id,
         user_id=parts.user_id,
@@ -152,6 +172,7 @@ def _new_job(parts: keys.ObjectKey, info: BlobInfo, *, bucket: str, now: int) ->
         input_size=info.size,
         submit_time=now,
         options=submission.options,
+        plan=submission.plan,
         sweep_shard=sweep_shard(parts.job_id),
         sweep_at=now + SWEEP_CREATED,
     )

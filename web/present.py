@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from flask import Flask
 from markupsafe import Markup
 
-from gas.plans import GIB, MIB
+from gas.plans import GIB, MIB, TIB
 
 KIB = 1024
 
@@ -22,8 +22,8 @@ def utc(seconds: int) -> str:
 
 
 def size(n_bytes: int) -> str:
-    """`950 bytes`, `12.4 KiB`, `10 MiB`, `5 GiB`."""
-    for unit, name in ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
+    """`950 bytes`, `12.4 KiB`, `10 MiB`, `5 GiB`, `5 TiB`."""
+    for unit, name in ((TIB, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
         if n_bytes >= unit:
             number = n_bytes / unit
             return (

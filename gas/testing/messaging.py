@@ -97,9 +97,12 @@ class MemoryTopic:
     def __init__(self, *queues: MemoryQueue) -> None:
         self._queues = queues
         self.published: list[str] = []
+        self.attributes: list[Mapping[str, str]] = []
+        """Those of each published message."""
 
     def publish(self, body: str, *, attributes: Mapping[str, str]) -> None:
         self.published.append(body)
+        self.attributes.append(attributes)
         for queue in self._queues:
             queue.send(body)
 

@@ -73,7 +73,7 @@ def finish(services: Services, uploader: Uploader, *, bucket: str, key: str) -> 
         InvalidUpload: another bucket, or a key that we never sign.
         NotFound: the key belongs to somebody else.
         UploadMissing: there is no such object.
-        UploadTooLarge: the object is larger than the plan allows.
+        UploadTooLarge: the object is larger than the plan allows; it is deleted.
     """
     if bucket != services.inputs.bucket:
         raise InvalidUpload(
@@ -94,10 +94,6 @@ def register(services: Services, uploader: Uploader, *, key: str) -> Job:
             "There is no such upload, or it is not yours.",
             remedy="Check that you are logged in as the one who uploaded it.",
         )
-    # The policy of the upload limits the size already; this is for a policy of an earlier plan.
-    info = services.inputs.head(key)
-    if info is not None:
-        submissions.check_size(info.size, uploader.plan)
     return submissions.register(
         key,
         inputs=services.inputs,

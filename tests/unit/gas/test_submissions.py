@@ -134,3 +134,22 @@ def test_a_second_object_cannot_pose_as_the_job(world: World) -> None:
     world.register(signed.key)
     with pytest.raises(InvalidUpload):
         world.register(signed.key.replace("~a.vcf", "~b.vcf"))
+
+
+@pytest.mark.parametrize("plan", Plan)
+def test_the_plan_of_the_signature_goes_with_the_job(world: World, plan: Plan) -> None:
+    signed = world.sign(plan=plan)
+    world.upload(signed.post)
+    assert world.register(signed.key).plan is plan
+    assert world.topic.attributes[-1]["plan"] == plan.value
+
+
+def test_an_object_above_the_plan_is_deleted_and_no_job(world: World) -> None:
+    signed = world.sign()
+    world.upload(signed.post, b"x" * (10 * MIB + 1))
+    with pytest.raises(UploadTooLarge) as refusal:
+        world.register(signed.key)
+    assert "Premium" in refusal.value.remedy
+    assert world.inputs.head(signed.key) is None
+    assert world.jobs.get(signed.job_id) is None
+    assert world.topic.published == []

@@ -130,10 +130,25 @@ def test_the_redirect_trusts_nothing(world: World, ada: FlaskClient) -> None:
 
 def test_an_object_above_the_plan_is_no_job(world: World, ada: FlaskClient) -> None:
     key = put_input(world, ADA, size=10 * MIB + 1)
-    answer = ada.get("/annotate/done", query_string={"bucket": "inputs", "key": key})
+    query = {"bucket": "inputs", "key": key}
+    answer = ada.get("/annotate/done", query_string=query)
     assert answer.status_code == 413
     assert "upgrade to Premium" in answer.text
     assert jobs_of(world) == []
+    assert world.inputs.head(key) is None
+    assert ada.get("/annotate/done", query_string=query).status_code == 409
+
+
+def test_what_was_signed_under_premium_is_taken_after_the_downgrade(
+    world: World, ada: FlaskClient
+) -> None:
+    world.accounts.set_plan(ADA, Plan.PREMIUM)
+    signed = sign(ada, size=11 * MIB).json
+    world.accounts.set_plan(ADA, Plan.FREE)
+    arrive(world, signed, b"x" * (11 * MIB))
+    assert ada.get(signed["done"]).status_code == 303
+    (job,) = jobs_of(world)
+    assert job.plan is Plan.PREMIUM
 
 
 def test_a_job_id_of_another_upload_is_refused(world: World, ada: FlaskClient) -> None:
