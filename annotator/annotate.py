@@ -14,8 +14,8 @@ from annotator.results import ResultsWriter, write_failure_log
 from gas.errors import LeaseLost, NotFound, ServiceUnavailable
 from gas.jobs import MAX_ATTEMPTS, Failure, Job, JobStatus
 from gas.logs import bound, get_logger
-from gas.messages import JobFinished, JobRequested
-from gas.ports import BlobStore, Clock, JobStore, Topic
+from gas.messages import ArchiveRequested, JobFinished, JobRequested
+from gas.ports import BlobStore, Clock, JobStore, Timer, Topic
 from gas.worker import Bury, Delivery, Done, Later, Outcome, backoff
 
 log = get_logger()
@@ -43,6 +43,7 @@ class AnnotateJob:
         inputs: BlobStore,
         writer: ResultsWriter,
         announcements: Topic,
+        timer: Timer,
         engine: Engine,
         folders: WorkFolders,
         clock: Clock,
@@ -53,6 +54,7 @@ class AnnotateJob:
         self._inputs = inputs
         self._writer = writer
         self._announcements = announcements
+        self._timer = timer
         self._engine = engine
         self._folders = folders
         self._clock = clock
@@ -168,8 +170,14 @@ class AnnotateJob:
         return self._announce(failed)
 
     def _announce(self, job: Job) -> Outcome:
-        """Publish the final status, unless that was done. Repeated after a crash in between."""
+        """Publish the final status, unless that was done. Repeated after a crash in between.
+
+        Before that, the clock of the results is started; twice is as good as once.
+        """
         if job.announced_at is None and job.job_status is not JobStatus.CANCELLED:
+            if job.archive_at is not None:
+                due = ArchiveRequested(job_id=job.job_id, user_id=job.user_id)
+                self._timer.start(job.job_id, at=job.archive_at, payload=due.model_dump())
             message = JobFinished(job_id=job.job_id, user_id=job.user_id, job_status=job.job_status)
             self._announcements.publish(
                 message.to_json(), attributes={"type": message.type, "job_id": job.job_id}

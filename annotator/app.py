@@ -15,6 +15,7 @@ from annotator.results import ResultsWriter
 from annotator.subprocess_engine import SubprocessEngine
 from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
+from gas.aws.executions import StateMachineTimer
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.messaging import SnsTopic, SqsQueue, confirm_subscription
 from gas.clock import SystemClock
@@ -75,6 +76,7 @@ def build_parts() -> Parts:
             S3BlobStore(clients.s3(), settings.results_bucket), key_prefix=settings.key_prefix
         ),
         announcements=SnsTopic(sns, settings.job_results_topic),
+        timer=StateMachineTimer(clients.stepfunctions(), settings.archive_results_machine),
         engine=SubprocessEngine(
             timeout_seconds=settings.job_timeout_seconds,
             memory_mib=settings.job_memory_mib,

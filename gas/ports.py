@@ -257,6 +257,16 @@ class ColdStore(Protocol):
         """Forget the archive; no error when it is gone already."""
 
 
+class Timer(Protocol):
+    """Something that rings later, also when whoever set it is long gone."""
+
+    def start(self, name: str, *, at: int, payload: Mapping[str, object]) -> None:
+        """Have `payload` handed on at the time `at`, at least once.
+
+        Starting it again under the same name does nothing.
+        """
+
+
 class Topic(Protocol):
     """Something that can be told, once, to many."""
 

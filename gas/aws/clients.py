@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 5},
@@ -76,6 +77,10 @@ class AwsClients:
 
     def sesv2(self) -> "SESV2Client":
         client: SESV2Client = self._session.client("sesv2", config=_CONFIG)
+        return client
+
+    def stepfunctions(self) -> "SFNClient":
+        client: SFNClient = self._session.client("stepfunctions", config=_CONFIG)
         return client
 
     def fetch_secret(self) -> FetchSecret:

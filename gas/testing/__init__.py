@@ -4,7 +4,7 @@ from gas.testing.blobs import MemoryBlobStore
 from gas.testing.cold import MemoryColdStore
 from gas.testing.jobs import MemoryJobStore
 from gas.testing.ledger import MemoryLedger
-from gas.testing.messaging import FakeClock, MemoryMailer, MemoryQueue, MemoryTopic
+from gas.testing.messaging import FakeClock, MemoryMailer, MemoryQueue, MemoryTimer, MemoryTopic
 
 __all__ = [
     "FakeClock",
@@ -14,5 +14,6 @@ __all__ = [
     "MemoryLedger",
     "MemoryMailer",
     "MemoryQueue",
+    "MemoryTimer",
     "MemoryTopic",
 ]

@@ -107,6 +107,17 @@ class MemoryTopic:
             queue.send(body)
 
 
+class MemoryTimer:
+    """`gas.ports.Timer` that remembers what was started."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, tuple[int, Mapping[str, object]]] = {}
+        """Time and payload by name."""
+
+    def start(self, name: str, *, at: int, payload: Mapping[str, object]) -> None:
+        self.started.setdefault(name, (at, payload))
+
+
 class MemoryMailer:
     """`gas.ports.Mailer` that keeps the mails; addresses in `refuses` bounce."""
 

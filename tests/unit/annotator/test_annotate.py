@@ -13,14 +13,22 @@ from annotator.folders import WorkFolders
 from annotator.results import ResultsWriter
 from gas.jobs import Failure, Job, JobOptions, JobStatus, Progress, ResultsState
 from gas.keys import own_stem
-from gas.messages import JobFinished, JobRequested
+from gas.messages import ArchiveRequested, JobFinished, JobRequested
 from gas.ports import QueueMessage
-from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryQueue, MemoryTopic
+from gas.testing import (
+    FakeClock,
+    MemoryBlobStore,
+    MemoryJobStore,
+    MemoryQueue,
+    MemoryTimer,
+    MemoryTopic,
+)
 from gas.worker import Bury, Done, Later, Outcome, Worker
 from tests.support.jobs import job
 
 LEASE = 60
 VISIBILITY = 90
+FREE_WINDOW = 300
 
 
 ENDINGS = (
@@ -122,6 +130,7 @@ class World:
         self.results = MemoryBlobStore("results")
         self.queue = MemoryQueue(self.clock, visibility=VISIBILITY, max_receives=8)
         self.announced = MemoryTopic()
+        self.timer = MemoryTimer()
         self.engine = FakeEngine()
         self.folders = WorkFolders(tmp_path / "work")
         self.wire = Tripwire()
@@ -141,11 +150,12 @@ class World:
             inputs=guard(self.inputs),
             writer=ResultsWriter(guard(self.results), key_prefix=""),
             announcements=guard(self.announced),
+            timer=guard(self.timer),
             engine=guard(self.engine),
             folders=self.folders,
             clock=self.clock,
             lease_seconds=LEASE,
-            free_window_seconds=300,
+            free_window_seconds=FREE_WINDOW,
         )
         return Worker(
             guard(self.queue), handler, slots=1, visibility_seconds=VISIBILITY, idle_seconds=60
@@ -181,6 +191,12 @@ def test_a_job_is_annotated_stored_and_announced_once(world: World) -> None:
     assert done.results.signed_by == "SHA256:12"
     (wire,) = world.announced.published
     assert JobFinished.from_json(wire).job_status is JobStatus.COMPLETED
+    assert done.complete_time is not None
+    assert done.archive_at == done.complete_time + FREE_WINDOW
+    ((name, (at, payload)),) = world.timer.started.items()
+    assert (name, at) == (made.job_id, done.archive_at)
+    due = ArchiveRequested.model_validate(payload)
+    assert (due.job_id, due.user_id) == (made.job_id, made.user_id)
     assert len(world.queue) == 0
 
 
@@ -209,6 +225,7 @@ def test_killed_at_every_step_nothing_is_lost(tmp_path: Path) -> None:
             done = world.job(made)
             assert done.job_status is JobStatus.COMPLETED, where
             assert done.announced_at is not None, where
+            assert list(world.timer.started) == [made.job_id], where
             assert len(world.queue) == 0, where
             assert not world.queue.dead, where
             assert 1 <= len(world.announced.published) <= 2, where
@@ -269,6 +286,7 @@ def test_a_refused_input_fails_with_line_cause_and_remedy(world: World, tmp_path
     assert world.deliver() == Done()
     failed = world.job(made)
     assert (failed.job_status, failed.failure) == (JobStatus.FAILED, failure)
+    assert world.timer.started == {}
     assert failed.log_file is not None
     assert world.results.read(failed.log_file.key, start=0, length=50) == b"line 7 is wrong"
     assert JobFinished.from_json(world.announced.published[0]).job_status is JobStatus.FAILED

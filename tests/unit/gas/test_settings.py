@@ -50,6 +50,7 @@ ANNOTATOR_ENV = {
     "GAS_JOB_REQUESTS_QUEUE": "url",
     "GAS_JOB_REQUESTS_DEAD_LETTERS": "url",
     "GAS_JOB_RESULTS_TOPIC": "arn",
+    "GAS_ARCHIVE_RESULTS_MACHINE": "arn",
     "GAS_WORK_DIR": "/tmp",
 }
 
