@@ -22,6 +22,7 @@ from gas.jobs import ColdKind
 FetchSecret = Callable[[str], str]
 
 _KEY_BYTES = 32
+_STRIPE_PAGES = ("https://checkout.stripe.com", "https://billing.stripe.com")
 _KIND = "PRIVATE KEY"  # of PEM, apart so that scanners for secrets see none in this file
 
 
@@ -109,6 +110,26 @@ class WebSettings(PublisherSettings):
     """A session ends this long after login."""
     account_erasures_topic: str = ""
     """*stack* ARN."""
+    stripe_secret_key: SecretStr = SecretStr("")
+    """Key of Stripe's API, secret or restricted. Empty: nothing is sold, the operator gives plans
+    (`python -m gas.billing.set_plan`)."""
+    stripe_webhook_secret: SecretStr = SecretStr("")
+    """Signs Stripe's callbacks to `/stripe/webhook`."""
+    stripe_price: str = ""
+    """Id of the price of Premium: recurring, one unit."""
+    stripe_api_base: str = ""
+    """Address of another Stripe; empty: Stripe itself."""
+    stripe_pages: str = ""
+    """Where Stripe's pages are, as origins parted by spaces, if not where they always are: for a
+    domain of one's own for Checkout."""
+    grace_days: int = 7
+    """After a failed payment, Premium goes on for so long."""
+    thaw_requests_topic: str = ""
+    """*stack* ARN."""
+    archive_requests_topic: str = ""
+    """*stack* ARN."""
+    job_results_topic: str = ""
+    """*stack* ARN."""
 
     @property
     def required_domains(self) -> tuple[str, ...]:
@@ -116,25 +137,31 @@ class WebSettings(PublisherSettings):
         parts = self.globus_required_domains.lower().replace(",", " ").split()
         return tuple(part.removeprefix("@") for part in parts)
 
+    @property
+    def stripe_page_origins(self) -> tuple[str, ...]:
+        """Where the browser may be sent to pay; nowhere if nothing is sold."""
+        if not self.stripe_secret_key.get_secret_value():
+            return ()
+        if self.stripe_pages:
+            return tuple(self.stripe_pages.split())
+        return (self.stripe_api_base.rstrip("/"),) if self.stripe_api_base else _STRIPE_PAGES
+
+    @model_validator(mode="after")
+    def _sells_completely(self) -> Self:
+        if self.stripe_secret_key.get_secret_value() and not (
+            self.stripe_webhook_secret.get_secret_value() and self.stripe_price
+        ):
+            raise ValueError(
+                "GAS_STRIPE_SECRET_KEY needs GAS_STRIPE_WEBHOOK_SECRET and GAS_STRIPE_PRICE"
+            )
+        return self
+
 
 class WebhookSettings(CoreSettings):
     """A service that SNS pushes to."""
 
     sns_cert_url: str = ""
     """One more certificate address to trust besides those of amazonaws.com, by exact match."""
-
-
-class ColdSettings(CoreSettings):
-    """A service that has to do with cold storage."""
-
-    archives_bucket: str
-    """*stack* Holds the archives of the kind `glacier_class`."""
-    vault_name: str = ""
-    """Holds the archives of the kind `glacier_vault`; empty: the account has no vault."""
-    restored_copy_days: int = 2
-    """S3 keeps the readable copy of a retrieved archive this long."""
-    thaw_completed_topic: str
-    """*stack* ARN: where cold storage says that a retrieval is ready."""
 
 
 class AnnotatorSettings(WebhookSettings):
