@@ -12,6 +12,9 @@ from web.annotate.routes import blueprint as annotate
 from web.annotations.routes import blueprint as annotations
 from web.auth.routes import blueprint as auth
 from web.auth.session import visitor
+from web.billing import offer
+from web.billing.routes import blueprint as billing
+from web.billing.webhook import blueprint as stripe_webhook
 from web.context import EXTENSION
 from web.health.routes import blueprint as health
 from web.home.routes import blueprint as home
@@ -33,8 +36,10 @@ def create_app(services: Services | None = None) -> Flask:
     security.install(app, services)
     errors.install(app)
     present.install(app)
+    offer.install(app, services)
     app.context_processor(lambda: {"visitor": visitor})
 
-    for blueprint in (home, auth, account, annotate, annotations, health):
+    pages = (home, auth, account, annotate, annotations, billing)
+    for blueprint in (*pages, health, stripe_webhook):
         app.register_blueprint(blueprint)
     return app

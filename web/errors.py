@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from gas import errors as domain
+from gas.billing import errors as payments
 from gas.logs import get_logger
 from gas.plans import Plan
 from web.auth.errors import LoginFailed, LoginRequired
@@ -45,7 +46,13 @@ STATUS_OF: Mapping[type[domain.GasError], HTTPStatus] = {
     domain.ResultsArchived: HTTPStatus.FORBIDDEN,
     domain.ResultsRestoring: HTTPStatus.CONFLICT,
     domain.ResultsDeleted: HTTPStatus.GONE,
+    domain.InvalidSignature: HTTPStatus.BAD_REQUEST,
     domain.ServiceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    payments.NoPaidPlan: HTTPStatus.NOT_FOUND,
+    payments.NotACustomer: HTTPStatus.CONFLICT,
+    payments.AlreadyPremium: HTTPStatus.CONFLICT,
+    payments.PaymentPending: HTTPStatus.CONFLICT,
+    payments.PaymentRefused: HTTPStatus.BAD_GATEWAY,
     LoginRequired: HTTPStatus.UNAUTHORIZED,
     LoginFailed: HTTPStatus.BAD_REQUEST,
 }
@@ -60,6 +67,7 @@ TITLES: Mapping[int, str] = {
     410: "No longer there",
     413: "Too large",
     500: "Something went wrong on our side",
+    502: "The payment service refused",
     503: "Not available just now",
 }
 

@@ -1,9 +1,11 @@
 """What every answer carries to keep browsers safe: cookies, CSRF, security headers.
 
 The policy allows nothing but this app's own files; the bucket's address is added because the
-browser posts uploads straight to S3, and Globus Auth's because logging out ends there.
+browser posts uploads straight to S3, Globus Auth's because logging out ends there, and Stripe's
+because paying begins there.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +13,7 @@ from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 
 from gas.settings import WebSettings
+from web.billing.webhook import blueprint as stripe_webhook
 from web.services import Services
 
 MAX_BODY = 64 * 1024
@@ -45,8 +48,11 @@ def is_https(settings: WebSettings) -> bool:
     return urlsplit(settings.public_url).scheme == "https"
 
 
-def content_security_policy(*, s3_origin: str, globus_origin: str) -> str:
+def content_security_policy(
+    *, s3_origin: str, globus_origin: str, payment_origins: Sequence[str]
+) -> str:
     """The Content-Security-Policy of every page."""
+    forms = " ".join(("'self'", s3_origin, globus_origin, *payment_origins))
     return "; ".join(
         (
             "default-src 'none'",
@@ -55,7 +61,7 @@ def content_security_policy(*, s3_origin: str, globus_origin: str) -> str:
             "img-src 'self'",
             "font-src 'self'",
             f"connect-src 'self' {s3_origin}",
-            f"form-action 'self' {s3_origin} {globus_origin}",
+            f"form-action {forms}",
             "frame-ancestors 'none'",
             "base-uri 'none'",
         )
@@ -64,10 +70,11 @@ def content_security_policy(*, s3_origin: str, globus_origin: str) -> str:
 
 def install(app: Flask, services: Services) -> None:
     """Turn CSRF protection on and add the headers to every answer."""
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(stripe_webhook)
     policy = content_security_policy(
         s3_origin=_upload_origin(services),
-        globus_origin=_origin(services.identity_provider.issuer),
+        globus_origin=origin_of(services.identity_provider.issuer),
+        payment_origins=services.settings.stripe_page_origins,
     )
     headers = {
         "Content-Security-Policy": policy,
@@ -96,9 +103,10 @@ def _upload_origin(services: Services) -> str:
     post = services.inputs.sign_post(
         "origin", min_bytes=1, max_bytes=1, expires_in=1, metadata={}, redirect_to=None
     )
-    return _origin(post.url)
+    return origin_of(post.url)
 
 
-def _origin(url: str) -> str:
+def origin_of(url: str) -> str:
+    """Scheme and host of an address, with the port where it names one."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

@@ -15,6 +15,8 @@ from gas.aws.clients import AwsClients
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic
+from gas.billing.desk import Billing
+from gas.billing.wiring import build_billing
 from gas.clock import SystemClock
 from gas.ledger import ResultsLedger
 from gas.logs import configure
@@ -71,6 +73,7 @@ class Services:
     accounts: Accounts
     sessions: Sessions
     identity_provider: IdentityProvider
+    billing: Billing
     clock: Clock
     sample: Path = SAMPLE_FILE
 
@@ -89,7 +92,7 @@ def build_services() -> Services:
     clients = AwsClients()
     settings = WebSettings.load(fetch_secret=clients.fetch_secret())
     configure("web", settings.log_level)
-    s3, dynamodb = clients.s3(), clients.dynamodb()
+    s3, dynamodb, clock = clients.s3(), clients.dynamodb(), SystemClock()
     database = connect(settings.database_url.get_secret_value())
     return Services(
         settings=settings,
@@ -104,5 +107,6 @@ def build_services() -> Services:
         identity_provider=GlobusProvider(
             settings.globus_client_id, settings.globus_client_secret.get_secret_value()
         ),
-        clock=SystemClock(),
+        billing=build_billing(settings, clients, database, clock),
+        clock=clock,
     )

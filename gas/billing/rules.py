@@ -26,6 +26,11 @@ def plan_of(record: SubscriptionRecord, *, now: int) -> Plan:
     return Plan.PREMIUM if record.status == PAST_DUE and in_grace else Plan.FREE
 
 
+def is_good(status: str) -> bool:
+    """Whether a subscription with this status is paid for, or in trial."""
+    return status in _GOOD
+
+
 def is_running(record: SubscriptionRecord) -> bool:
     """Whether the subscription still costs money, or will try to: a second one would cost twice."""
     return record.status in _GOOD or record.status in {PAST_DUE, "unpaid", "paused"}
@@ -88,6 +93,13 @@ def change_after(before: Standing, observed: SubscriptionRecord, *, now: int) ->
         plan=plan,
         record=record,
         announcements=[*_orders(before, plan), *_notices(before, record)],
+    )
+
+
+def end_of_grace(before: Standing, *, now: int) -> Change:
+    """The change at the end of a grace period, for which no event comes."""
+    return change_after(
+        before, replace(before.record, revision=before.record.revision + 1), now=now
     )
 
 

@@ -11,9 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from gas.billing.desk import Billing, Terminal
+from gas.billing.ports import TopicName
 from gas.jobs import Failure, Job, Progress, Results, StoredFile, new_job_id
 from gas.settings import WebSettings
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
+from gas.testing.billing import MemoryBillingStore, MemoryPayments
 from gas.testing.ledger import MemoryLedger
 from tests.unit.web.fakes import (
     CLIENT_ID,
@@ -28,6 +31,7 @@ from web.services import Services
 ADA = "ada11111-1111-4111-8111-111111111111"
 BEN = "22222222-2222-4222-8222-222222222222"
 PUBLIC_URL = "https://gas.example.org"
+PAYMENT_PAGES = "https://checkout.example.org"
 JSON = {"Accept": "application/json"}
 PROBLEM = {"Accept": "application/problem+json"}
 
@@ -54,6 +58,8 @@ class World:
     accounts: MemoryAccounts
     sessions: MemorySessions
     provider: FakeProvider
+    payments: MemoryPayments
+    billing: Billing
     clock: FakeClock
 
     def client(self) -> FlaskClient:
@@ -105,6 +111,10 @@ def settings(**changes: Any) -> WebSettings:
         "globus_client_id": CLIENT_ID,
         "globus_client_secret": "none",
         "key_prefix": "lab/",
+        "stripe_secret_key": "none",
+        "stripe_webhook_secret": "none",
+        "stripe_price": "price_premium",
+        "stripe_pages": PAYMENT_PAGES,
         **changes,
     }
     return WebSettings.model_validate(values)
@@ -119,6 +129,14 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
         inputs, results = MemoryBlobStore("inputs"), MemoryBlobStore("results")
         accounts, provider = MemoryAccounts(), FakeProvider()
         sessions, erasures = MemorySessions(accounts), MemoryTopic()
+        payments = MemoryPayments(page_origin=PAYMENT_PAGES)
+        sold = bool(changes.get("stripe_secret_key", "none"))
+        billing = Billing(
+            store=MemoryBillingStore(accounts._accounts),
+            topics={name: MemoryTopic() for name in TopicName},
+            clock=clock,
+            terminal=Terminal(payments, price="price_premium") if sold else None,
+        )
         services = Services(
             settings=settings(**changes),
             jobs=jobs,
@@ -130,6 +148,7 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             accounts=accounts,
             sessions=sessions,
             identity_provider=provider,
+            billing=billing,
             clock=clock,
             sample=sample,
         )
@@ -146,6 +165,8 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             accounts,
             sessions,
             provider,
+            payments,
+            billing,
             clock,
         )
 

@@ -20,6 +20,7 @@ PUBLIC = {
     "auth.logout",
     "health.healthz",
     "health.readyz",
+    "stripe_webhook.receive",  # its signature is checked instead
 }
 """Everything that strangers may reach. A new route is private unless it is added here."""
 

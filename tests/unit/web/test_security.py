@@ -17,7 +17,8 @@ from web.present import duration, size
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self' https://inputs.example.invalid; "
-    "form-action 'self' https://inputs.example.invalid https://auth.example.org; "
+    "form-action 'self' https://inputs.example.invalid https://auth.example.org "
+    "https://checkout.example.org; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
 
