@@ -125,6 +125,12 @@ class CapacityLacking(GasError):
     retryable = True
 
 
+class ArchiveDamaged(GasError):
+    """What came back from cold storage is not what went in. Nothing good is overwritten by it."""
+
+    code = "archive_damaged"
+
+
 class ServiceUnavailable(GasError):
     """A neighbour (S3, DynamoDB, SNS, Globus, …) cannot be reached just now."""
 

@@ -1,6 +1,7 @@
 """One loop over an SQS batch: what fails is reported, the rest is done."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from gas.errors import GasError
@@ -9,22 +10,31 @@ from gas.logs import get_logger
 log = get_logger()
 
 
-def each_record(event: dict[str, Any], work: Callable[[str], None]) -> dict[str, Any]:
+def each_record(
+    event: dict[str, Any], work: Callable[[str], None], *, at_once: int = 1
+) -> dict[str, Any]:
     """Call `work` with the body of every record; the answer names those to deliver again.
 
-    Needs `FunctionResponseTypes: [ReportBatchItemFailures]` on the event source mapping. A
-    record that keeps failing ends in the queue's dead-letter queue.
+    `at_once` records are worked on at the same time. Needs `FunctionResponseTypes:
+    [ReportBatchItemFailures]` on the event source mapping. A record that keeps failing ends in
+    the queue's dead-letter queue.
     """
-    failures = []
-    for record in event["Records"]:
+
+    def succeeds(record: dict[str, Any]) -> bool:
         try:
             work(record["body"])
         except GasError as error:
             cause = repr(error.__cause__)
             log.warning("record_failed", code=error.code, error=error.message, cause=cause)
-            failures.append({"itemIdentifier": record["messageId"]})
+            return False
         except Exception:
             # The outermost edge: one bad record must not hold back its neighbours.
             log.exception("record_failed")
-            failures.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failures}
+            return False
+        return True
+
+    records = event["Records"]
+    with ThreadPoolExecutor(at_once) as pool:
+        done = list(pool.map(succeeds, records))
+    failed = [record for record, success in zip(records, done, strict=True) if not success]
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
