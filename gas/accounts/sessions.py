@@ -122,7 +122,7 @@ class SessionStore:
             row = work.execute(question).one_or_none()
             if row is None:
                 return None
-            session, account = row.tuple()
+            session, account = row
             if moment - session.last_seen_at >= SEEN_STEP:
                 session.last_seen_at = moment
             return session, account
