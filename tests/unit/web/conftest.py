@@ -79,10 +79,12 @@ class World:
             **changes,
         }
 
-    def log_in(self, user_id: str, client: FlaskClient | None = None) -> FlaskClient:
+    def log_in(
+        self, user_id: str, client: FlaskClient | None = None, path: str = "/login"
+    ) -> FlaskClient:
         """A browser in which `user_id` has logged in through the whole flow."""
         client = client or self.client()
-        sent = asked(client.get("/login"))
+        sent = asked(client.get(path))
         self.provider.codes.add("good-code")
         self.provider.claims = self.claims(user_id, nonce=sent["nonce"])
         back = client.get(
