@@ -90,21 +90,21 @@ class Page(HTMLParser):
             self.meta[given["name"]] = given.get("content", "")
 
 
-def log_in(client: httpx.Client, base: str) -> Page:
+def log_in(client: httpx.Client, base: str, email: str = EMAIL) -> Page:
     """Open the upload page, signing in on the way if that is asked for; the page."""
     page = _open(client, f"{base}/annotate")
     for _ in range(5):
         if urlsplit(page.url).path == urlsplit(f"{base}/annotate").path:
             return page
-        page = _next_page(client, page)
+        page = _next_page(client, page, email)
     raise SmokeFailed(f"the login leads in circles; the last page was {page.url}")
 
 
-def _next_page(client: httpx.Client, page: Page) -> Page:
+def _next_page(client: httpx.Client, page: Page, email: str) -> Page:
     """One step of the login: the stand-in's form, or the login page's way to it."""
     for form in page.forms:
         if urlsplit(form.action).path == "/v2/oauth2/authorize" and "email" in form.fields:
-            data = {**form.fields, "name": NAME, "email": EMAIL, "organization": ""}
+            data = {**form.fields, "name": NAME, "email": email, "organization": ""}
             return Page(_good(client.post(form.action, data=data)))
     for link in page.links:
         if re.search(r"/(log-?in|sign-?in)\b", urlsplit(link).path):
