@@ -1,0 +1,28 @@
+"""Billing Portal sessions."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from local.stripe.api.call import Call, Routes
+from local.stripe.errors import invalid
+from local.stripe.shapes import hosted
+from local.stripe.store import Json, Record
+
+
+def create(call: Call) -> Json:
+    params, work = call.params, call.work
+    customer = work.need("customer", params.required("customer"), "customer")
+    back = params.text("return_url")
+    if back is not None and urlsplit(back).scheme not in ("http", "https"):
+        raise invalid("return_url", "Not a valid URL", "url_invalid")
+    configuration = params.text("configuration")
+    if configuration not in (None, hosted.PORTAL_CONFIGURATION):
+        raise invalid("configuration", "This stand-in has one configuration of the portal only.")
+    body = hosted.portal_session(customer.id, back, work.base_url, int(work.real_now()))
+    body["locale"] = params.text("locale")
+    work.add(Record("billing_portal.session", body, {"token": body["url"].rpartition("/")[2]}))
+    return body
+
+
+ROUTES: Routes = [("POST", "/v1/billing_portal/sessions", create)]

@@ -1,0 +1,1 @@
+"""The rules of subscriptions: periods, invoices, payments, retries, and ends."""

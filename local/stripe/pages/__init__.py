@@ -1,0 +1,1 @@
+"""What a person sees: Checkout, the Billing Portal, invoices, and the list of events."""
