@@ -6,6 +6,7 @@ uWSGI calls `web.app:create_app()`; for development: `flask --app web.app run -p
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 
+from gas.billing.keeper import RoundKeeper
 from web import errors, present, request_log, security
 from web.account.routes import blueprint as account
 from web.annotate.routes import blueprint as annotate
@@ -23,7 +24,9 @@ from web.services import Services, build_services
 
 def create_app(services: Services | None = None) -> Flask:
     """The WSGI app. `services` is given by tests; otherwise it comes from the environment."""
-    services = services or build_services()
+    if services is None:
+        services = build_services()
+        RoundKeeper(services.billing).start()
     app = Flask("web")
     app.url_map.strict_slashes = False
     app.extensions[EXTENSION] = services

@@ -10,8 +10,10 @@ from gas.plans import Plan
 
 # Stripe: "Supported currencies", zero-decimal and three-decimal ones.
 _NO_CENTS = frozenset(
-    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf"]
-    + ["ugx", "vnd", "vuv", "xaf", "xof", "xpf"]
+    {
+        *("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"),
+        *("pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"),
+    }
 )
 _MILLS = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
