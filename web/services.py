@@ -10,6 +10,7 @@ from gas.accounts.models import Account
 from gas.accounts.sealing import Sealer
 from gas.accounts.sessions import LoginSession, NewSession, SessionStore
 from gas.accounts.store import AccountStore, Identity, connect
+from gas.accounts.thaws import ThawStore
 from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
 from gas.aws.jobs import DynamoJobStore
@@ -59,6 +60,12 @@ class Sessions(Protocol):
     def tidy(self, *, now: int) -> None: ...
 
 
+class Thaws(Protocol):
+    """The thaws under way, as far as the pages need them (`gas.accounts.thaws`)."""
+
+    def size(self, user_id: str) -> int | None: ...
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything outside the process that the web app talks to."""
@@ -72,6 +79,7 @@ class Services:
     erasures: Topic
     accounts: Accounts
     sessions: Sessions
+    thaws: Thaws
     identity_provider: IdentityProvider
     billing: Billing
     clock: Clock
@@ -104,6 +112,7 @@ def build_services() -> Services:
         erasures=SnsTopic(clients.sns(), settings.account_erasures_topic),
         accounts=AccountStore(database),
         sessions=SessionStore(database),
+        thaws=ThawStore(database),
         identity_provider=GlobusProvider(
             settings.globus_client_id, settings.globus_client_secret.get_secret_value()
         ),

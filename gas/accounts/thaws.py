@@ -50,6 +50,12 @@ class ThawStore:
         with accounts_database(), Session(self._engine) as session, session.begin():
             session.execute(statement)
 
+    def size(self, user_id: str) -> int | None:
+        """The most jobs that any look of the thaw under way found cold; None: none is."""
+        query = select(ThawRow.jobs).where(ThawRow.user_id == user_id)
+        with accounts_database(), Session(self._engine) as session:
+            return session.scalar(query)
+
     def looked_after(self, user_id: str, *, since: int) -> bool:
         """Whether a message that looks at all of the user's results was at it since then."""
         query = select(ThawRow.looked_at).where(ThawRow.user_id == user_id)

@@ -18,8 +18,15 @@ class ThawProgress:
     """Jobs whose results are still away from a Premium user."""
 
     away: int
+    total: int
+    """As many as were away when the thaw began."""
     expected_at: int | None
     """When the last of those that were counted should be back; None: nothing is known yet."""
+
+    @property
+    def back(self) -> int:
+        """Jobs whose results are back."""
+        return self.total - self.away
 
     @property
     def complete(self) -> bool:
@@ -43,4 +50,7 @@ def thaw_progress(services: Services, account: Account) -> ThawProgress | None:
         cursor = page.next_cursor
         if cursor is None:
             break
-    return ThawProgress(away=away, expected_at=expected or None) if away else None
+    if not away:
+        return None
+    total = max(services.thaws.size(account.user_id) or 0, away)
+    return ThawProgress(away=away, total=total, expected_at=expected or None)

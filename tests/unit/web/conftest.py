@@ -24,6 +24,7 @@ from tests.unit.web.fakes import (
     FakeProvider,
     MemoryAccounts,
     MemorySessions,
+    MemoryThaws,
 )
 from web.app import create_app
 from web.services import Services
@@ -149,6 +150,7 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             erasures=erasures,
             accounts=accounts,
             sessions=sessions,
+            thaws=MemoryThaws(),
             identity_provider=provider,
             billing=billing,
             clock=clock,

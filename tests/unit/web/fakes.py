@@ -114,6 +114,16 @@ def _alive(row: LoginSession, now: int) -> bool:
     return row.revoked_at is None and row.expires_at > at(now)
 
 
+class MemoryThaws:
+    """`web.services.Thaws` whose sizes the test writes."""
+
+    def __init__(self) -> None:
+        self.sizes: dict[str, int] = {}
+
+    def size(self, user_id: str) -> int | None:
+        return self.sizes.get(user_id)
+
+
 class FakeProvider:
     """`web.auth.oidc.IdentityProvider` whose claims the test writes; a code is good once."""
 

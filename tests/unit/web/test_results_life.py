@@ -144,12 +144,14 @@ def test_an_archived_result_says_how_to_get_it_back(world: World, ada: FlaskClie
     assert "These results are in the archive" in page
     assert "within 5 minutes" in page
     assert "data-live" not in page
+    assert 'class="offer"' in page
     for file in WARM:
         assert f"/results/{file}" in page
     assert "Archived" in ada.get("/annotations").text
     refusal = ada.get(f"/annotations/{job.job_id}/results/annotated")
     assert refusal.status_code == 403
     assert "They are safe there" in refusal.text
+    assert 'class="offer"' in refusal.text
 
 
 def test_results_on_their_way_back_are_followed_file_by_file(
@@ -239,17 +241,18 @@ def test_the_dashboard_tells_of_results_on_their_way_back(world: World, ada: Fla
     for job in cold:
         thaw(world, job)
     page = ada.get("/annotations").text
-    assert "3 jobs are still away" in page
+    assert "0 of 3 results are back" in page
     assert "data-live" in page
+    world.services.thaws.sizes[ADA] = 5  # two were back before anybody looked at the page
     for file in COLD:
         bring_back(world, cold[0], file)
     assert world.services.ledger.finish_restoring(cold[0].job_id, now=world.clock.now())
-    assert "2 jobs are still away" in ada.get("/annotations").text
+    assert "3 of 5 results are back" in ada.get("/annotations").text
     for job in cold[1:]:
         for file in COLD:
             bring_back(world, job, file)
         assert world.services.ledger.finish_restoring(job.job_id, now=world.clock.now())
-    assert "still away" not in ada.get("/annotations").text
+    assert "results are back" not in ada.get("/annotations").text
 
 
 def test_a_job_half_into_the_archive_when_the_user_upgrades(world: World, ada: FlaskClient) -> None:
@@ -263,4 +266,4 @@ def test_a_job_half_into_the_archive_when_the_user_upgrades(world: World, ada: F
     world.accounts.set_plan(ADA, Plan.PREMIUM)
     assert document_of(ada, job)["results_state"] == ResultsState.ARCHIVING
     assert download(ada, job, "annotated")[0] == 303
-    assert "still away" not in ada.get("/annotations").text
+    assert "results are back" not in ada.get("/annotations").text

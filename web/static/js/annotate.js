@@ -7,6 +7,7 @@ const drop = document.getElementById("drop");
 const send = document.getElementById("send");
 const sample = document.getElementById("sample");
 const strict = document.getElementById("strict");
+const offer = document.getElementById("offer"); // only on a plan that another one goes beyond
 const problem = document.getElementById("problem");
 const sending = document.getElementById("sending");
 const bar = document.getElementById("bar");
@@ -33,7 +34,8 @@ function faultOf(chosen) {
   if (chosen.size > maxBytes) {
     return (
       `This file (${inWords(chosen.size)}) is above the limit of the ${form.dataset.plan} plan, ` +
-      `${form.dataset.limit}. Compress it with bgzip or gzip, split it, or upgrade to Premium.`
+      `${form.dataset.limit}. Compress it with bgzip or gzip, ` +
+      (offer ? "split it, or upgrade to Premium." : "or split it.")
     );
   }
   return "";
@@ -46,6 +48,7 @@ function choose(chosen) {
   document.getElementById("chosen-note").textContent = inWords(chosen.size);
   drop.classList.add("chosen");
   send.disabled = !file;
+  if (offer) offer.hidden = chosen.size <= maxBytes;
   complain(fault);
 }
 
