@@ -24,7 +24,10 @@ def go_round(billing: Billing) -> int:
     """
     ended = 0
     while users := billing.store.lapsed(now=billing.clock.now(), limit=_BATCH):
-        ended += sum(end_grace(billing, user_id) for user_id in users)
+        now_ended = sum(end_grace(billing, user_id) for user_id in users)
+        ended += now_ended
+        if not now_ended:
+            break  # others are at these accounts just now
     outbox.publish(billing)
     billing.store.forget_old(before=billing.clock.now() - _KEEP_DAYS * DAY)
     return ended
