@@ -90,14 +90,14 @@ class ThawResults:
             return Done()
         if job.results_state not in _to_thaw(account):
             return Done()
-        if not self._see_to_safely(job, at_once=True):
-            return Later(self._look_seconds)
+        # Before anything is asked for: it may be back sooner than we are here again.
         now = self._clock.now()
         since = now - _LOOKS_MISSED * self._look_seconds
         if not self._thaws.looked_after(account.user_id, since=since):
             self._request(account.user_id)
             self._thaws.note_cold(account.user_id, jobs=1, now=now)
-        return Done()
+        seen_to = self._see_to_safely(job, at_once=True)
+        return Done() if seen_to else Later(self._look_seconds)
 
     def _look(self, account: Account, delivery: Delivery) -> Outcome:
         """See to everything of a user; done when nothing is cold."""
@@ -109,7 +109,6 @@ class ThawResults:
             if not jobs:
                 continue
             cold += len(jobs)
-            # Before anything is asked for: it may be back sooner than we are here again.
             self._thaws.note_cold(account.user_id, jobs=cold, now=self._clock.now())
             if not all(self._pool.map(self._see_to_safely, jobs)):
                 log.warning("look_cut_short", seen=cold)

@@ -25,6 +25,7 @@ from gas.testing import (
 )
 from gas.worker import Bury, Done, Later, Outcome, Worker
 from tests.support.jobs import job
+from tests.support.tripwire import Killed, Tripwire
 
 LEASE = 60
 VISIBILITY = 90
@@ -41,10 +42,6 @@ ENDINGS = (
 )
 
 CRASHED = Failure(code="engine_crashed", message="It crashed.", remedy="Ask.")
-
-
-class Killed(BaseException):
-    """kill -9: no handler catches it and nothing after it runs."""
 
 
 class FakeEngine:
@@ -82,42 +79,6 @@ class FakeEngine:
             records_annotated=9,
             skipped={"unknown": 1},
         )
-
-
-class Tripwire:
-    """Passes calls on to a port; kills the process before or after the n-th of all calls."""
-
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-        self.kill_before: int | None = None
-        self.kill_after: int | None = None
-
-    def guard(self, port: Any) -> Any:
-        return _Guarded(self, port)
-
-
-class _Guarded:
-    def __init__(self, wire: Tripwire, port: Any) -> None:
-        self._wire = wire
-        self._port = port
-
-    def __getattr__(self, name: str) -> Any:
-        target = getattr(self._port, name)
-        if not callable(target) or name == "renew":
-            return target
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            wire = self._wire
-            number = len(wire.calls)
-            wire.calls.append(name)
-            if number == wire.kill_before:
-                raise Killed
-            answer = target(*args, **kwargs)
-            if number == wire.kill_after:
-                raise Killed
-            return answer
-
-        return call
 
 
 class World:

@@ -1,0 +1,46 @@
+"""A wire through all ports of a service: one of the calls is the last thing a process does."""
+
+from typing import Any
+
+
+class Killed(BaseException):
+    """kill -9: no handler catches it and nothing after it runs."""
+
+
+class Tripwire:
+    """Passes calls on to ports; kills the process before or after the n-th of all calls."""
+
+    def __init__(self, *, unnoticed: frozenset[str] = frozenset({"renew"})) -> None:
+        """`unnoticed` are calls made in the background, whose number is a matter of chance."""
+        self.calls: list[str] = []
+        self.kill_before: int | None = None
+        self.kill_after: int | None = None
+        self.unnoticed = unnoticed
+
+    def guard(self, port: Any) -> Any:
+        """The port with the wire around it."""
+        return _Guarded(self, port)
+
+
+class _Guarded:
+    def __init__(self, wire: Tripwire, port: Any) -> None:
+        self._wire = wire
+        self._port = port
+
+    def __getattr__(self, name: str) -> Any:
+        target = getattr(self._port, name)
+        if not callable(target) or name in self._wire.unnoticed:
+            return target
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            wire = self._wire
+            number = len(wire.calls)
+            wire.calls.append(name)
+            if number == wire.kill_before:
+                raise Killed
+            answer = target(*args, **kwargs)
+            if number == wire.kill_after:
+                raise Killed
+            return answer
+
+        return call
