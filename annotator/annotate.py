@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from annotator.engine import Engine, EngineDied, EngineRefused, EngineStopped
 from annotator.folders import WorkFolders
-from annotator.lease import Lease
+from annotator.lease import JobLease
 from annotator.results import ResultsWriter, write_failure_log
 from gas.errors import LeaseLost, NotFound, ServiceUnavailable
 from gas.jobs import MAX_ATTEMPTS, Failure, Job, JobStatus
@@ -94,7 +94,7 @@ class AnnotateJob:
     def _run(self, job: Job, owner: str, delivery: Delivery) -> Outcome:
         try:
             with (
-                Lease(
+                JobLease(
                     self._jobs, self._clock, job, owner=owner, lease_seconds=self._lease_seconds
                 ) as lease,
                 self._folders.folder(job.job_id) as folder,
@@ -120,7 +120,7 @@ class AnnotateJob:
             self._jobs.release(job.job_id, owner=owner, now=self._clock.now(), count_attempt=True)
             return Later(backoff(job.attempts))
 
-    def _annotate(self, job: Job, lease: Lease, folder: Path, delivery: Delivery) -> Outcome:
+    def _annotate(self, job: Job, lease: JobLease, folder: Path, delivery: Delivery) -> Outcome:
         source = folder / "input"
         out = folder / "out"
         out.mkdir()

@@ -1,1 +1,1 @@
-"""The archiver: moves the results of Free users to cold storage when their time is over."""
+"""Moves the results of Free users to cold storage when their time is over."""
