@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from local.stripe.errors import no_such
 from local.stripe.params import Params
 from local.stripe.store import Json, Record
 from local.stripe.work import Work
@@ -67,8 +68,15 @@ def page(call: Call, records: Iterable[Record]) -> Json:
 
 
 def filters(call: Call, *names: str) -> dict[str, str]:
-    """The text filters of a list that were sent."""
+    """The text filters of a list that were sent.
+
+    Raises:
+        ApiError: there never was such a customer.
+    """
     sent = {name: call.params.text(name) for name in names}
+    customer = sent.get("customer")
+    if customer is not None and call.work.tx.get(customer, "customer") is None:
+        raise no_such("customer", customer, "customer")
     return {name: value for name, value in sent.items() if value is not None}
 
 

@@ -128,9 +128,7 @@ def _options(params: Params, body: Json) -> None:
     body["billing_address_collection"] = params.choice(
         "billing_address_collection", ("auto", "required")
     )
-    body["payment_method_collection"] = (
-        params.choice("payment_method_collection", ("always", "if_required")) or "always"
-    )
+    params.choice("payment_method_collection", ("always",))
     if any(kind != "card" for kind in params.texts("payment_method_types")):
         raise invalid("payment_method_types", "This stand-in knows cards only.")
     if params.child("automatic_tax").flag("enabled"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.stripe.api.call import Call, Routes, filters, page
 from local.stripe.billing.ending import end
-from local.stripe.errors import invalid
+from local.stripe.errors import invalid, no_such
 from local.stripe.payment_methods import attach, from_id
 from local.stripe.shapes import people
 from local.stripe.store import Json, Record
@@ -68,12 +68,10 @@ def list_all(call: Call) -> Json:
 
 
 def _living(call: Call) -> Record:
-    return call.work.need("customer", call.id, None if _exists(call) else "id")
-
-
-def _exists(call: Call) -> bool:
-    found = call.work.tx.get(call.id, "customer")
-    return found is None or not found.body.get("deleted")
+    customer = call.work.need("customer", call.id)
+    if customer.body.get("deleted"):
+        raise no_such("customer", call.id)
+    return customer
 
 
 def _describe(call: Call, customer: Record) -> None:

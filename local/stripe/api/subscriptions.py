@@ -9,7 +9,7 @@ from local.stripe.api.prices_of import line_items, quantity, recurring_price, tr
 from local.stripe.billing.ending import cancel_later, end, keep
 from local.stripe.billing.payments import card_for, collect, refusal
 from local.stripe.billing.subscribing import Order, start
-from local.stripe.errors import ApiError, invalid
+from local.stripe.errors import ApiError, invalid, no_such
 from local.stripe.params import Params
 from local.stripe.shapes.catalog import plan
 from local.stripe.store import Json, Record
@@ -101,12 +101,7 @@ def cancel(call: Call) -> Json:
     subscription = call.work.need("subscription", call.id)
     if subscription.body["status"] in OVER:
         # Stripe knows a subscription that has ended no longer when it is canceled again.
-        raise ApiError(
-            404,
-            f"No such subscription: '{call.id}'",
-            code="resource_missing",
-            param="id",
-        )
+        raise no_such("subscription", call.id)
     _comment(call.params.child("cancellation_details"), subscription.body)
     call.params.flag("invoice_now")
     call.params.flag("prorate")
@@ -127,9 +122,7 @@ def retrieve_item(call: Call) -> Json:
         for item in subscription.body["items"]["data"]:
             if item["id"] == call.id:
                 return dict(item)
-    raise ApiError(
-        404, f"No such subscription_item: '{call.id}'", code="resource_missing", param="item"
-    )
+    raise no_such("subscription_item", call.id)
 
 
 def _card(call: Call, customer_id: str) -> str | None:

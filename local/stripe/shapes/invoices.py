@@ -69,7 +69,7 @@ def invoice(subscription: Json, customer: Json, reason: str, lines: list[Json], 
         "from_invoice": None,
         "hosted_invoice_url": None,
         "invoice_pdf": None,
-        "issuer": {"account": None, "type": "self"},
+        "issuer": {"type": "self"},
         "last_finalization_error": None,
         "latest_revision": None,
         "lines": {
@@ -160,6 +160,7 @@ def line(item: Json, start: int, end: int, description: str, amount: int) -> Jso
         },
         "quantity": item["quantity"],
         "quantity_decimal": str(item["quantity"]),
+        "subscription": item["subscription"],
         "subtotal": amount,
         "taxes": [],
     }

@@ -77,6 +77,7 @@ def payment_method(card: TestCard, month: int, year: int, billing: Json, now: in
         },
         "created": now,
         "customer": None,
+        "customer_account": None,
         "livemode": False,
         "metadata": {},
         "type": "card",

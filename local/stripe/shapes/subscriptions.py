@@ -51,7 +51,7 @@ def subscription(customer_id: str, currency: str, now: int) -> Json:
             "custom_fields": None,
             "description": None,
             "footer": None,
-            "issuer": {"account": None, "type": "self"},
+            "issuer": {"type": "self"},
         },
         "items": {
             "object": "list",
@@ -61,6 +61,7 @@ def subscription(customer_id: str, currency: str, now: int) -> Json:
         },
         "latest_invoice": None,
         "livemode": False,
+        "managed_payments": {"enabled": False},
         "metadata": {},
         "next_pending_invoice_item_invoice": None,
         "on_behalf_of": None,
