@@ -56,7 +56,7 @@ JOB_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
 }
 
 RESULTS_TRANSITIONS: Mapping[ResultsState, frozenset[ResultsState]] = {
-    ResultsState.NONE: frozenset({ResultsState.AVAILABLE}),
+    ResultsState.NONE: frozenset({ResultsState.AVAILABLE, ResultsState.DELETED}),
     ResultsState.AVAILABLE: frozenset({ResultsState.ARCHIVING, ResultsState.DELETED}),
     ResultsState.ARCHIVING: frozenset(
         {ResultsState.ARCHIVED, ResultsState.AVAILABLE, ResultsState.DELETED}
@@ -236,6 +236,9 @@ class Job(_Record):
     """Archive id of the annotated file, under the name that other tools know."""
     spent_archives: tuple[SpentArchive, ...] = ()
     restored_at: int | None = None
+
+    erasing_at: int | None = None
+    """When the erasure of the account reached the job: nobody touches its results any more."""
 
     sweep_shard: str | None = None
     sweep_at: int | None = None

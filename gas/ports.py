@@ -113,6 +113,8 @@ class BlobInfo:
     metadata: Mapping[str, str]
     etag: str = ""
     """Entity tag, as S3 gives it, without quotes."""
+    modified_at: int = 0
+    """When the object was stored."""
 
 
 class BlobStore(Protocol):

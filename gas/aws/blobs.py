@@ -89,6 +89,7 @@ class S3BlobStore:
             size=answer["ContentLength"],
             metadata=answer["Metadata"],
             etag=answer["ETag"].strip('"'),
+            modified_at=int(answer["LastModified"].timestamp()),
         )
 
     def list(self, prefix: str, *, limit: int) -> Sequence[BlobInfo]:
@@ -102,6 +103,7 @@ class S3BlobStore:
                     size=found["Size"],
                     metadata={},
                     etag=found["ETag"].strip('"'),
+                    modified_at=int(found["LastModified"].timestamp()),
                 )
                 for page in pages
                 for found in page.get("Contents", [])

@@ -16,6 +16,7 @@ class _Stored:
     content: bytes
     etag: str
     metadata: Mapping[str, str] = field(default_factory=dict)
+    modified_at: int = 0
 
 
 class MemoryBlobStore:
@@ -29,8 +30,15 @@ class MemoryBlobStore:
     def bucket(self) -> str:
         return self._bucket
 
-    def put(self, key: str, content: bytes, metadata: Mapping[str, str] | None = None) -> None:
-        self._objects[key] = _Stored(content, _md5(content), dict(metadata or {}))
+    def put(
+        self,
+        key: str,
+        content: bytes,
+        metadata: Mapping[str, str] | None = None,
+        *,
+        modified_at: int = 0,
+    ) -> None:
+        self._objects[key] = _Stored(content, _md5(content), dict(metadata or {}), modified_at)
 
     def sign_post(
         self,
@@ -62,12 +70,14 @@ class MemoryBlobStore:
         if key not in self._objects:
             return None
         found = self._objects[key]
-        return BlobInfo(key, len(found.content), found.metadata, found.etag)
+        return BlobInfo(key, len(found.content), found.metadata, found.etag, found.modified_at)
 
     def list(self, prefix: str, *, limit: int) -> Sequence[BlobInfo]:
         found = sorted(key for key in self._objects if key.startswith(prefix))[:limit]
         stored = ((key, self._objects[key]) for key in found)
-        return [BlobInfo(key, len(each.content), {}, each.etag) for key, each in stored]
+        return [
+            BlobInfo(key, len(each.content), {}, each.etag, each.modified_at) for key, each in stored
+        ]
 
     def download(self, key: str, path: Path) -> None:
         path.write_bytes(self._content(key))
