@@ -1,5 +1,6 @@
 """The service's stores and queues, made in any world that speaks the AWS API."""
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 from uuid import uuid4
@@ -8,6 +9,8 @@ import boto3
 
 from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
+from gas.aws.cold_class import S3ColdStore
+from gas.aws.cold_vault import GlacierColdStore
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SqsQueue
@@ -52,6 +55,63 @@ _INDEXES = {
     "sweeps": ("sweep_shard", "sweep_at"),
 }
 """Name of each index, its partition key (a string) and its sort key (a number)."""
+
+
+@dataclass(frozen=True)
+class ColdStores:
+    """Both kinds of cold storage, and the topic and queue of completed retrievals."""
+
+    by_class: S3ColdStore
+    vault: GlacierColdStore
+    bucket: str
+    retrieved: SqsQueue
+
+
+def make_cold_stores(session: boto3.Session) -> ColdStores:
+    """Make an archives bucket and a vault that tell one topic, and a queue behind it."""
+    clients = AwsClients(session)
+    name = f"t{uuid4().hex[:12]}"
+    sns, sqs, s3 = clients.sns(), clients.sqs(), clients.s3()
+    topic_arn = sns.create_topic(Name=name)["TopicArn"]
+    policy = _let_publish("SNS:Publish", topic_arn, {"Service": "s3.amazonaws.com"})
+    sns.set_topic_attributes(
+        TopicArn=topic_arn, AttributeName="Policy", AttributeValue=json.dumps(policy)
+    )
+    queue_url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    asked = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+    queue_arn = asked["Attributes"]["QueueArn"]
+    policy = _let_publish("sqs:SendMessage", queue_arn, {"Service": "sns.amazonaws.com"})
+    sqs.set_queue_attributes(QueueUrl=queue_url, Attributes={"Policy": json.dumps(policy)})
+    sns.subscribe(
+        TopicArn=topic_arn,
+        Protocol="sqs",
+        Endpoint=queue_arn,
+        Attributes={"RawMessageDelivery": "true"},
+    )
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_notification_configuration(
+        Bucket=name,
+        NotificationConfiguration={
+            "TopicConfigurations": [
+                {"TopicArn": topic_arn, "Events": ["s3:ObjectRestore:Completed"]}
+            ]
+        },
+    )
+    glacier = clients.glacier()
+    glacier.create_vault(accountId="-", vaultName=name)
+    return ColdStores(
+        by_class=S3ColdStore(s3, name, unretried=clients.s3(retried=False)),
+        vault=GlacierColdStore(
+            glacier, name, unretried=clients.glacier(retried=False), topic_arn=topic_arn
+        ),
+        bucket=name,
+        retrieved=SqsQueue(sqs, queue_url, dead_letters_url=queue_url),
+    )
+
+
+def _let_publish(action: str, arn: str, principal: dict[str, str]) -> dict[str, object]:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": arn}
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def _make_table(clients: AwsClients, name: str) -> None:
