@@ -1,4 +1,5 @@
-"""Kills a process before or after any call that it makes to its ports, and lets things happen."""
+"""A wire through all ports of a service: one of the calls is the last thing a process does, or
+something happens elsewhere just before it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,21 +10,23 @@ class Killed(BaseException):
 
 
 class Tripwire:
-    """Passes calls on to ports, numbered in the order in which they come."""
+    """Passes calls on to ports; kills the process before or after the n-th of all calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, unnoticed: frozenset[str] = frozenset({"renew"})) -> None:
+        """`unnoticed` are calls made in the background, whose number is a matter of chance."""
         self.calls: list[str] = []
         self.kill_before: int | None = None
         self.kill_after: int | None = None
-        self.happenings: dict[int, Callable[[], None]] = {}
-        """What happens elsewhere just before the call of this number."""
+        self.happenings: dict[int, Callable[[], object]] = {}
+        """What happens just before the call of this number; it may raise, as an outage does."""
+        self.unnoticed = unnoticed
 
     def guard(self, port: Any) -> Any:
-        """`port`, watched."""
+        """The port with the wire around it."""
         return _Guarded(self, port)
 
     def watch(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """`function`, watched."""
+        """A function with the wire around it."""
 
         def call(*args: Any, **kwargs: Any) -> Any:
             number = len(self.calls)
@@ -47,7 +50,6 @@ class _Guarded:
 
     def __getattr__(self, name: str) -> Any:
         target = getattr(self._port, name)
-        # Leases are renewed by a thread of their own, at times that no test can count.
-        if not callable(target) or name == "renew":
+        if not callable(target) or name in self._wire.unnoticed:
             return target
         return self._wire.watch(name, target)
