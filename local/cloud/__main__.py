@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from aiohttp import web
 
 from local.addresses import HOST, is_free, who_listens
 from local.cloud.gateway import Gateway
-from local.cloud.settings import CloudSettings, RetryPolicy
+from local.cloud.settings import CloudSettings, ColdSeconds, RetryPolicy
 from local.errors import LocalError
 from local.paths import DEFAULT_DATA
 
@@ -53,7 +53,24 @@ def parse(arguments: list[str] | None = None) -> CloudSettings:
         log_level=given.log_level.upper(),
         retry=RetryPolicy(pace=given.retry_pace, longest=20 * given.retry_pace),
         wait_scale=os.environ.get("SFN_WAIT_SCALE", "1"),
+        cold=cold_seconds(os.environ),
     )
+
+
+def cold_seconds(environ: Mapping[str, str]) -> ColdSeconds:
+    """How long retrievals take, from ``GAS_COLD_EXPEDITED_SECONDS`` and its like.
+
+    Raises
+    ------
+    LocalError
+        One of them is no number.
+    """
+    known = {name: f"GAS_COLD_{name.upper()}_SECONDS" for name in ("expedited", "standard")}
+    given = {name: environ[variable] for name, variable in known.items() if variable in environ}
+    try:
+        return ColdSeconds(**{name: float(text) for name, text in given.items()})
+    except ValueError:
+        raise LocalError(f"{', '.join(known.values())} are numbers of seconds.") from None
 
 
 async def run(settings: CloudSettings) -> None:
@@ -137,11 +154,11 @@ def _server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]])
 
 
 def main() -> int:
-    settings = parse()
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
     try:
+        settings = parse()
+        logging.basicConfig(
+            level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        )
         for port in (settings.port, settings.relay_port):
             if not is_free(port):
                 holder = who_listens(port)

@@ -71,7 +71,9 @@ def checksum(algorithm: str) -> Hash | None:
 class Sink:
     """A body on its way into a file: counted, hashed, and on disk when it is finished."""
 
-    def __init__(self, folder: Path, algorithms: Iterable[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, algorithms: Iterable[str] = (), more: Mapping[str, Hash] | None = None
+    ) -> None:
         self.name = secrets.token_hex(16)
         self._path = folder / self.name
         self._temporary = folder / f"{self.name}.part"
@@ -79,7 +81,7 @@ class Sink:
         self._pending: list[bytes] = []
         self._pending_size = 0
         self.size = 0
-        self._hashes: dict[str, Hash] = {"md5": hashlib.md5(usedforsecurity=False)}
+        self._hashes: dict[str, Hash] = {"md5": hashlib.md5(usedforsecurity=False), **(more or {})}
         for algorithm in algorithms:
             made = checksum(algorithm)
             if made is not None:
@@ -260,26 +262,33 @@ class BlobStore:
             ),
         )
 
-    async def read(self, blob: Blob, start: int, length: int) -> AsyncIterator[bytes]:
+    def read(self, blob: Blob, start: int, length: int) -> AsyncIterator[bytes]:
         """The bytes of an object, from ``start`` (0-based), in pieces."""
-        for name in blob.files:
-            path = self.folder / name
-            size = path.stat().st_size
-            if start >= size:
-                start -= size
-                continue
-            file = await asyncio.to_thread(path.open, "rb")
-            with file:
-                file.seek(start)
-                start = 0
-                while length > 0:
-                    data = await asyncio.to_thread(file.read, min(PIECE, length))
-                    if not data:
-                        break
-                    length -= len(data)
-                    yield data
-            if length <= 0:
-                return
+        return read_files(self.folder, blob.files, start, length)
+
+
+async def read_files(
+    folder: Path, names: Iterable[str], start: int, length: int
+) -> AsyncIterator[bytes]:
+    """Bytes from ``start`` (0-based) of files one after the other, in pieces."""
+    for name in names:
+        path = folder / name
+        size = path.stat().st_size
+        if start >= size:
+            start -= size
+            continue
+        file = await asyncio.to_thread(path.open, "rb")
+        with file:
+            file.seek(start)
+            start = 0
+            while length > 0:
+                data = await asyncio.to_thread(file.read, min(PIECE, length))
+                if not data:
+                    break
+                length -= len(data)
+                yield data
+        if length <= 0:
+            return
 
 
 def stub_bytes(name: str) -> bytes:

@@ -78,11 +78,13 @@ class Call:
         return replace(self, body=body)
 
 
-def read_call(method: str, raw_path: str, headers: Mapping[str, str], body: bytes) -> Call:
-    """Tell what a request asks for."""
+def read_call(
+    method: str, raw_path: str, headers: Mapping[str, str], body: bytes, service: str = ""
+) -> Call:
+    """Tell what a request asks for; ``service`` is that of a request that is not signed (yet)."""
     kept: CIMultiDict[str] = CIMultiDict(headers)
     signed = parse_signature(raw_path, kept)
-    service = signed.scope.service if signed else ""
+    service = signed.scope.service if signed else service
     path, _, query = raw_path.partition("?")
     action = f"{method} {path}"
     target = kept.get("X-Amz-Target", "")

@@ -16,10 +16,12 @@ from local.cloud.calls import read_call
 from local.cloud.child import Child
 from local.cloud.errors import refusal
 from local.cloud.guard import is_blocked, is_local, may_enter
+from local.cloud.herald import Herald
 from local.cloud.journal import Journal
 from local.cloud.mail import Mailbox
 from local.cloud.pipeline import Pipeline
 from local.cloud.postman import Postman
+from local.cloud.practice import Practice
 from local.cloud.relay import Relay
 from local.cloud.s3_gate import S3Gate, is_for_s3
 from local.cloud.s3_read import true_events, true_messages
@@ -29,11 +31,18 @@ from local.cloud.settings import CloudSettings, RootKey, load_or_make_token
 from local.cloud.signing import CERTIFICATE_PATH, Signer
 from local.cloud.subscriptions import Subscriptions
 from local.cloud.upstream import Reply, Upstream, UpstreamError, end_to_end
+from local.cloud.vault.api import VaultGate
+from local.cloud.vault.doorman import Doorman
+from local.cloud.vault.jobs import VaultJobs
+from local.cloud.vault.operations import VaultOperations
+from local.cloud.vault.requests import is_for_vaults
+from local.cloud.vault.store import VaultStore
 
 log = logging.getLogger(__name__)
 
 HEALTH = "/_gas/health"
 MAIL = "/_gas/mail"
+PRACTICE = "/_gas/practice/"
 HELD_SECONDS = 15.0
 """How long a request waits for ministack to come back before it is refused."""
 
@@ -68,7 +77,29 @@ class Gateway:
         self._pipeline = Pipeline(
             self._journal, self._upstream, self._sessions, self._mailbox, self.relay
         )
-        self._s3 = S3Gate(settings, self._upstream, self._sessions, self._pipeline, self._blobs)
+        self._practice = Practice(
+            self._journal, load_or_make_token(settings.practice_token), settings.cold
+        )
+        self._herald = Herald(self._upstream, self._pipeline.mirror)
+        self._s3 = S3Gate(
+            settings,
+            self._upstream,
+            self._sessions,
+            self._pipeline,
+            self._blobs,
+            self._practice,
+            self._herald,
+            self._journal,
+        )
+        store = VaultStore(settings.vault, self._journal)
+        self._vault_jobs = VaultJobs(self._journal, store, self._practice, self._herald)
+        self._vaults = VaultGate(
+            Doorman(self._sessions, self._upstream),
+            store,
+            VaultOperations(store, self._vault_jobs),
+            self._practice,
+        )
+        store.drop_strays()
         self._postman.settle = self._pipeline.mirror.look
         self._child = Child(settings, self._root, self._restore, self._lose)
         self._ready = asyncio.Event()
@@ -84,6 +115,7 @@ class Gateway:
         self._lose()
         await self._pipeline.stop()
         await self._s3.stop()
+        await self._vault_jobs.stop()
         await self._postman.stop()
         await self._child.stop()
         await self._upstream.__aexit__(None, None, None)
@@ -92,6 +124,8 @@ class Gateway:
     async def _restore(self) -> None:
         await self._pipeline.restore()
         await self._s3.restore()
+        self._vault_jobs.start()
+        self._herald.up.set()
         self._ready.set()
 
     async def failed(self) -> None:
@@ -100,9 +134,12 @@ class Gateway:
 
     def _lose(self) -> None:
         self._ready.clear()
+        self._herald.up.clear()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
+        if request.path.startswith(PRACTICE):
+            return await self._practice.answer(request)
         if request.path.startswith("/_gas/"):
             return self._own_page(request)
         if not is_local(request.headers.get("Host", "")):
@@ -113,6 +150,8 @@ class Gateway:
             return no_entry(request)
         try:
             await asyncio.wait_for(self._ready.wait(), HELD_SECONDS)
+            if is_for_vaults(request):
+                return await self._vaults.answer(request)
             if is_for_s3(request):
                 return await self._s3.answer(request)
             return await self._answer(request)

@@ -79,6 +79,37 @@ CREATE TABLE IF NOT EXISTS blobs (
     stub TEXT PRIMARY KEY, etag TEXT NOT NULL, size INTEGER NOT NULL,
     files TEXT NOT NULL, checksums TEXT NOT NULL, at REAL NOT NULL
 );
+
+-- temporary copies of objects in the Glacier classes, asked for, ready or about to expire
+CREATE TABLE IF NOT EXISTS restores (
+    bucket TEXT NOT NULL, key TEXT NOT NULL, stub TEXT NOT NULL, class TEXT NOT NULL,
+    ready REAL NOT NULL, expires REAL NOT NULL, announced INTEGER NOT NULL,
+    PRIMARY KEY (bucket, key)
+);
+
+-- vaults: what is in them, what is on its way into them, what was asked for of them
+CREATE TABLE IF NOT EXISTS vaults (name TEXT PRIMARY KEY, created REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS vault_archives (
+    id TEXT PRIMARY KEY, vault TEXT NOT NULL, description TEXT NOT NULL, created REAL NOT NULL,
+    size INTEGER NOT NULL, leaves BLOB NOT NULL, files TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS vault_archives_vault ON vault_archives (vault, created);
+CREATE TABLE IF NOT EXISTS vault_uploads (
+    id TEXT PRIMARY KEY, vault TEXT NOT NULL, description TEXT NOT NULL,
+    part_size INTEGER NOT NULL, created REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS vault_parts (
+    upload TEXT NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL,
+    file TEXT NOT NULL, leaves BLOB NOT NULL, PRIMARY KEY (upload, start)
+);
+CREATE TABLE IF NOT EXISTS vault_jobs (
+    id TEXT PRIMARY KEY, vault TEXT NOT NULL, action TEXT NOT NULL, request TEXT NOT NULL,
+    created REAL NOT NULL, ready REAL NOT NULL, expires REAL NOT NULL, told INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS vault_jobs_due ON vault_jobs (told, ready);
+
+-- how the laptop's cold storage behaves
+CREATE TABLE IF NOT EXISTS practice (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 

@@ -12,14 +12,14 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import aiohttp
 
 from local.cloud.calls import Call
 from local.cloud.journal import Journal, Row, Statement
-from local.cloud.s3_events import send_created_event
+from local.cloud.s3_events import send_event
 from local.cloud.sessions import without_signature
 from local.cloud.upstream import Reply, Upstream, UpstreamError
 
@@ -72,10 +72,18 @@ class QueueMirror:
         }  # fmt: skip
         await self._note(kind, request, call.body)
 
-    async def note_object(self, bucket: str, key: str, size: int, etag: str, event: str) -> None:
-        """Note a new object in a bucket that announces its objects."""
+    async def note_object(
+        self,
+        bucket: str,
+        key: str,
+        size: int,
+        etag: str,
+        event: str,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note what happened to an object in a bucket that announces it."""
         request = {"bucket": bucket, "key": key, "size": size, "etag": etag, "event": event}
-        await self._note("s3", request, b"")
+        await self._note("s3", {**request, "more": more}, b"")
 
     async def _note(self, kind: str, request: dict[str, Any], body: bytes) -> None:
         await self._journal.write(
@@ -194,7 +202,7 @@ class QueueMirror:
         request = json.loads(text)
         try:
             if kind == "s3":
-                await send_created_event(self._upstream, **request)
+                await send_event(self._upstream, **request)
                 return
             reply = await self._upstream.as_root(
                 request["service"], request["method"], request["path"], request["headers"],

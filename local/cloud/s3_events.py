@@ -1,4 +1,5 @@
-"""Announcements of new objects, written by the gateway when ministack died before it did so.
+"""Announcements of objects, written by the gateway: of new ones, when ministack died before it did
+so, and of restored ones, which ministack knows nothing of.
 
 The form is that of "Event message structure" in the S3 User Guide.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -67,10 +68,16 @@ def read_notifications(xml: bytes) -> Iterator[Notification]:
         )
 
 
-def created_event(
-    bucket: str, key: str, size: int, etag: str, event: str, rule: str
+def event_message(
+    bucket: str,
+    key: str,
+    size: int,
+    etag: str,
+    event: str,
+    rule: str,
+    more: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The message that announces a new object."""
+    """The message that announces an object; ``more`` is what else its record has."""
     return {
         "Records": [
             {
@@ -92,13 +99,20 @@ def created_event(
                         "eTag": etag.strip('"'),
                     },
                 },
+                **(more or {}),
             }
         ]
     }
 
 
-async def send_created_event(
-    upstream: Upstream, bucket: str, key: str, size: int, etag: str, event: str
+async def send_event(
+    upstream: Upstream,
+    bucket: str,
+    key: str,
+    size: int,
+    etag: str,
+    event: str,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Announce an object to everybody whom its bucket would have told.
 
@@ -110,7 +124,7 @@ async def send_created_event(
     for rule in await notifications_of(upstream, bucket):
         if not rule.matches(event, key):
             continue
-        message = json.dumps(created_event(bucket, key, size, etag, event, rule.name))
+        message = json.dumps(event_message(bucket, key, size, etag, event, rule.name, more))
         service, region, account, *name = rule.target.split(":")[2:]
         if service == "sqs":
             found = await upstream.json(

@@ -14,12 +14,16 @@ from multidict import CIMultiDict
 from local.cloud.blobs import Blob, BlobStore
 from local.cloud.bodies import BodyTooLarge, read_body
 from local.cloud.calls import Call, read_call
+from local.cloud.herald import Herald
+from local.cloud.journal import Journal
 from local.cloud.pipeline import Pipeline
+from local.cloud.practice import Practice
 from local.cloud.s3_events import Notification, notifications_of
 from local.cloud.s3_form import FormUploader
 from local.cloud.s3_parts import invalid_part, true_parts, without_checksums
 from local.cloud.s3_read import CONDITIONS, head_of, slice_of, true_xml
 from local.cloud.s3_requests import Kind, S3Request, read_head, s3_error, too_large
+from local.cloud.s3_restore import CLASS, CLASSES, Restores, tag_of
 from local.cloud.s3_sweep import Sweeper
 from local.cloud.s3_upload import Refused, Uploader
 from local.cloud.sessions import NotAuthentic, Sessions, without_signature
@@ -40,6 +44,8 @@ WRITES = frozenset(
         Kind.COMPLETE,
     )
 )
+JUDGED = WRITES | {Kind.DELETE, Kind.RESTORE}
+"""Where the gateway may have to check a signature itself."""
 EVENTS = {
     Kind.PUT_OBJECT: "ObjectCreated:Put",
     Kind.POST_FORM: "ObjectCreated:Post",
@@ -73,6 +79,9 @@ class S3Gate:
         sessions: Sessions,
         pipeline: Pipeline,
         blobs: BlobStore,
+        practice: Practice,
+        herald: Herald,
+        journal: Journal,
     ) -> None:
         self._settings = settings
         self._upstream = upstream
@@ -86,6 +95,7 @@ class S3Gate:
         self._parts: dict[str, dict[int, str]] = {}
         """Stubs of the parts of each upload that goes on, by its id and their numbers."""
         self._sweeper = Sweeper(upstream, blobs)
+        self._restores = Restores(journal, upstream, blobs, self._uploader, practice, herald)
 
     async def restore(self) -> None:
         """ministack has come back: uploads in parts are gone, objects are there."""
@@ -94,8 +104,10 @@ class S3Gate:
             self.blobs.release(stub)
         self._parts.clear()
         self._sweeper.soon(0)
+        self._restores.start()
 
     async def stop(self) -> None:
+        await self._restores.stop()
         await self._sweeper.stop()
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -114,6 +126,9 @@ class S3Gate:
 
     async def _answer(self, head: S3Request, request: web.BaseRequest) -> web.StreamResponse:
         kind = head.kind
+        if head.signed is not None and kind in JUDGED:
+            await self._sessions.learn(head.signed.scope.key_id)
+        await self._restores.require_up(head)
         if kind is Kind.READ:
             return await self._read(head, request)
         if kind in WRITES:
@@ -149,7 +164,10 @@ class S3Gate:
             raise Refused(s3_error(503, "SlowDown", "There is no room left on the disk."))
 
     def _is_large(self, head: S3Request) -> bool:
-        return head.length is None or head.length > self._settings.large_object
+        if head.length is None or head.length > self._settings.large_object:
+            return True
+        # Of what is in a Glacier class, the gateway keeps all the bytes, to restore them itself.
+        return head.headers.get(CLASS) in CLASSES
 
     async def _small(
         self, head: S3Request, kind: Kind, request: web.BaseRequest
@@ -166,6 +184,10 @@ class S3Gate:
                 if reply.ok:
                     await self._pipeline.control.keep(call, reply)
             return whole(reply)
+        if kind is Kind.RESTORE:
+            answer = await self._restores.ask(head, body)
+            if answer is not None:
+                return answer
         if kind is Kind.COMPLETE and head.query["uploadId"] in self._parts:
             return whole(await self._complete(head, call))
         reply = await self._around(head, kind) or await self._send(call)
@@ -266,6 +288,12 @@ class S3Gate:
         async with self._upstream.open(head.method, path, headers) as answer:
             blob = self.blobs.find(answer.headers.get("ETag", ""))
             conditional = any(name in head.headers for name in CONDITIONS) and self.blobs.any()
+            if answer.status == 403 and self.blobs.any():
+                body = await answer.read()
+                copy = await self._restores.copy_of(head) if b"InvalidObjectState" in body else None
+                if copy is not None:
+                    return await self._serve(head, request, *copy)
+                return whole(Reply(answer.status, CIMultiDict(answer.headers), body))
             if blob is None and not (conditional and answer.status in (304, 412, 416)):
                 return await stream(answer, request)
             shown = CIMultiDict(answer.headers)
@@ -291,6 +319,8 @@ class S3Gate:
         blob: Blob,
     ) -> web.StreamResponse:
         answer = head_of(head.headers, headers, blob)
+        stub = tag_of(headers)
+        answer.headers.update(self._restores.header(head.bucket, head.key, stub))
         if answer.status not in (200, 206) or head.method == "HEAD":
             return answer
         response = web.StreamResponse(status=answer.status, headers=answer.headers)

@@ -29,6 +29,7 @@ class Kind(Enum):
     POST_FORM = auto()
     READ = auto()
     DELETE = auto()
+    RESTORE = auto()
     LIST = auto()
     SHAPE = auto()
     """Changes a setting of a bucket or of an object."""
@@ -72,6 +73,8 @@ class S3Request:
             return Kind.COMPLETE
         if "delete" in self.query:
             return Kind.DELETE
+        if "restore" in self.query:
+            return Kind.RESTORE
         return Kind.OTHER if "uploads" in self.query or "select" in self.query else Kind.SHAPE
 
     def _kind_of_put(self, has_settings: bool) -> Kind:

@@ -166,10 +166,7 @@ class Uploader:
         Refused
             The signature is wrong.
         """
-        signed = self._check(head)
-        declared = call.headers.get("X-Amz-Content-Sha256", "")
-        if SHA256_HEX.match(declared) and declared != hashlib.sha256(call.body).hexdigest():
-            raise Refused(s3_error(403, "SignatureDoesNotMatch", "The body is another one."))
+        signed = self._check(head, call.body)
         headers: CIMultiDict[str] = CIMultiDict(
             (name, value)
             for name, value in call.headers.items()
@@ -179,8 +176,29 @@ class Uploader:
         path, headers = await self._sessions.sign(signed, "POST", head.raw_path, headers, body_hash)
         return await self._upstream.send("POST", path, headers, body)
 
-    def _check(self, head: S3Request) -> Signed:
+    async def try_restore(self, head: S3Request, body: bytes) -> Reply:
+        """Ask ministack whether the client may restore an object, without having it done.
+
+        ministack looks at rights, object and storage class before it looks for the days in the
+        body; where none of these is amiss it answers ``MalformedXML`` to an empty one.
+
+        Raises
+        ------
+        Refused
+            The signature is wrong.
+        """
+        signed = self._check(head, body)
+        headers = stub_headers(head.headers, {})
+        path, headers = await self._sessions.sign(signed, "POST", head.raw_path, headers, EMPTY)
+        return await self._upstream.send("POST", path, headers)
+
+    def _check(self, head: S3Request, body: bytes | None = None) -> Signed:
+        """Check the signature, and the hash of a body that is in memory against what it signed."""
         assert head.signed is not None
+        declared = head.headers.get("X-Amz-Content-Sha256", "")
+        known = hashlib.sha256(body).hexdigest() if body is not None else declared
+        if SHA256_HEX.match(declared) and declared != known:
+            raise Refused(s3_error(403, "SignatureDoesNotMatch", "The body is another one."))
         try:
             self._sessions.check(head.signed, head.method, head.raw_path, head.headers)
         except NotAuthentic as fault:

@@ -22,6 +22,7 @@ from xml.etree import ElementTree
 from multidict import CIMultiDict
 
 from local.cloud.calls import Call
+from local.cloud.function_keys import FunctionKeys
 from local.cloud.journal import Journal
 from local.cloud.settings import RootKey
 from local.cloud.sigv4 import Signed, is_authentic, is_timely, sign_headers
@@ -63,6 +64,7 @@ class Sessions:
         """Key ids of earlier sessions, and what replaces them in the ministack of now."""
         self._native: set[str] = set()
         """Key ids that the ministack of now has given out itself."""
+        self._functions = FunctionKeys(upstream)
         self._lock = asyncio.Lock()
 
     async def renew(self) -> None:
@@ -98,22 +100,41 @@ class Sessions:
         """The credential that was given out under this key id, while it is good."""
         if key_id == self._root.key_id:
             return self._root
+        function = self._functions.get(key_id)
+        if function is not None:
+            return Credential(key_id, function.secret, function.token)
         rows = self._journal.read(
             "SELECT secret, token FROM sessions WHERE key_id = ? AND expires > ?",
             (key_id, time.time()),
         )
         return Credential(key_id, *rows[0]) if rows else None
 
+    async def learn(self, key_id: str) -> None:
+        """Look, if need be, whether a key id is that of a Lambda function."""
+        if self.given_out(key_id) is None:
+            await self._functions.learn(key_id)
+
+    def role_of(self, key_id: str) -> str:
+        """The ARN of the role behind a key that was given out; empty for the root."""
+        function = self._functions.get(key_id)
+        if function is not None:
+            return function.role
+        rows = self._journal.read("SELECT request FROM sessions WHERE key_id = ?", (key_id,))
+        return str(json.loads(rows[0][0])["RoleArn"]) if rows else ""
+
+    def _is_native(self, key_id: str) -> bool:
+        return key_id in self._native or self._functions.get(key_id) is not None
+
     def is_foreign(self, key_id: str) -> bool:
         """Whether a key id belongs to a session that only the gateway remembers."""
-        if key_id == self._root.key_id or key_id in self._native:
+        if key_id == self._root.key_id or self._is_native(key_id):
             return False
         return self.given_out(key_id) is not None
 
     async def current(self, key_id: str) -> Credential | None:
         """What to sign with instead of this key id; ``None`` if the gateway does not know it."""
         known = self.given_out(key_id)
-        if known is None or known is self._root or key_id in self._native:
+        if known is None or known is self._root or self._is_native(key_id):
             return known
         async with self._lock:
             if key_id not in self._current:

@@ -78,6 +78,16 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True)
+class ColdSeconds:
+    """How long retrievals take, and for how long what they bring is kept."""
+
+    expedited: float = 5.0
+    standard: float = 30.0
+    kept: float | None = None
+    """``None``: as AWS does, the days of a restore request, a day for the output of a job."""
+
+
+@dataclass(frozen=True)
 class RootKey:
     """The account's root credentials, made once per data folder."""
 
@@ -111,6 +121,8 @@ class CloudSettings:
     log_level: str = "WARNING"
     wait_scale: str = "1"
     """Factor on the waits of state machines, for tests."""
+    cold: ColdSeconds = field(default_factory=ColdSeconds)
+    """How long retrievals from cold storage take until practice says otherwise."""
 
     @property
     def url(self) -> str:
@@ -153,11 +165,22 @@ class CloudSettings:
         """The bearer token of the mail interface."""
         return self.data / "mail-token"
 
+    @property
+    def practice_token(self) -> Path:
+        """The bearer token of the practice page."""
+        return self.data / "practice-token"
+
+    @property
+    def vault(self) -> Path:
+        """Archives of vaults."""
+        return self.data / "vault"
+
     def create_folders(self) -> None:
         """Make the folders, closed to other users."""
         self.data.mkdir(parents=True, exist_ok=True)
         self.data.chmod(0o700)
-        for folder in (self.run, self.objects, self.blobs, self.signing, self.temporary):
+        mine = (self.run, self.objects, self.blobs, self.vault, self.signing, self.temporary)
+        for folder in mine:
             folder.mkdir(exist_ok=True)
 
     def socket_path(self) -> Path:

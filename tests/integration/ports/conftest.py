@@ -14,15 +14,17 @@ from moto import mock_aws
 
 from gas.clock import SystemClock
 from gas.ledger import ResultsLedger
+from gas.messages import ArchiveRetrieved
 from gas.ports import BlobStore, JobStore, Queue
 from gas.testing import MemoryBlobStore, MemoryJobStore, MemoryLedger, MemoryQueue
-from tests.support.aws import AwsWorld, make_aws_world
+from tests.support.aws import AwsWorld, make_aws_world, make_cold_stores
+from tests.support.cold import ColdWorld, EmbeddedCold, MemoryCold
 from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="session")
-def embedded_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[boto3.Session]:
-    """Root credentials for an embedded cloud of this test run."""
+def embedded_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Address and data folder of an embedded cloud of this test run."""
     data: Path = tmp_path_factory.mktemp("cloud")
     port, relay = _free_ports(2)
     command = [sys.executable, "-m", "local.cloud", "--data", str(data)]
@@ -32,17 +34,24 @@ def embedded_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[boto3
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         wait_until(lambda: _answers(f"{address}/_gas/health"), seconds=30)
-        key = json.loads((data / "root-key.json").read_text())
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("AWS_ENDPOINT_URL", address)
-            yield boto3.Session(
-                aws_access_key_id=key["key_id"],
-                aws_secret_access_key=key["secret"],
-                region_name="us-east-1",
-            )
+        yield address, data
     finally:
         process.terminate()
         process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def embedded_session(embedded_cloud: tuple[str, Path]) -> Iterator[boto3.Session]:
+    """Root credentials for the embedded cloud."""
+    address, data = embedded_cloud
+    key = json.loads((data / "root-key.json").read_text())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", address)
+        yield boto3.Session(
+            aws_access_key_id=key["key_id"],
+            aws_secret_access_key=key["secret"],
+            region_name="us-east-1",
+        )
 
 
 @pytest.fixture
@@ -103,6 +112,29 @@ def queue(request: pytest.FixtureRequest) -> Queue:
     if request.param == "memory":
         return MemoryQueue(SystemClock())
     return _aws_world(request, request.param).queue
+
+
+@pytest.fixture(params=["memory", "glacier_class", "glacier_vault"])
+def cold(request: pytest.FixtureRequest) -> Iterator[ColdWorld]:
+    """Every kind of cold storage, with levers."""
+    if request.param == "memory":
+        yield MemoryCold()
+        return
+    address, data = request.getfixturevalue("embedded_cloud")
+    stores = make_cold_stores(request.getfixturevalue("embedded_session"))
+
+    def receive() -> list[str]:
+        found = []
+        for message in stores.retrieved.receive(limit=10, wait_seconds=1):
+            notices = ArchiveRetrieved.all_from_json(message.body, archives_bucket=stores.bucket)
+            found += [notice.job_id for notice in notices]
+            stores.retrieved.delete(message.receipt)
+        return found
+
+    store = stores.by_class if request.param == "glacier_class" else stores.vault
+    world = EmbeddedCold(store, address, (data / "practice-token").read_text().strip(), receive)
+    yield world
+    world.reset()
 
 
 def _aws_world(request: pytest.FixtureRequest, kind: str) -> AwsWorld:

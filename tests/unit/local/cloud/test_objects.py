@@ -137,7 +137,7 @@ def test_malformed_chunks(body: bytes) -> None:
         ("POST", "", {"delete": ""}, {}, Kind.DELETE),
         ("POST", "k", {"uploads": ""}, {}, Kind.OTHER),
         ("POST", "k", {"uploadId": "u"}, {}, Kind.COMPLETE),
-        ("POST", "k", {"restore": ""}, {}, Kind.SHAPE),
+        ("POST", "k", {"restore": ""}, {}, Kind.RESTORE),
         ("DELETE", "k", {}, {}, Kind.DELETE),
         ("DELETE", "k", {"uploadId": "u"}, {}, Kind.ABORT),
         ("DELETE", "", {}, {}, Kind.SHAPE),

@@ -1,0 +1,1 @@
+"""The Glacier vault API of the embedded cloud, which ministack does not have."""
