@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, Engine, delete, func, select, update
+from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -37,7 +36,7 @@ class PostgresBillingStore:
         )
         with accounts_database(), Session(self._engine) as session:
             found = session.execute(query).one_or_none()
-            return None if found is None else _standing(*found.tuple())
+            return None if found is None else _standing(found[0], found[1])
 
     def user_of(self, customer_id: str) -> str | None:
         query = select(SubscriptionRow.user_id).where(
@@ -158,8 +157,9 @@ def _record_event(session: Session, event: PaymentEvent, at: int) -> bool:
             processed_at=_time(at),
         )
         .on_conflict_do_nothing()
+        .returning(StripeEventRow.event_id)
     )
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1
+    return session.scalar(statement) is not None
 
 
 def _standing(account: Account, row: SubscriptionRow | None) -> Standing:
