@@ -1,8 +1,8 @@
-"""A job has finished: tell its user by mail.
+"""Tells users by mail: that a job has finished, that results are back, what became of a plan.
 
-At least once: a mail may come twice if the function dies between sending and noting it, but
-none is lost. A refused address is noted and let go; an outage of the mail service is retried
-by the queue. Neither ever reaches the annotator.
+At least once: a mail may come twice if the function dies between sending and noting it, or a
+message about an account is repeated, but none is lost. A refused address is noted and let go; an
+outage of the mail service is retried by the queue. Neither ever reaches who sent the message.
 """
 
 from functools import cache
@@ -14,11 +14,16 @@ from gas.aws.messaging import SesMailer
 from gas.clock import SystemClock
 from gas.errors import MailRefused
 from gas.logs import bound, configure, get_logger
-from gas.messages import JobFinished
-from gas.ports import Clock, JobStore, Mailer
+from gas.messages import AccountNotice, JobFinished, ResultsRestored, one_of
+from gas.ports import Clock, JobStore, Mail, Mailer
 from gas.settings import NotifySettings
 from lambdas.batch import each_record
-from lambdas.notify.mails import mail_about, worth_a_mail
+from lambdas.notify.mails import (
+    mail_about,
+    mail_about_account,
+    mail_about_restored,
+    worth_a_mail,
+)
 
 log = get_logger()
 
@@ -33,19 +38,32 @@ class Notify:
         self._public_url = public_url
 
     def __call__(self, body: str) -> None:
-        """Send the mail about the job that the JobFinished message `body` names."""
-        message = JobFinished.from_json(body)
-        with bound(job_id=message.job_id):
-            job = self._jobs.get(message.job_id)
-            if job is None or not worth_a_mail(job) or job.notified_at is not None:
-                log.info("nothing_to_send")
-                return
-            try:
-                mail_id = self._mailer.send(mail_about(job, self._public_url))
-                log.info("mail_sent", mail_id=mail_id, status=job.job_status)
-            except MailRefused as error:
-                log.error("mail_refused", error=error.message)
-            self._jobs.mark_notified(job.job_id, at=self._clock.now())
+        """Send the mail that the message `body` asks for."""
+        message = one_of(body, JobFinished, ResultsRestored, AccountNotice)
+        match message:
+            case JobFinished():
+                with bound(job_id=message.job_id):
+                    self._tell_of_job(message.job_id)
+            case ResultsRestored():
+                with bound(user_id=message.user_id):
+                    self._send(mail_about_restored(message, self._public_url))
+            case AccountNotice():
+                with bound(user_id=message.user_id, notice_id=message.notice_id):
+                    self._send(mail_about_account(message, self._public_url))
+
+    def _tell_of_job(self, job_id: str) -> None:
+        job = self._jobs.get(job_id)
+        if job is None or not worth_a_mail(job) or job.notified_at is not None:
+            log.info("nothing_to_send")
+            return
+        self._send(mail_about(job, self._public_url))
+        self._jobs.mark_notified(job.job_id, at=self._clock.now())
+
+    def _send(self, mail: Mail) -> None:
+        try:
+            log.info("mail_sent", mail_id=self._mailer.send(mail))
+        except MailRefused as error:
+            log.error("mail_refused", error=error.message)
 
 
 @cache
