@@ -5,8 +5,12 @@ import os
 from alembic import context
 from sqlalchemy import create_engine, pool
 
+from gas.accounts import sessions, thaws
 from gas.accounts.models import Base
-from gas.billing import models as _billing  # noqa: F401  # its tables belong to the same metadata
+from gas.billing import models as billing
+
+TABLES = (sessions, thaws, billing)
+"""The modules whose tables belong to the metadata."""
 
 
 def run() -> None:

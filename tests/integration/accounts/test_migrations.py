@@ -1,0 +1,29 @@
+"""The migrations make the tables that the models describe, and can be taken back."""
+
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+from gas.accounts import sessions, thaws
+from gas.accounts.models import Base
+from gas.accounts.store import connect
+from gas.billing import models as billing
+from tests.support.postgres import accounts_database, migrate
+
+TABLES = (sessions, thaws, billing)
+"""The modules whose tables belong to the metadata."""
+
+
+def test_there_and_back(tmp_path: Path) -> None:
+    with accounts_database(tmp_path) as url:
+        engine = connect(url)
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, Base.metadata) == []
+        migrate(url, "base")
+        with engine.connect() as connection:
+            assert inspect(connection).get_table_names() == ["alembic_version"]
+        migrate(url)
+        engine.dispose()
