@@ -151,11 +151,7 @@ def deploy_stack(installation: Installation, zips: Mapping[str, Path], say: Say)
     except (ClientError, BotoCoreError) as fault:
         raise LocalError(f"The stack could not be deployed: {fault}") from fault
     say("The stack has been deployed." if deployed.changed else "The stack is as it should be.")
-    roles = {
-        profile: deployed.outputs[output]
-        for profile, output in ROLES.items()
-        if output in deployed.outputs
-    }
+    roles = {profile: deployed.outputs[output] for profile, output in ROLES.items()}
     files = write_aws_files(installation.data.settings, key, endpoint, roles)
     return Stack(environment_of(deployed.outputs), files, evaluator, clients)
 

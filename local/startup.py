@@ -49,12 +49,15 @@ async def start_everything(
         database(),
         cloud(),
         supervisor.start(installation.globus()),
+        supervisor.start(installation.stripe()),
         supervisor.start(installation.mailbox()),
     )
     settings = installation.service_settings(stack.settings, url, stack.aws_files)
     await together(
         supervisor.start(installation.web(settings)),
         supervisor.start(installation.annotator(settings)),
+        supervisor.start(installation.archiver(settings)),
+        supervisor.start(installation.thaw(settings)),
     )
     await asyncio.to_thread(ask_for_pushes, stack)
 

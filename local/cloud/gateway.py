@@ -30,6 +30,7 @@ from local.cloud.sessions import Sessions
 from local.cloud.settings import CloudSettings, RootKey, load_or_make_token
 from local.cloud.signing import CERTIFICATE_PATH, Signer
 from local.cloud.subscriptions import Subscriptions
+from local.cloud.tally import Tally
 from local.cloud.upstream import Reply, Upstream, UpstreamError, end_to_end
 from local.cloud.vault.api import VaultGate
 from local.cloud.vault.doorman import Doorman
@@ -41,6 +42,7 @@ from local.cloud.vault.store import VaultStore
 log = logging.getLogger(__name__)
 
 HEALTH = "/_gas/health"
+REQUESTS = "/_gas/requests"
 MAIL = "/_gas/mail"
 PRACTICE = "/_gas/practice/"
 HELD_SECONDS = 15.0
@@ -100,6 +102,7 @@ class Gateway:
             self._practice,
         )
         store.drop_strays()
+        self._tally = Tally()
         self._postman.settle = self._pipeline.mirror.look
         self._child = Child(settings, self._root, self._restore, self._lose)
         self._ready = asyncio.Event()
@@ -164,6 +167,8 @@ class Gateway:
             if not self._ready.is_set():
                 return web.json_response({"status": "starting"}, status=503)
             return web.json_response({"status": "ok", "ministack": self._child.pid})
+        if request.path == REQUESTS:
+            return self._tally.answer()
         if request.path == CERTIFICATE_PATH:
             return web.Response(
                 body=self._signer.certificate, content_type="application/x-pem-file"
