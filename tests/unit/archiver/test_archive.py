@@ -1,13 +1,16 @@
 """The handler of archive requests: every step, every refusal, every outage."""
 
+from collections.abc import Callable
+
 import pytest
 
 from gas.errors import ServiceUnavailable
-from gas.jobs import ColdKind, ResultsState, SpentArchive
+from gas.jobs import ArchivedFile, ArchiveReference, ColdKind, Job, ResultsState, SpentArchive
 from gas.messages import ArchiveRequested, ThawRequested
 from gas.plans import Plan
 from gas.worker import Bury, Done, Later, backoff
 from tests.support.jobs import OTHER_USER, USER, job
+from tests.support.tripwire import Killed, Tripwire
 from tests.unit.archiver.world import CONTENT, LEASE, VISIBILITY, World
 
 WARM = ("log", "summary", "receipt", "index")
@@ -123,9 +126,7 @@ def test_spent_archives_are_deleted_whatever_the_plan(world: World) -> None:
         assert world.now(made).spent_archives == ()
 
 
-def reference():  # type: ignore[no-untyped-def]
-    from gas.jobs import ArchiveReference
-
+def reference() -> ArchiveReference:
     return ArchiveReference(user_id=USER, job_id=job().job_id, file="annotated", key="k")
 
 
@@ -179,8 +180,6 @@ def test_a_takeover_copies_only_what_is_not_there_yet(world: World) -> None:
         made.job_id, owner="dead", now=world.clock.now(), lease_seconds=LEASE
     )
     assert held is not None
-    from gas.jobs import ArchivedFile
-
     file = world.file(made, "annotated")
     first = ArchivedFile(
         archive_id="first", kind=ColdKind.GLACIER_CLASS, size=file.size, sha256=file.sha256
@@ -193,28 +192,59 @@ def test_a_takeover_copies_only_what_is_not_there_yet(world: World) -> None:
     assert len(world.cold.archives) == 2
 
 
-def test_a_worker_that_slept_through_a_thaw_deletes_nothing(world: World) -> None:
-    """Asleep just before it deletes the first original; awake when the user has all back."""
-    made = world.completed()
-    world.request(made)
+def others_go_on(world: World, made: Job, *, thaw: bool) -> Callable[[], None]:
+    """While our worker sleeps, another one archives the job; the user may get it all back."""
 
     def meanwhile() -> None:
         world.clock.advance(LEASE + 1)
         # The others are not watched: their calls are not those of the sleeper.
-        wire, world.wire = world.wire, type(world.wire)()
+        wire, world.wire = world.wire, Tripwire()
         world.request(made)
         while world.state(made) is not ResultsState.ARCHIVED:
             world.deliver()
-        world.upgrade()
-        world.thaw()
-        world.plans[USER] = Plan.FREE
+        if thaw:
+            world.upgrade()
+            world.thaw()
+            world.plans[USER] = Plan.FREE
         world.wire = wire
 
-    world.wire.happenings[first_call("delete")] = meanwhile
-    outcome = world.deliver()
-    assert isinstance(outcome, Later)
+    return meanwhile
+
+
+def test_a_worker_that_slept_through_a_thaw_deletes_nothing(world: World) -> None:
+    """Asleep just before it deletes the first original; awake when the user has all back."""
+    made = world.completed()
+    world.request(made)
+    world.wire.happenings[first_call("delete")] = others_go_on(world, made, thaw=True)
+    assert isinstance(world.deliver(), Later)
     assert world.originals(made) == CONTENT
     assert world.state(made) is ResultsState.AVAILABLE
+
+
+def test_nor_does_one_that_took_over_and_slept_before_it_looked(world: World) -> None:
+    """Then the entity tags it reads are those of the files that came back."""
+    made = world.completed()
+    world.request(made)
+    world.wire.kill_after = first_call("renew_archiving")
+    with pytest.raises(Killed):
+        world.deliver()
+    world.wire.kill_after = None
+    assert set(world.now(made).archives) == set(CONTENT)
+    world.clock.advance(VISIBILITY + LEASE)
+    took_over = len(world.wire.calls) + 2  # after get and begin_archiving
+    world.wire.happenings[took_over] = others_go_on(world, made, thaw=True)
+    assert isinstance(world.deliver(), Later)
+    assert world.wire.calls[took_over] == "head"
+    assert world.originals(made) == CONTENT
+
+
+def test_a_copy_that_came_too_late_is_deleted_again(world: World) -> None:
+    made = world.completed()
+    world.request(made)
+    world.wire.happenings[first_call("record_archives")] = others_go_on(world, made, thaw=False)
+    assert world.deliver() == Later(LEASE + 1)
+    known = {each.archive_id for each in world.now(made).archives.values()}
+    assert set(world.cold.archives) == known
 
 
 def first_call(name: str) -> int:
@@ -402,4 +432,3 @@ def test_an_upgrade_while_archiving_asks_for_a_thaw_of_this_job(world: World) ->
     assert world.deliver() == Done()
     (wire,) = world.thaw_requests.published
     assert ThawRequested.from_json(wire) == ThawRequested(user_id=USER, job_id=made.job_id)
-    assert VISIBILITY < LEASE * 2
