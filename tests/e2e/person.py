@@ -118,7 +118,7 @@ class Person:
 
     def cancel(self, seconds: float = 30) -> None:
         """End the subscription at once and wait until that is known."""
-        self._submit(self._form(self.portal(), r"cancel"))
+        self._submit(self._form(self.portal(), r""), action="cancel_now")
         wait_until(lambda: self.plan() == "free", seconds=seconds, every=0.1)
 
     def _billing(self) -> smoke.Page:
