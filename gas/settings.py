@@ -124,11 +124,11 @@ class WebSettings(PublisherSettings):
     domain of one's own for Checkout."""
     grace_days: int = 7
     """After a failed payment, Premium goes on for so long."""
-    thaw_requests_topic: str = ""
+    thaw_requests_topic: str
     """*stack* ARN."""
-    archive_requests_topic: str = ""
+    archive_requests_topic: str
     """*stack* ARN."""
-    job_results_topic: str = ""
+    job_results_topic: str
     """*stack* ARN."""
 
     @property
