@@ -11,12 +11,13 @@ from annotator.engine import Engine, EngineDied, EngineRefused, EngineStopped
 from annotator.folders import WorkFolders
 from annotator.lease import JobLease
 from annotator.results import ResultsWriter, write_failure_log
+from annotator.turns import Turns, wait_for_turn
 from gas.errors import LeaseLost, NotFound, ServiceUnavailable
 from gas.jobs import MAX_ATTEMPTS, Failure, Job, JobStatus
 from gas.logs import bound, get_logger
 from gas.messages import ArchiveRequested, JobFinished, JobRequested
 from gas.ports import BlobStore, Clock, JobStore, Timer, Topic
-from gas.worker import Bury, Delivery, Done, Later, Outcome, backoff
+from gas.worker import Bury, Delivery, Done, Later, Outcome, Postpone, backoff
 
 log = get_logger()
 
@@ -44,6 +45,7 @@ class AnnotateJob:
         writer: ResultsWriter,
         announcements: Topic,
         timer: Timer,
+        turns: Turns,
         engine: Engine,
         folders: WorkFolders,
         clock: Clock,
@@ -55,6 +57,7 @@ class AnnotateJob:
         self._writer = writer
         self._announcements = announcements
         self._timer = timer
+        self._turns = turns
         self._engine = engine
         self._folders = folders
         self._clock = clock
@@ -69,33 +72,45 @@ class AnnotateJob:
                 return Bury(f"no such job: {request.job_id}")
             if job.is_final:
                 return self._announce(job)
+            if job.job_status is JobStatus.RUNNING and job.lease_until >= self._clock.now():
+                return self._after_the_lease(job)
             owner = uuid4().hex
-            claimed = self._jobs.claim(
-                job.job_id, owner=owner, now=self._clock.now(), lease_seconds=self._lease_seconds
-            )
-            if claimed is None:
-                return self._after_the_lease(job, delivery)
-            log.info("job_claimed", attempt=claimed.attempts)
-            if claimed.attempts > MAX_ATTEMPTS:
-                self._fail(claimed, owner, WORN_OUT, None)
-                return Bury(WORN_OUT.message)
-            return self._run(claimed, owner, delivery)
+            place = self._turns.take(job, owner=owner)
+            if place:
+                log.info("job_waits_its_turn", place=place)
+                return Postpone(wait_for_turn(place))
+            try:
+                return self._claim(job, owner, delivery)
+            finally:
+                self._turns.end(job, owner=owner)
 
-    def _after_the_lease(self, job: Job, delivery: Delivery) -> Outcome:
-        """Somebody else has the job: come back when their lease has run out.
+    def _claim(self, job: Job, owner: str, delivery: Delivery) -> Outcome:
+        claimed = self._jobs.claim(
+            job.job_id, owner=owner, now=self._clock.now(), lease_seconds=self._lease_seconds
+        )
+        if claimed is None:
+            return self._after_the_lease(job)
+        log.info("job_claimed", attempt=claimed.attempts)
+        if claimed.attempts > MAX_ATTEMPTS:
+            self._fail(claimed, owner, WORN_OUT, None)
+            return Bury(WORN_OUT.message)
+        return self._run(claimed, owner, delivery)
 
-        A repeated message of a job in good hands comes back less and less often.
-        """
-        lease_left = min(max(job.lease_until - self._clock.now(), 0), self._lease_seconds) + 1
-        if delivery.receive_count <= 2:
-            return Later(lease_left)
-        return Later(max(lease_left, backoff(delivery.receive_count)))
+    def _after_the_lease(self, job: Job) -> Outcome:
+        """Somebody else has the job: look again when their lease has run out."""
+        lease_left = min(max(job.lease_until - self._clock.now(), 0), self._lease_seconds)
+        return Postpone(lease_left + 1)
 
     def _run(self, job: Job, owner: str, delivery: Delivery) -> Outcome:
         try:
             with (
                 JobLease(
-                    self._jobs, self._clock, job, owner=owner, lease_seconds=self._lease_seconds
+                    self._jobs,
+                    self._turns.slots,
+                    self._clock,
+                    job,
+                    owner=owner,
+                    lease_seconds=self._lease_seconds,
                 ) as lease,
                 self._folders.folder(job.job_id) as folder,
             ):

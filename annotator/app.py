@@ -13,14 +13,18 @@ from annotator.annotate import AnnotateJob
 from annotator.folders import WorkFolders
 from annotator.results import ResultsWriter
 from annotator.subprocess_engine import SubprocessEngine
+from annotator.turns import Turns
 from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
 from gas.aws.executions import StateMachineTimer
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.messaging import SnsTopic, SqsQueue, confirm_subscription
+from gas.aws.slots import DynamoLineTable
 from gas.clock import SystemClock
 from gas.logs import configure, get_logger
+from gas.priority import PriorityQueue
 from gas.settings import AnnotatorSettings
+from gas.slots import UserSlots
 from gas.sns import SnsVerifier
 from gas.webhook import Confirm, sns_blueprint
 from gas.worker import Worker
@@ -69,14 +73,22 @@ def build_parts() -> Parts:
     clock = SystemClock()
     sns = clients.sns()
     folders = WorkFolders(settings.work_dir)
+    dynamodb, sqs = clients.dynamodb(), clients.sqs()
+    jobs = DynamoJobStore(dynamodb, settings.annotations_table)
+    slots = UserSlots(
+        DynamoLineTable(dynamodb, settings.user_slots_table),
+        clock,
+        lease_seconds=settings.lease_seconds,
+    )
     handler = AnnotateJob(
-        jobs=DynamoJobStore(clients.dynamodb(), settings.annotations_table),
+        jobs=jobs,
         inputs=S3BlobStore(clients.s3(), settings.inputs_bucket),
         writer=ResultsWriter(
             S3BlobStore(clients.s3(), settings.results_bucket), key_prefix=settings.key_prefix
         ),
         announcements=SnsTopic(sns, settings.job_results_topic),
         timer=StateMachineTimer(clients.stepfunctions(), settings.archive_results_machine),
+        turns=Turns(slots, jobs=jobs, requests=SnsTopic(sns, settings.job_requests_topic)),
         engine=SubprocessEngine(
             timeout_seconds=settings.job_timeout_seconds,
             memory_mib=settings.job_memory_mib,
@@ -88,10 +100,17 @@ def build_parts() -> Parts:
         free_window_seconds=settings.free_window_seconds,
     )
     worker = Worker(
-        SqsQueue(
-            clients.sqs(),
-            settings.job_requests_queue,
-            dead_letters_url=settings.job_requests_dead_letters,
+        PriorityQueue(
+            SqsQueue(
+                sqs,
+                settings.job_requests_priority_queue,
+                dead_letters_url=settings.job_requests_priority_dead_letters,
+            ),
+            SqsQueue(
+                sqs,
+                settings.job_requests_queue,
+                dead_letters_url=settings.job_requests_dead_letters,
+            ),
         ),
         handler,
         slots=settings.slots,

@@ -272,8 +272,12 @@ class Timer(Protocol):
 class Topic(Protocol):
     """Something that can be told, once, to many."""
 
-    def publish(self, body: str, *, attributes: Mapping[str, str]) -> None:
-        """Returns when the message is durable."""
+    def publish(self, body: str, *, attributes: Mapping[str, str], group: str = "") -> None:
+        """Returns when the message is durable.
+
+        Queues behind the topic treat groups fairly: one with many messages does not hold up the
+        others. Empty: the message belongs to none.
+        """
 
 
 @dataclass(frozen=True)
@@ -284,6 +288,8 @@ class QueueMessage:
     receipt: str
     receive_count: int
     """How often this message was delivered, this time included."""
+    group: str = ""
+    """The group it was published with."""
 
 
 class Queue(Protocol):
@@ -294,6 +300,13 @@ class Queue(Protocol):
 
     def extend(self, receipt: str, *, seconds: int) -> bool:
         """Keep the message hidden for `seconds` from now. False when the receipt has lapsed."""
+
+    def postpone(self, message: QueueMessage, *, seconds: int) -> None:
+        """Put a fresh copy in the message's place, hidden for `seconds` (0–900).
+
+        Unlike a message that was extended, the copy has never been delivered, so that waiting,
+        however long, does not lead to the dead letters. Cut short, it leaves two of them.
+        """
 
     def delete(self, receipt: str) -> None:
         """The work is durable: forget the message."""

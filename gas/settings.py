@@ -173,6 +173,12 @@ class AnnotatorSettings(WebhookSettings):
     """*stack* URL."""
     job_requests_dead_letters: str
     """*stack* URL."""
+    job_requests_priority_queue: str
+    """*stack* URL: the requests of Premium users, which are taken first."""
+    job_requests_priority_dead_letters: str
+    """*stack* URL."""
+    user_slots_table: str
+    """*stack* DynamoDB table: how many jobs of each user run, and which wait."""
     job_results_topic: str
     """*stack* ARN."""
     work_dir: Path

@@ -148,13 +148,20 @@ def register(
     return job
 
 
+def request_run(job: Job, requests: Topic) -> None:
+    """Tell the annotator that the job waits to be run; again does no harm.
+
+    Plan and user go with the message: the one chooses the queue, the other keeps a user with many
+    jobs from holding up the others.
+    """
+    message = JobRequested(job_id=job.job_id, user_id=job.user_id)
+    attributes = {"type": message.type, "job_id": message.job_id, "plan": job.plan.value}
+    requests.publish(message.to_json(), attributes=attributes, group=job.user_id)
+
+
 def _announce(job: Job, *, jobs: JobStore, requests: Topic, clock: Clock) -> None:
     """Tell the annotator. Should we die between the two steps, the next caller tells it again."""
-    message = JobRequested(job_id=job.job_id, user_id=job.user_id)
-    requests.publish(
-        message.to_json(),
-        attributes={"type": message.type, "job_id": message.job_id, "plan": job.plan.value},
-    )
+    request_run(job, requests)
     jobs.mark_queued(job.job_id, at=clock.now())
     log.info("job_queued", job_id=job.job_id)
 

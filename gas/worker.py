@@ -39,13 +39,20 @@ class Later:
 
 
 @dataclass(frozen=True)
+class Postpone:
+    """It is not this message's turn: deliver a fresh copy after `seconds`, without counting."""
+
+    seconds: int
+
+
+@dataclass(frozen=True)
 class Bury:
     """No delivery will ever succeed: move the message to the dead-letter queue."""
 
     reason: str
 
 
-Outcome = Done | Later | Bury
+Outcome = Done | Later | Postpone | Bury
 
 
 @dataclass(frozen=True)
@@ -198,12 +205,19 @@ class Worker:
                 self._queue.delete(message.receipt)
             case Later(seconds):
                 self._queue.extend(message.receipt, seconds=seconds)
-                with self._pushed:
-                    self._due.append(time.monotonic() + seconds + _VISIBILITY_SLACK)
-                    self._pushed.notify_all()
+                self._expect_in(seconds)
+            case Postpone(seconds):
+                self._queue.postpone(message, seconds=min(seconds, _LONGEST_DELAY))
+                self._expect_in(seconds)
             case Bury(reason):
                 log.error("message_buried", reason=reason, body=message.body[:1000])
                 self._queue.bury(message)
+
+    def _expect_in(self, seconds: int) -> None:
+        """Something will be in the queue by then."""
+        with self._pushed:
+            self._due.append(time.monotonic() + seconds + _VISIBILITY_SLACK)
+            self._pushed.notify_all()
 
     def _keep_hidden(self) -> None:
         while not self._stopping.wait(self._visibility / 3):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageRequestTypeDef
 
 _RECEIPT_LAPSED = frozenset(
     {
@@ -32,7 +33,8 @@ class SnsTopic:
         self._client = client
         self._arn = arn
 
-    def publish(self, body: str, *, attributes: Mapping[str, str]) -> None:
+    def publish(self, body: str, *, attributes: Mapping[str, str], group: str = "") -> None:
+        grouped = {"MessageGroupId": group} if group else {}
         with neighbour("The message service"):
             self._client.publish(
                 TopicArn=self._arn,
@@ -41,6 +43,7 @@ class SnsTopic:
                     name: {"DataType": "String", "StringValue": value}
                     for name, value in attributes.items()
                 },
+                **grouped,
             )
 
 
@@ -70,13 +73,14 @@ class SqsQueue:
                 QueueUrl=self._url,
                 MaxNumberOfMessages=limit,
                 WaitTimeSeconds=wait_seconds,
-                MessageSystemAttributeNames=["ApproximateReceiveCount"],
+                MessageSystemAttributeNames=["ApproximateReceiveCount", "MessageGroupId"],
             )
         return [
             QueueMessage(
                 body=message["Body"],
                 receipt=message["ReceiptHandle"],
                 receive_count=int(message["Attributes"]["ApproximateReceiveCount"]),
+                group=message["Attributes"].get("MessageGroupId", ""),
             )
             for message in answer.get("Messages", [])
         ]
@@ -92,6 +96,18 @@ class SqsQueue:
                     return False
                 raise
         return True
+
+    def postpone(self, message: QueueMessage, *, seconds: int) -> None:
+        copy: SendMessageRequestTypeDef = {
+            "QueueUrl": self._url,
+            "MessageBody": message.body,
+            "DelaySeconds": seconds,
+        }
+        if message.group:
+            copy["MessageGroupId"] = message.group
+        with neighbour("The queue"):
+            self._client.send_message(**copy)
+        self.delete(message.receipt)
 
     def delete(self, receipt: str) -> None:
         with neighbour("The queue"):

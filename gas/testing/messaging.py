@@ -36,11 +36,11 @@ class MemoryQueue:
         self._changed = Condition()
         self.dead: list[str] = []
 
-    def send(self, body: str) -> None:
+    def send(self, body: str, *, delay: int = 0) -> None:
         with self._changed:
             message = next(self._ids)
             self._bodies[message] = body
-            self._visible_at[message] = self._clock.now()
+            self._visible_at[message] = self._clock.now() + delay
             self._receives[message] = 0
             self._changed.notify_all()
 
@@ -60,6 +60,10 @@ class MemoryQueue:
             self._visible_at[message] = self._clock.now() + seconds
             self._changed.notify_all()
             return True
+
+    def postpone(self, message: QueueMessage, *, seconds: int) -> None:
+        self.send(message.body, delay=seconds)
+        self.delete(message.receipt)
 
     def delete(self, receipt: str) -> None:
         with self._changed:
@@ -100,7 +104,7 @@ class MemoryTopic:
         self.attributes: list[Mapping[str, str]] = []
         """Those of each published message."""
 
-    def publish(self, body: str, *, attributes: Mapping[str, str]) -> None:
+    def publish(self, body: str, *, attributes: Mapping[str, str], group: str = "") -> None:
         self.published.append(body)
         self.attributes.append(attributes)
         for queue in self._queues:

@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Killed(BaseException):
-    """kill -9: no handler catches it and nothing after it runs."""
+    """kill -9: no handler catches it, and what `finally` blocks still try has no effect."""
 
 
 class Tripwire:
@@ -20,6 +20,11 @@ class Tripwire:
         self.happenings: dict[int, Callable[[], object]] = {}
         """What happens just before the call of this number; it may raise, as an outage does."""
         self.unnoticed = unnoticed
+        self._died_of: tuple[int | None, int | None] | None = None
+
+    def revive(self) -> None:
+        """A new process, which nobody kills."""
+        self.kill_before = self.kill_after = self._died_of = None
 
     def guard(self, port: Any) -> Any:
         """The port with the wire around it."""
@@ -29,14 +34,19 @@ class Tripwire:
         """A function with the wire around it."""
 
         def call(*args: Any, **kwargs: Any) -> Any:
+            end = (self.kill_before, self.kill_after)
+            if self._died_of == end != (None, None):
+                raise Killed
             number = len(self.calls)
             self.calls.append(name)
             if number in self.happenings:
                 self.happenings.pop(number)()
             if number == self.kill_before:
+                self._died_of = end
                 raise Killed
             answer = function(*args, **kwargs)
             if number == self.kill_after:
+                self._died_of = end
                 raise Killed
             return answer
 

@@ -11,10 +11,12 @@ from annotator.annotate import AnnotateJob
 from annotator.engine import EngineDied, EngineOutput, EngineRefused, EngineStopped
 from annotator.folders import WorkFolders
 from annotator.results import ResultsWriter
+from annotator.turns import Turns
 from gas.jobs import Failure, Job, JobOptions, JobStatus, Progress, ResultsState
 from gas.keys import own_stem
 from gas.messages import ArchiveRequested, JobFinished, JobRequested
 from gas.ports import QueueMessage
+from gas.slots import UserSlots
 from gas.testing import (
     FakeClock,
     MemoryBlobStore,
@@ -23,7 +25,8 @@ from gas.testing import (
     MemoryTimer,
     MemoryTopic,
 )
-from gas.worker import Bury, Done, Later, Outcome, Worker
+from gas.testing.slots import MemoryLineTable
+from gas.worker import Bury, Done, Later, Outcome, Postpone, Worker
 from tests.support.jobs import job
 from tests.support.tripwire import Killed, Tripwire
 
@@ -91,13 +94,15 @@ class World:
         self.results = MemoryBlobStore("results")
         self.queue = MemoryQueue(self.clock, visibility=VISIBILITY, max_receives=8)
         self.announced = MemoryTopic()
+        self.requests = MemoryTopic(self.queue)
+        self.lines = MemoryLineTable()
         self.timer = MemoryTimer()
         self.engine = FakeEngine()
         self.folders = WorkFolders(tmp_path / "work")
         self.wire = Tripwire()
 
-    def submit(self) -> Job:
-        made = job()
+    def submit(self, **changes: object) -> Job:
+        made = job(**changes)
         self.inputs.put(made.s3_key_input_file, b"variants")
         self.jobs.create(made)
         self.queue.send(JobRequested(job_id=made.job_id, user_id=made.user_id).to_json())
@@ -106,12 +111,15 @@ class World:
     def worker(self) -> Worker:
         """A new process: all state but the ports' is fresh."""
         guard = self.wire.guard
+        slots = UserSlots(guard(self.lines), self.clock, lease_seconds=LEASE)
+        turns = Turns(slots, jobs=guard(self.jobs), requests=guard(self.requests))
         handler = AnnotateJob(
             jobs=guard(self.jobs),
             inputs=guard(self.inputs),
             writer=ResultsWriter(guard(self.results), key_prefix=""),
             announcements=guard(self.announced),
             timer=guard(self.timer),
+            turns=turns,
             engine=guard(self.engine),
             folders=self.folders,
             clock=self.clock,
@@ -178,7 +186,7 @@ def test_killed_at_every_step_nothing_is_lost(tmp_path: Path) -> None:
             setattr(world.wire, moment, step)
             with pytest.raises(Killed):
                 world.deliver()
-            world.wire.kill_before = world.wire.kill_after = None
+            world.wire.revive()
             for _ in range(5):
                 world.clock.advance(VISIBILITY + LEASE)
                 world.deliver()
@@ -197,11 +205,12 @@ def test_a_worker_that_always_dies_ends_the_job_with_a_cause(world: World) -> No
     made = world.submit()
     for _ in range(3):
         world.wire.calls.clear()
-        world.wire.kill_before = 3  # inside the run
+        world.wire.revive()
+        world.wire.kill_before = 5  # inside the run
         with pytest.raises(Killed):
             world.deliver()
         world.clock.advance(VISIBILITY + LEASE)
-    world.wire.kill_before = None
+    world.wire.revive()
     outcome = world.deliver()
     assert isinstance(outcome, Bury)
     failed = world.job(made)
@@ -268,9 +277,19 @@ def test_an_input_that_is_gone_fails_in_words(world: World) -> None:
 def test_a_job_in_other_hands_is_left_alone(world: World) -> None:
     made = world.submit()
     world.jobs.claim(made.job_id, owner="other", now=world.clock.now(), lease_seconds=LEASE)
-    assert world.deliver() == Later(LEASE + 1)
+    assert world.deliver() == Postpone(LEASE + 1)
     assert world.engine.runs == 0
     assert len(world.queue) == 1
+
+
+def test_a_repeated_message_of_a_long_job_never_ends_in_the_dead_letters(world: World) -> None:
+    made = world.submit()
+    world.jobs.claim(made.job_id, owner="other", now=world.clock.now(), lease_seconds=10_000)
+    for _ in range(20):
+        outcome = world.deliver()
+        assert isinstance(outcome, Postpone)
+        world.clock.advance(outcome.seconds)
+    assert (len(world.queue), world.queue.dead) == (1, [])
 
 
 def test_a_repeated_message_of_a_finished_job_changes_nothing(world: World) -> None:

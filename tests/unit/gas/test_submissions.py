@@ -82,7 +82,7 @@ def test_registering_again_neither_creates_nor_announces(world: World) -> None:
 
 def test_a_death_before_the_announcement_is_made_good_by_the_next_caller(world: World) -> None:
     class DeadTopic(MemoryTopic):
-        def publish(self, body: str, *, attributes: object) -> None:
+        def publish(self, body: str, *, attributes: object, group: str = "") -> None:
             raise ServiceUnavailable("down")
 
     signed = world.sign()
