@@ -67,6 +67,8 @@ class Courier:
         self._lock = threading.Lock()
         self._under_way: set[int] = set()
         self._shuffled: set[int] = set()
+        self.on_arrival: Callable[[], None] = lambda: None
+        """Called when a delivery has ended, well or not: there is room for the next."""
 
     def send_due(self) -> None:
         """Set out with everything that is due; returns before it has arrived."""
@@ -132,6 +134,7 @@ class Courier:
                 tx.put(event)
         with self._lock:
             self._under_way.discard(delivery.id)
+        self.on_arrival()
 
     def _post(self, delivery: Delivery) -> tuple[int | None, str]:
         signature = stripe.WebhookSignature.generate_signature_header(

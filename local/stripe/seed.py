@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from local.stripe.shapes import catalog, workings
-from local.stripe.store import Record, Store
+from local.stripe.store import Record, Store, Transaction
 from local.stripe.work import API_VERSION, Work
 
 PRODUCT = "prod_gas_premium"
@@ -32,7 +32,11 @@ def plant(store: Store, seed: Seed, base_url: str) -> None:
         now = int(time.time())
         endpoint = workings.webhook_endpoint(ENDPOINT, seed.webhook_url, ["*"], API_VERSION, now)
         endpoint["description"] = "The web app of this installation"
-        work.save(Record("webhook_endpoint", endpoint, {"secret": seed.webhook_secret}))
+        hidden = {"secret": seed.webhook_secret, "base_url": base_url}
+        known = tx.get(ENDPOINT)
+        if known is not None and known.hidden["base_url"] != base_url:
+            _move_pages(tx, known.hidden["base_url"], base_url)
+        work.save(Record("webhook_endpoint", endpoint, hidden))
         if tx.get(PRODUCT) is None:
             product = catalog.product(PRODUCT, "GAS Premium", now)
             product["description"] = "Files of any size, results kept, several jobs at once"
@@ -43,3 +47,12 @@ def plant(store: Store, seed: Seed, base_url: str) -> None:
             price = catalog.price(seed.price_id, PRODUCT, "usd", seed.unit_amount, monthly, now)
             price.update(lookup_key=LOOKUP_KEY, nickname="Monthly")
             work.add(Record("price", price))
+
+
+def _move_pages(tx: Transaction, former: str, base_url: str) -> None:
+    """The stand-in has another port than last time: so have the pages it told about."""
+    tx.connection.execute(
+        "update objects set body = replace(body, ?, ?) "
+        "where kind in ('invoice', 'checkout.session', 'billing_portal.session')",
+        (f'"{former}/', f'"{base_url}/'),
+    )

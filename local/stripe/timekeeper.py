@@ -63,6 +63,7 @@ class Background:
         self._courier = courier
         self._wake = threading.Event()
         self._stopping = False
+        courier.on_arrival = self.wake
         self._thread = threading.Thread(target=self._run, name="background", daemon=True)
 
     def start(self) -> None:

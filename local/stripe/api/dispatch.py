@@ -98,7 +98,8 @@ class Api:
     def _answer_once(self, request: ApiRequest, key: str | None, request_id: str) -> Answer:
         values = parse_form(request.form)
         print_ = fingerprint(request.method, request.path, values)
-        with self._store.transaction() as tx:
+        reading = request.method == "GET"
+        with self._store.reading() if reading else self._store.transaction() as tx:
             if key is not None:
                 earlier = earlier_answer(tx, key, print_, self._now())
                 if earlier is not None:
