@@ -65,6 +65,7 @@ class ColdStores:
     vault: GlacierColdStore
     bucket: str
     retrieved: SqsQueue
+    retrieved_url: str
 
 
 def make_cold_stores(session: boto3.Session) -> ColdStores:
@@ -106,6 +107,7 @@ def make_cold_stores(session: boto3.Session) -> ColdStores:
         ),
         bucket=name,
         retrieved=SqsQueue(sqs, queue_url, dead_letters_url=queue_url),
+        retrieved_url=queue_url,
     )
 
 
