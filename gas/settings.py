@@ -305,6 +305,28 @@ class ArchiveDueSettings(CoreSettings):
     """*stack* ARN."""
 
 
+class EraseAccountSettings(ColdSettings):
+    """The erase_account Lambda."""
+
+    job_results_topic: str
+    """*stack* ARN: what the mails are made from."""
+    certificate_key_secret: str
+    """*stack* Secrets Manager id of the text that the key of the certificates is derived from."""
+    erase_grace_seconds: int = 300
+    """A worker that lost its job may still be writing for so long."""
+
+
+class SweepSettings(PublisherSettings):
+    """The sweep Lambda."""
+
+    archive_requests_topic: str
+    """*stack* ARN."""
+    thaw_requests_topic: str
+    """*stack* ARN."""
+    uploads_dead_letters: str
+    """*stack* URL."""
+
+
 class NotifySettings(CoreSettings):
     """The notify Lambda."""
 

@@ -38,9 +38,10 @@ class RegisterUpload:
         """Register every object that the S3 notification `body` names."""
         for created in S3ObjectCreated.all_from_json(body):
             if created.bucket == self._inputs.bucket:
-                self._register(created.key)
+                self.register(created.key)
 
-    def _register(self, key: str) -> None:
+    def register(self, key: str) -> bool:
+        """Make a job of the upload `key`. False when it is nobody's job."""
         try:
             submissions.register(
                 key,
@@ -53,6 +54,8 @@ class RegisterUpload:
         except (InvalidUpload, UploadMissing, UploadTooLarge) as error:
             # Put there by an operator's hand, deleted since, or refused: nobody's job.
             log.warning("upload_ignored", code=error.code, key=key)
+            return False
+        return True
 
 
 @cache
