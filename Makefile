@@ -107,6 +107,7 @@ lock: $(VENV)/installed-dev ## Compile the hashed locks from pyproject.toml (UPG
 	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra local -o requirements.txt
 	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra local --group dev -c requirements.txt -o requirements-dev.txt
 	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) lambdas/requirements.in -c requirements.txt -o lambdas/requirements.txt
+	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) lambdas/erase_account/requirements.in -c requirements.txt -o lambdas/erase_account/requirements.txt
 
 .PHONY: lambdas
 lambdas: $(VENV)/installed ## Zip the Lambda functions for AWS into build/lambdas

@@ -132,6 +132,14 @@ def _recovery(clients: Clients, table: str, value: Mapping[str, Any]) -> None:
     )
 
 
+def _keep_secret(clients: Clients, secret: str, value: Mapping[str, Any]) -> None:
+    """Set the text that was made up to itself: what is set lasts, what a stack makes up is made up
+    anew when the embedded cloud starts again."""
+    secrets = clients("secretsmanager")
+    text = secrets.get_secret_value(SecretId=secret)["SecretString"]
+    secrets.put_secret_value(SecretId=secret, SecretString=text)
+
+
 Apply = Callable[[Clients, str, Any], None]
 
 LEFT_OUT: dict[tuple[str, str], Apply] = {
@@ -140,4 +148,5 @@ LEFT_OUT: dict[tuple[str, str], Apply] = {
     ("AWS::S3::Bucket", "OwnershipControls"): _ownership,
     ("AWS::SNS::Topic", "SignatureVersion"): _signature_version,
     ("AWS::DynamoDB::Table", "PointInTimeRecoverySpecification"): _recovery,
+    ("AWS::SecretsManager::Secret", "GenerateSecretString"): _keep_secret,
 }

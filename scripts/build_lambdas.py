@@ -2,10 +2,10 @@
 
     python scripts/build_lambdas.py [--out build/lambdas] [--platform manylinux2014_x86_64]
 
-Each zip holds `gas/`, `lambdas/` and the pinned packages of `lambdas/requirements.txt`; boto3
-comes with the runtime. The zip is named after its content (`notify-<sha256 prefix>.zip`) and its
-bytes depend on nothing else, so an unchanged function is not deployed again. Prints one line
-`name path` per function.
+Each zip holds `gas/`, `lambdas/` and the pinned packages of `lambdas/requirements.txt`, and of the
+function's own `requirements.txt` if it has one; boto3 comes with the runtime. The zip is named
+after its content (`notify-<sha256 prefix>.zip`) and its bytes depend on nothing else, so an
+unchanged function is not deployed again. Prints one line `name path` per function.
 """
 
 import argparse
@@ -30,14 +30,19 @@ def functions() -> list[str]:
 
 def build(out: Path, platform: str | None) -> dict[str, Path]:
     """Build all zips into `out`; packages are installed only when their lock changed."""
-    packages = _packages(out, platform)
-    return {name: _zip(name, packages, out) for name in functions()}
+    common = _packages(REQUIREMENTS, out, platform)
+    zips = {}
+    for name in functions():
+        own = ROOT / "lambdas" / name / "requirements.txt"
+        more = [_packages(own, out, platform)] if own.exists() else []
+        zips[name] = _zip(name, [common, *more], out)
+    return zips
 
 
-def _packages(out: Path, platform: str | None) -> Path:
+def _packages(requirements: Path, out: Path, platform: str | None) -> Path:
     """The folder with the installed packages, made once per lock and platform."""
     here = f"{sys.version_info.major}{sys.version_info.minor}-{sys.platform}"
-    lock = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    lock = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
     folder = out / f"packages-{platform or here}-{lock}"
     if folder.is_dir():
         return folder
@@ -46,7 +51,7 @@ def _packages(out: Path, platform: str | None) -> Path:
         target = Path(scratch) / "packages"
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes"]
         command += ["--disable-pip-version-check", "--no-compile", "--target", str(target)]
-        command += ["--only-binary", ":all:", "--requirement", str(REQUIREMENTS)]
+        command += ["--only-binary", ":all:", "--requirement", str(requirements)]
         if platform:
             command += ["--platform", platform, "--python-version", RUNTIME_PYTHON]
             command += ["--implementation", "cp"]
@@ -55,8 +60,8 @@ def _packages(out: Path, platform: str | None) -> Path:
     return folder
 
 
-def _zip(name: str, packages: Path, out: Path) -> Path:
-    files = {path.relative_to(packages).as_posix(): path for path in _files(packages)}
+def _zip(name: str, packages: list[Path], out: Path) -> Path:
+    files = {path.relative_to(each).as_posix(): path for each in packages for path in _files(each)}
     for package in ("gas", "lambdas"):
         files |= {path.relative_to(ROOT).as_posix(): path for path in _files(ROOT / package)}
     digest = hashlib.sha256()

@@ -93,6 +93,11 @@ class JobTable:
                 raise
         return _job(answer["Attributes"])
 
+    def delete(self, job_id: str) -> None:
+        """Forget the job; no error when it is gone already."""
+        with neighbour(_DATABASE):
+            self._client.delete_item(TableName=self._table, Key={"job_id": {"S": job_id}})
+
     def page(
         self,
         index: "Index",

@@ -76,7 +76,8 @@ class MemoryBlobStore:
         found = sorted(key for key in self._objects if key.startswith(prefix))[:limit]
         stored = ((key, self._objects[key]) for key in found)
         return [
-            BlobInfo(key, len(each.content), {}, each.etag, each.modified_at) for key, each in stored
+            BlobInfo(key, len(each.content), {}, each.etag, each.modified_at)
+            for key, each in stored
         ]
 
     def download(self, key: str, path: Path) -> None:

@@ -27,6 +27,11 @@ class MemoryTable:
     def get(self, job_id: str) -> Job | None:
         return self._jobs.get(job_id)
 
+    def delete(self, job_id: str) -> None:
+        """Forget the job; no error when it is gone already."""
+        with self._lock:
+            self._jobs.pop(job_id, None)
+
     def change(
         self,
         job_id: str,

@@ -1,5 +1,6 @@
 """The end of an erasure: a signed certificate, kept, and sent to the person."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,18 +27,16 @@ class Certify:
 
     def __call__(self, request: AccountErasureRequested, records: ErasureRecords) -> None:
         """All is deleted: sign what was, and tell the person."""
-        before = records.total()
-        total = records.sum_up()
+        counts = _counts(records.sum_up())
         document = records.certificate()
-        if document is None or total != before:
+        if document is None or not counts.items() <= json.loads(document)["certificate"].items():
             self._publish_key(records)
-            document = self._signer.sign(self._contents(request, total))
+            document = self._signer.sign({**self._facts(request), **counts})
             records.keep_certificate(document)
         self._tell(request, document)
         records.clear()
 
-    def _contents(self, request: AccountErasureRequested, total: Deleted) -> dict[str, Any]:
-        names = sorted({**total.files, **total.archives})
+    def _facts(self, request: AccountErasureRequested) -> dict[str, Any]:
         return {
             "type": "gas_account_erasure",
             "version": 1,
@@ -45,12 +44,6 @@ class Certify:
             "subject_sha256": subject_hash(request.erasure_id, request.user_id),
             "requested_at": _iso(request.requested_at),
             "completed_at": _iso(self._clock.now()),
-            "jobs": len(total.jobs),
-            "files": len(total.files),
-            "archives": len(total.archives),
-            "bytes": total.n_bytes,
-            "objects_sha256": sha256("".join(f"{name}\n" for name in names)),
-            "objects": names if len(names) <= LISTED else [],
         }
 
     def _publish_key(self, records: ErasureRecords) -> None:
@@ -69,6 +62,19 @@ class Certify:
             attachment=document,
         )
         self._notices.publish(notice.to_json(), attributes={"type": notice.type})
+
+
+def _counts(total: Deleted) -> dict[str, Any]:
+    """What was deleted, as the certificate says it."""
+    names = sorted({**total.files, **total.archives})
+    return {
+        "jobs": len(total.jobs),
+        "files": len(total.files),
+        "archives": len(total.archives),
+        "bytes": total.n_bytes,
+        "objects_sha256": sha256("".join(f"{name}\n" for name in names)),
+        "objects": names if len(names) <= LISTED else [],
+    }
 
 
 def _iso(seconds: int) -> str:

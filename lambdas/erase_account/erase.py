@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from gas import keys
 from gas.certificates import sha256
 from gas.erasure import ErasableJobs
-from gas.errors import GasError, InvalidUpload
+from gas.errors import GasError
 from gas.jobs import ColdKind, Job
 from gas.logs import bound, get_logger
 from gas.messages import AccountErasureRequested
-from gas.ports import BlobInfo, BlobStore, Clock, ColdStore
+from gas.ports import BlobInfo, BlobStore, Clock, ColdStore, JobPage
 from lambdas.erase_account.certify import Certify
 from lambdas.erase_account.records import Deleted, ErasureRecords
 
@@ -87,23 +87,26 @@ class EraseAccount:
         stop_at = self._clock.now() + self._pace.budget_seconds
         held_back = 0
         with ThreadPoolExecutor(self._pace.at_once) as pool:
-            for page in self._pages(request):
+            for number, page in enumerate(self._pages(request)):
+                if number > 0 and self._clock.now() >= stop_at:
+                    raise ErasureUnfinished("The time of this run is up.")
                 done = list(pool.map(lambda job: self._erase(job, records), page))
                 held_back += done.count(False)
-                if self._clock.now() >= stop_at:
-                    raise ErasureUnfinished("The time of this run is up.")
         if held_back:
             raise ErasureUnfinished(f"{held_back} jobs may still be written to.")
 
     def _pages(self, request: AccountErasureRequested) -> Iterator[Sequence[Job]]:
         """The jobs of the account that is erased, not those of a later one."""
-        cursor = None
-        while True:
-            page = self._jobs.list_for_user(request.user_id, limit=PAGE, cursor=cursor)
+        page: JobPage | None = self._jobs.list_for_user(request.user_id, limit=PAGE)
+        while page is not None:
+            # The following page is read first: this one's jobs are about to go.
+            following = (
+                self._jobs.list_for_user(request.user_id, limit=PAGE, cursor=page.next_cursor)
+                if page.next_cursor
+                else None
+            )
             yield [job for job in page.jobs if job.submit_time <= request.requested_at]
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+            page = following
 
     def _erase(self, listed: Job, records: ErasureRecords) -> bool:
         """Erase one job; False: its files are gone, but it has to be looked at again."""
@@ -116,7 +119,7 @@ class EraseAccount:
             Deleted(
                 jobs=frozenset({sha256(job.job_id)}),
                 files=_hashed(found[self._places.inputs] + found[self._places.results]),
-                archives={**_archives_of(job), **_cold_hashed(found[self._places.archives])},
+                archives={**_archives_of(job), **_hashed(found[self._places.archives])},
             ),
         )
         for bucket, objects in found.items():
@@ -157,7 +160,7 @@ class EraseAccount:
         if not (uploads or results or archives):
             return
         records.note(
-            "strays", Deleted(files=_hashed(uploads + results), archives=_cold_hashed(archives))
+            "strays", Deleted(files=_hashed(uploads + results), archives=_hashed(archives))
         )
         for bucket, objects in (
             (places.inputs, uploads),
@@ -192,7 +195,8 @@ def _quiet_at(job: Job, grace_seconds: int) -> int:
 
 
 def _archive_ids(job: Job) -> set[tuple[ColdKind, str]]:
-    return {(each.kind, each.archive_id) for each in (*job.archives.values(), *job.spent_archives)}
+    kept = {(each.kind, each.archive_id) for each in job.archives.values()}
+    return kept | {(each.kind, each.archive_id) for each in job.spent_archives}
 
 
 def _archives_of(job: Job) -> dict[str, int]:
@@ -202,10 +206,8 @@ def _archives_of(job: Job) -> dict[str, int]:
 
 
 def _hashed(objects: Sequence[BlobInfo]) -> dict[str, int]:
+    """By their keys; the id of an archive of S3's Glacier class is its key, too."""
     return {sha256(each.key): each.size for each in objects}
-
-
-_cold_hashed = _hashed  # an archive of S3's Glacier class is called what its object is
 
 
 def _delete(bucket: BlobStore, objects: Sequence[BlobInfo]) -> None:

@@ -100,4 +100,3 @@ class ErasureRecords:
 def _larger(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     """Sizes by name; where one side does not know the size, the other does."""
     return {name: max(one.get(name, 0), other.get(name, 0)) for name in {**one, **other}}
-

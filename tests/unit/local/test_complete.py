@@ -137,3 +137,20 @@ def test_every_property_we_apply_is_used_by_the_service() -> None:
     template = Template.read(REPOSITORY / "deploy" / "service.yaml")
     used = {(r["Type"], name) for r in template.resources.values() for name in r["Properties"]}
     assert set(LEFT_OUT) <= used
+
+
+def test_a_secret_that_was_made_up_is_set_so_that_it_lasts(tmp_path: Path) -> None:
+    class Secrets(Recorder):
+        def get_secret_value(self, **arguments: Any) -> dict[str, str]:
+            return {"SecretString": f"made up for {arguments['SecretId']}"}
+
+    body = BODY.partition("Resources:")[0] + (
+        "Resources:\n"
+        "  Bucket:\n"
+        "    Type: AWS::SecretsManager::Secret\n"
+        "    Properties: { GenerateSecretString: { PasswordLength: 64 } }\n"
+    )
+    clients = Secrets()
+    assert complete(clients, evaluator(tmp_path, body)) == 1
+    text = "made up for bucket-1"
+    assert clients.calls == [("put_secret_value", {"SecretId": "bucket-1", "SecretString": text})]

@@ -1,0 +1,48 @@
+"""Erasing an account: what the request is called, and what erasing asks of the jobs table.
+
+The life of an erasure: the web app publishes `AccountErasureRequested`, then forgets the account;
+the function erase_account removes everything the person left and writes a certificate.
+"""
+
+from typing import Protocol
+from uuid import UUID, uuid5
+
+from gas.jobs import Job
+from gas.ports import JobPage
+
+# Any fixed value will do: it keeps these ids apart from other uses of UUID version 5.
+_NAMESPACE = UUID("4f6b1f0e-6a53-4c39-9f3c-0d1c1f2a8e57")
+
+CERTIFICATES = "certificates/"
+"""Where certificates are kept in the results bucket; nothing personal lies there."""
+CERTIFICATE_KEYS = CERTIFICATES + "keys/"
+"""The public keys that certificates are signed by, one object each."""
+
+
+def erasure_id_of(user_id: str, created_at: int) -> str:
+    """The id of the erasure of the account that the person opened at `created_at`.
+
+    The same however often it is asked for, so that a request that was repeated after a crash
+    ends in one certificate; another one for the account that the same person opens later.
+    """
+    return str(uuid5(_NAMESPACE, f"{user_id} {created_at}"))
+
+
+class ErasableJobs(Protocol):
+    """The jobs table, as far as erasing needs it. Raises ServiceUnavailable as `JobStore`."""
+
+    def get(self, job_id: str) -> Job | None:
+        """The job, read consistently, or None."""
+
+    def list_for_user(self, user_id: str, *, limit: int, cursor: str | None = None) -> JobPage:
+        """A page of the user's jobs, newest first; the index may lag behind by a moment."""
+
+    def begin_erasing(self, job_id: str, *, at: int) -> Job | None:
+        """Take the job out of everybody's hands: PENDING or RUNNING → CANCELLED, results →
+        DELETED, no sweeps, out of the index of archives. What is in cold storage stays recorded.
+
+        The job afterwards, also when that was done before; None: there is no such job.
+        """
+
+    def remove(self, job_id: str) -> None:
+        """Forget the job; no error when it is gone already."""
