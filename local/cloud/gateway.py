@@ -151,6 +151,7 @@ class Gateway:
             return web.json_response({"message": "There is nothing here."}, status=404)
         if not may_enter(request.method, request.raw_path, CIMultiDict(request.headers)):
             return no_entry(request)
+        self._tally.count(request, s3=is_for_s3(request))
         try:
             await asyncio.wait_for(self._ready.wait(), HELD_SECONDS)
             if is_for_vaults(request):
