@@ -14,6 +14,7 @@ from gas.aws.cold_vault import GlacierColdStore
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SqsQueue
+from gas.aws.slots import DynamoLineTable
 
 
 @dataclass(frozen=True)
@@ -141,3 +142,15 @@ def _make_table(clients: AwsClients, name: str) -> None:
         ],
     )
     dynamodb.get_waiter("table_exists").wait(TableName=name)
+
+
+def make_line_table(clients: AwsClients, name: str) -> DynamoLineTable:
+    """Make a table of the users' lines, with the key of service.yaml."""
+    clients.dynamodb().create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "user_id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "user_id", "KeyType": "HASH"}],
+    )
+    clients.dynamodb().get_waiter("table_exists").wait(TableName=name)
+    return DynamoLineTable(clients.dynamodb(), name)

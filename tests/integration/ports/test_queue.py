@@ -49,3 +49,22 @@ def test_the_fake_buries_too(queue: Queue) -> None:
         (message,) = queue.receive(limit=1, wait_seconds=0)
         queue.bury(message)
         assert (queue.dead, len(queue)) == (["hopeless"], 0)
+
+
+def test_a_postponed_message_comes_back_as_a_fresh_one(aws: AwsWorld) -> None:
+    send(aws, "not yet")
+    for _ in range(3):
+        (message,) = wait_until(lambda: aws.queue.receive(limit=10, wait_seconds=1), seconds=10)
+        assert (message.body, message.receive_count) == ("not yet", 1)
+        aws.queue.postpone(message, seconds=1)
+        assert aws.queue.receive(limit=10, wait_seconds=0) == []
+
+
+def test_the_fake_postpones_too(queue: Queue) -> None:
+    if isinstance(queue, MemoryQueue):
+        queue.send("not yet")
+        (message,) = queue.receive(limit=1, wait_seconds=0)
+        queue.postpone(message, seconds=1)
+        assert queue.receive(limit=1, wait_seconds=0) == []
+        (again,) = wait_until(lambda: queue.receive(limit=1, wait_seconds=0), seconds=10)
+        assert (again.body, again.receive_count) == ("not yet", 1)
