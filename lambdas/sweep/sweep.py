@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from gas.jobs import Job
 from gas.ledger import SWEEP_SHARDS, ResultsLedger
 from gas.logs import bound, get_logger
-from gas.messages import ArchiveRequested, JobRequested, PremiumSweepRequested, ThawRequested
+from gas.messages import ArchiveRequested, PremiumSweepRequested, ThawRequested
 from gas.ports import Clock, JobStore, Topic
+from gas.submissions import request_run
 from lambdas.sweep.findings import Finding, judge
 
 log = get_logger()
@@ -79,11 +80,11 @@ class SweepJobs:
         return verdict.finding
 
     def _tell(self, job: Job, finding: Finding) -> None:
-        message: JobRequested | ArchiveRequested | ThawRequested
+        message: ArchiveRequested | ThawRequested
         match finding:
             case Finding.NOT_CLAIMED | Finding.ANNOTATOR_LOST | Finding.NOT_ANNOUNCED:
-                topic = self._job_requests
-                message = JobRequested(job_id=job.job_id, user_id=job.user_id)
+                request_run(job, self._job_requests)
+                return
             case Finding.DUE | Finding.SPENT_ARCHIVES | Finding.ARCHIVER_LOST:
                 topic = self._archive_requests
                 message = ArchiveRequested(job_id=job.job_id, user_id=job.user_id)

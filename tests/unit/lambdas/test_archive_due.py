@@ -25,7 +25,7 @@ def test_what_no_annotator_sent_is_refused(event: dict[str, object]) -> None:
 
 def test_an_outage_goes_back_to_the_state_machine() -> None:
     class DeadTopic(MemoryTopic):
-        def publish(self, body: str, *, attributes: object) -> None:
+        def publish(self, body: str, *, attributes: object, group: str = "") -> None:
             raise ServiceUnavailable("down")
 
     due = ArchiveRequested(job_id=job().job_id, user_id=USER)
