@@ -17,6 +17,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.integration.cloud.cold import make_cold_storage, practise
 from tests.integration.cloud.embedded import ACCOUNT, REGION, EmbeddedCloud
 
 AWS = ["aws"] if os.environ.get("GAS_TEST_AWS") == "1" else []
@@ -134,6 +135,23 @@ def own_cloud(tmp_path: Path) -> Iterator[EmbeddedCloud]:
     cloud.start()
     yield cloud
     cloud.stop()
+
+
+@pytest.fixture(scope="session")
+def _cold_cloud(embedded_cloud: EmbeddedCloud) -> EmbeddedCloud:
+    make_cold_storage(embedded_cloud)
+    return embedded_cloud
+
+
+@pytest.fixture
+def cold_cloud(_cold_cloud: EmbeddedCloud) -> Iterator[EmbeddedCloud]:
+    """The embedded cloud with cold storage, as quick and able as it can be, and nothing to tell."""
+    ready = {"expedited": 0.3, "standard": 1.0, "kept": None}
+    practise(_cold_cloud, expedited_capacity=True, outage=False, seconds=ready)
+    sqs = _cold_cloud.client("sqs")
+    sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName="retrieved")["QueueUrl"])
+    yield _cold_cloud
+    practise(_cold_cloud, expedited_capacity=True, outage=False)
 
 
 everywhere = pytest.mark.parametrize("cloud", ["embedded", "moto", *AWS], indirect=True)
