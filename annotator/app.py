@@ -18,6 +18,7 @@ from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
 from gas.aws.executions import StateMachineTimer
 from gas.aws.jobs import DynamoJobStore
+from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic, SqsQueue, confirm_subscription
 from gas.aws.slots import DynamoLineTable
 from gas.clock import SystemClock
@@ -75,10 +76,16 @@ def build_parts() -> Parts:
     folders = WorkFolders(settings.work_dir)
     dynamodb, sqs = clients.dynamodb(), clients.sqs()
     jobs = DynamoJobStore(dynamodb, settings.annotations_table)
-    slots = UserSlots(
-        DynamoLineTable(dynamodb, settings.user_slots_table),
-        clock,
-        lease_seconds=settings.lease_seconds,
+    turns = Turns(
+        UserSlots(
+            DynamoLineTable(dynamodb, settings.user_slots_table),
+            clock,
+            lease_seconds=settings.lease_seconds,
+        ),
+        jobs=jobs,
+        ledger=DynamoLedger(dynamodb, settings.annotations_table),
+        requests=SnsTopic(sns, settings.job_requests_topic),
+        clock=clock,
     )
     handler = AnnotateJob(
         jobs=jobs,
@@ -88,7 +95,7 @@ def build_parts() -> Parts:
         ),
         announcements=SnsTopic(sns, settings.job_results_topic),
         timer=StateMachineTimer(clients.stepfunctions(), settings.archive_results_machine),
-        turns=Turns(slots, jobs=jobs, requests=SnsTopic(sns, settings.job_requests_topic)),
+        turns=turns,
         engine=SubprocessEngine(
             timeout_seconds=settings.job_timeout_seconds,
             memory_mib=settings.job_memory_mib,

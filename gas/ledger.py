@@ -25,6 +25,8 @@ SWEEP_SHARDS = ("0", "1", "2", "3")
 # When the sweeper looks at a job that nothing else has moved on by then; seconds after
 SWEEP_CREATED = 600
 """the submission: nobody has claimed the job."""
+SWEEP_WAITING = 1800
+"""a look at a job that waits for one of its user's slots: its message is lost."""
 SWEEP_CLAIMED = 900
 """a claim: the worker may have died."""
 SWEEP_ENDED = 600

@@ -84,7 +84,8 @@ class Stage:
         ]
         self.priority, self.ordinary = queues
         self.queue = PriorityQueue(*queues)
-        self.jobs: JobStore = make_aws_world(session).jobs
+        world = make_aws_world(session)
+        self.jobs: JobStore = world.jobs
         self.inputs = MemoryBlobStore("inputs")
         self.engine = SlowEngine()
         clock = SystemClock()
@@ -96,7 +97,9 @@ class Stage:
             writer=ResultsWriter(MemoryBlobStore("results"), key_prefix=""),
             announcements=MemoryTopic(),
             timer=MemoryTimer(),
-            turns=Turns(slots, jobs=self.jobs, requests=self.topic),
+            turns=Turns(
+                slots, jobs=self.jobs, ledger=world.ledger, requests=self.topic, clock=clock
+            ),
             engine=self.engine,
             folders=self.folders,
             clock=clock,

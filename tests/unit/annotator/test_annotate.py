@@ -21,6 +21,7 @@ from gas.testing import (
     FakeClock,
     MemoryBlobStore,
     MemoryJobStore,
+    MemoryLedger,
     MemoryQueue,
     MemoryTimer,
     MemoryTopic,
@@ -112,7 +113,13 @@ class World:
         """A new process: all state but the ports' is fresh."""
         guard = self.wire.guard
         slots = UserSlots(guard(self.lines), self.clock, lease_seconds=LEASE)
-        turns = Turns(slots, jobs=guard(self.jobs), requests=guard(self.requests))
+        turns = Turns(
+            slots,
+            jobs=guard(self.jobs),
+            ledger=guard(MemoryLedger(self.jobs)),
+            requests=guard(self.requests),
+            clock=self.clock,
+        )
         handler = AnnotateJob(
             jobs=guard(self.jobs),
             inputs=guard(self.inputs),

@@ -75,6 +75,22 @@ def test_waiting_neither_counts_as_an_attempt_nor_leads_to_the_dead_letters(worl
     assert world.job(first).attempts == 0
 
 
+def test_the_sweeper_is_kept_from_a_job_that_waits_as_long_as_its_message_lives(
+    world: World,
+) -> None:
+    now = world.clock.now()
+    waiting = world.submit(submit_time=1, sweep_shard="0", sweep_at=now + 600)
+    held = Line(running={"somebody": now + 50_000})
+    assert world.lines.write(waiting.user_id, held, expires_at=0)
+    for _ in range(20):
+        outcome = world.deliver()
+        assert isinstance(outcome, Postpone)
+        sweep_at = world.job(waiting).sweep_at
+        assert sweep_at is not None
+        assert sweep_at > world.clock.now() + 900 > world.clock.now() + outcome.seconds
+        world.clock.advance(outcome.seconds)
+
+
 def test_another_user_overtakes(world: World) -> None:
     mine = [world.submit(submit_time=n) for n in range(3)]
     theirs = world.submit(user_id=OTHER_USER, submit_time=99)
