@@ -37,6 +37,8 @@ def plant(store: Store, seed: Seed, base_url: str) -> None:
         if known is not None and known.hidden["base_url"] != base_url:
             _move_pages(tx, known.hidden["base_url"], base_url)
         work.save(Record("webhook_endpoint", endpoint, hidden))
+        # Everything starts together: what could not be delivered last time can now, perhaps.
+        tx.connection.execute("update deliveries set due = ? where state = 'waiting'", (now,))
         if tx.get(PRODUCT) is None:
             product = catalog.product(PRODUCT, "GAS Premium", now)
             product["description"] = "Files of any size, results kept, several jobs at once"
