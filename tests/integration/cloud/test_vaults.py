@@ -24,7 +24,7 @@ VAULT_ARN = "arn:aws:glacier:us-east-1:000000000000:vaults/vault"
 
 
 def tree(content: bytes) -> str:
-    return str(calculate_tree_hash(io.BytesIO(content)))
+    return str(calculate_tree_hash(io.BytesIO(content)))  # type: ignore[arg-type]
 
 
 @pytest.fixture
