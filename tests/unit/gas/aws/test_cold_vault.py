@@ -25,9 +25,10 @@ ID = "A" * 138
 
 @pytest.fixture
 def client() -> "GlacierClient":
-    return boto3.client(
+    made: GlacierClient = boto3.client(
         "glacier", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
     )
+    return made
 
 
 @pytest.fixture
