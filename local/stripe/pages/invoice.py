@@ -144,5 +144,9 @@ def _chosen_card(work: Work, invoice: Record, form: Form) -> Record | None:
         return card_for(work, subscription_of(work, invoice))
     customer = work.need("customer", invoice.body["customer"])
     method = entered(work, read_card(form.values, work.real_now()), customer.body.get("email"))
-    attach(work, method, customer)
+    try:
+        attach(work, method, customer)
+    except ApiError:
+        work.tx.remove(method.id)
+        raise
     return method
