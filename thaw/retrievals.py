@@ -47,6 +47,12 @@ class Retrievals:
         self._clock = clock
         self._promise = promise
 
+    def due(self, job: Job) -> bool:
+        """Whether there is anything to do for the job: nothing was asked for, or it is late."""
+        if job.results_state is ResultsState.RESTORING:
+            return any(self._late(file) for file in job.archives.values())
+        return job.results_state is ResultsState.ARCHIVED
+
     def see_to(self, job: Job, *, at_once: bool = False) -> None:
         """Do what brings the job's results nearer.
 
@@ -81,9 +87,7 @@ class Retrievals:
         now = self._clock.now()
         ready = False
         for name, file in job.archives.items():
-            if file.back_at is not None:
-                continue
-            if file.retrieval and now < file.retrieval.expected_at and not at_once:
+            if file.back_at is not None or not (at_once or self._late(file)):
                 continue
             state = self._state(file)
             if state is Retrieval.GONE:
@@ -98,6 +102,11 @@ class Retrievals:
         if ready:
             log.warning("notice_lost")
             self._announce(job)
+
+    def _late(self, file: ArchivedFile) -> bool:
+        """Whether the file should have been retrieved by now and is not back."""
+        expected_at = file.retrieval.expected_at if file.retrieval else 0
+        return file.back_at is None and expected_at <= self._clock.now()
 
     def _replace(
         self, job: Job, name: str, file: ArchivedFile, retrieval: StartedRetrieval

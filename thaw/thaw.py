@@ -101,15 +101,20 @@ class ThawResults:
 
     def _look(self, account: Account, delivery: Delivery) -> Outcome:
         """See to everything of a user; done when nothing is cold."""
-        cold = 0
+        states, cold = _to_thaw(account), 0
         for listed in self._pages(account.user_id):
             if delivery.stopping.is_set():
                 return Later(0)
-            jobs = self._read(listed, _to_thaw(account))
+            away = [job for job in listed if job.results_state in states]
+            due = [job for job in away if self._retrievals.due(job)]
+            jobs = self._read(due, states)
+            cold += len(away) - len(due) + len(jobs)
+            now = self._clock.now()
             if not jobs:
+                self._thaws.touch(account.user_id, jobs=cold, now=now)
                 continue
-            cold += len(jobs)
-            self._thaws.note_cold(account.user_id, jobs=cold, now=self._clock.now())
+            # Before anything is asked for: it may be back sooner than we are here again.
+            self._thaws.note_cold(account.user_id, jobs=cold, now=now)
             if not all(self._pool.map(self._see_to_safely, jobs)):
                 log.warning("look_cut_short", seen=cold)
                 return Later(self._look_seconds)
@@ -130,9 +135,9 @@ class ThawResults:
             if cursor is None:
                 return
 
-    def _read(self, listed: Sequence[Job], states: frozenset[ResultsState]) -> Sequence[Job]:
-        """The listed jobs as they are now, those in `states`; the index may tell of the past."""
-        found = self._pool.map(self._jobs.get, [job.job_id for job in listed])
+    def _read(self, due: Sequence[Job], states: frozenset[ResultsState]) -> Sequence[Job]:
+        """These jobs as they are now, those in `states`; the index may tell of the past."""
+        found = self._pool.map(self._jobs.get, [job.job_id for job in due])
         return [job for job in found if job is not None and job.results_state in states]
 
     def _see_to_safely(self, job: Job, *, at_once: bool = False) -> bool:

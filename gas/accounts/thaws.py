@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Engine, ForeignKey, Integer, delete, func, select
+from sqlalchemy import DateTime, Engine, ForeignKey, Integer, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -55,6 +55,16 @@ class ThawStore:
         query = select(ThawRow.jobs).where(ThawRow.user_id == user_id)
         with accounts_database(), Session(self._engine) as session:
             return session.scalar(query)
+
+    def touch(self, user_id: str, *, jobs: int, now: int) -> None:
+        """The same of a thaw that is under way already; without one, nothing begins."""
+        seen = {
+            ThawRow.looked_at: datetime.fromtimestamp(now, UTC),
+            ThawRow.jobs: func.greatest(ThawRow.jobs, jobs),
+        }
+        statement = update(ThawRow).where(ThawRow.user_id == user_id).values(seen)
+        with accounts_database(), Session(self._engine) as session, session.begin():
+            session.execute(statement)
 
     def looked_after(self, user_id: str, *, since: int) -> bool:
         """Whether a message that looks at all of the user's results was at it since then."""

@@ -86,6 +86,17 @@ def test_who_is_looked_after(store: ThawStore, users: list[str]) -> None:
     assert not store.looked_after(users[1], since=0)
 
 
+def test_a_look_at_what_is_on_its_way_begins_nothing(store: ThawStore, users: list[str]) -> None:
+    store.touch(users[0], jobs=5, now=NOW)
+    assert store.under_way(users) == frozenset()
+    store.note_cold(users[0], jobs=1, now=NOW)
+    store.touch(users[0], jobs=5, now=NOW + 60)
+    assert store.looked_after(users[0], since=NOW + 60)
+    told: list[int] = []
+    assert store.finish(users[0], told.append)
+    assert told == [5]
+
+
 def test_a_dropped_thaw_is_never_told(store: ThawStore, users: list[str]) -> None:
     store.note_cold(users[0], jobs=1, now=NOW)
     assert store.under_way(users) == {users[0]}

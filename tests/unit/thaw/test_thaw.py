@@ -306,6 +306,19 @@ def test_while_the_archiver_is_at_work_the_request_waits(world: World) -> None:
     assert world.is_back(made)
 
 
+def test_a_look_at_what_is_on_its_way_asks_for_nothing(world: World) -> None:
+    for _ in range(250):
+        world.archived_job()
+    world.request()
+    world.deliver_request()
+    world.clock.advance(LOOK)
+    before = len(world.wire.calls)
+    assert world.deliver_request() == Later(LOOK)
+    asked = world.wire.calls[before:]
+    assert asked.count("list_cold") == 3
+    assert len(asked) < 10
+
+
 def test_an_archive_that_is_gone_holds_nobody_else_up(world: World) -> None:
     lost, sound = world.archived_job(), world.archived_job()
     world.cold.delete(lost.archives["table"].archive_id)

@@ -70,6 +70,10 @@ class Thaws:
         before = self.rows.get(user_id)
         self.rows[user_id] = Thaw(max(jobs, before.jobs if before else 0), now)
 
+    def touch(self, user_id: str, *, jobs: int, now: int) -> None:
+        if user_id in self.rows:
+            self.note_cold(user_id, jobs=jobs, now=now)
+
     def looked_after(self, user_id: str, *, since: int) -> bool:
         return user_id in self.rows and self.rows[user_id].looked_at >= since
 
