@@ -143,7 +143,7 @@ class Installation:
         return self._under_uwsgi("archiver", "The archiver", settings)
 
     def thaw(self, settings: Mapping[str, str]) -> Part:
-        return self._under_uwsgi("thaw", "The thaw service", settings)
+        return self._under_uwsgi("thaw", "The thaw service", {**PACE_OF_THAW, **settings})
 
     def stripe_settings(self) -> dict[str, str]:
         return {
@@ -203,6 +203,13 @@ class Installation:
             stop_seconds=SERVICE_STOP_SECONDS,
         )
 
+
+PACE_OF_THAW = {
+    "GAS_THAW_LOOK_SECONDS": "5",
+    "GAS_THAW_EXPEDITED_SECONDS": "60",
+    "GAS_THAW_STANDARD_SECONDS": "120",
+}
+"""Cold storage here takes seconds (`local.cloud.settings.ColdSeconds`), not minutes and hours."""
 
 MAIL_FROM = "gas@localhost.localdomain"
 """Sender of all mail here; the embedded SES never sends anything out."""
