@@ -8,6 +8,7 @@ from flask_bootstrap import Bootstrap5
 
 from gas.billing.keeper import RoundKeeper
 from web import errors, present, request_log, security
+from web.account.farewell import blueprint as farewell
 from web.account.routes import blueprint as account
 from web.annotate.routes import blueprint as annotate
 from web.annotations.routes import blueprint as annotations
@@ -42,7 +43,7 @@ def create_app(services: Services | None = None) -> Flask:
     offer.install(app, services)
     app.context_processor(lambda: {"visitor": visitor})
 
-    pages = (home, auth, account, annotate, annotations, billing)
+    pages = (home, auth, account, farewell, annotate, annotations, billing)
     for blueprint in (*pages, health, stripe_webhook):
         app.register_blueprint(blueprint)
     return app

@@ -1,11 +1,24 @@
-"""The profile page and the sessions."""
+"""The profile page, the sessions, the export, and the deletion of the account."""
 
-from flask import Blueprint, abort, redirect, render_template, url_for
-from werkzeug.wrappers import Response
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from werkzeug.wrappers import Response as BaseResponse
 
 from gas.logs import get_logger
 from gas.plans import terms_of
-from web.account import identities
+from web.account import deletion, export, identities
+from web.account.zipstream import zipped
+from web.annotations import jobs
 from web.auth import session
 from web.context import services
 
@@ -29,7 +42,7 @@ def profile() -> str:
 
 
 @blueprint.post("/account/sessions/<session_id>/end")
-def end_session(session_id: str) -> Response:
+def end_session(session_id: str) -> BaseResponse:
     """End one of one's sessions → the profile; 404 when it has ended or is not one's own."""
     account = session.require_account()
     if session.end_others(account.user_id, session_id=session_id) == 0:
@@ -39,7 +52,7 @@ def end_session(session_id: str) -> Response:
 
 
 @blueprint.post("/account/logout-everywhere")
-def logout_everywhere() -> Response:
+def logout_everywhere() -> BaseResponse:
     """End all sessions, this one too, then the one at Globus."""
     parts = services()
     ended = session.end_others(session.require_account().user_id)
@@ -48,3 +61,51 @@ def logout_everywhere() -> Response:
     return redirect(
         parts.identity_provider.logout_url(return_to=parts.settings.public_url + "/"), code=303
     )
+
+
+@blueprint.get("/account/export")
+def export_data() -> Response:
+    """All we know of the person, as a ZIP archive that is made while it is sent."""
+    parts, account = services(), session.require_account()
+    now = parts.clock.now()
+    sessions = parts.sessions.active(account.user_id, now=now)
+    # An outage of the job database is better told now than in the middle of the archive.
+    parts.jobs.list_for_user(account.user_id, limit=1)
+    body = zipped(export.entries(parts, account, sessions), now=now)
+    log.info("data_exported")
+    return Response(
+        stream_with_context(body),
+        mimetype="application/zip",
+        headers={"Content-Disposition": 'attachment; filename="gas-export.zip"'},
+    )
+
+
+@blueprint.get("/account/inputs/<uuid:job_id>")
+def input_file(job_id: UUID) -> BaseResponse:
+    """303 to a link to the file that was uploaded; the export names these addresses."""
+    parts = services()
+    job = jobs.own_job(parts, session.require_account().user_id, str(job_id))
+    link = parts.inputs.sign_get(
+        job.s3_key_input_file,
+        expires_in=parts.settings.link_expires_in,
+        file_name=job.input_file_name,
+        content_type="application/octet-stream",
+    )
+    return redirect(link, code=303)
+
+
+@blueprint.route("/account/delete", methods=["GET", "POST"])
+def delete() -> str | tuple[str, int] | BaseResponse:
+    """What deleting the account means; POST with `email` typed deletes it.
+
+    Only soon after a login: whoever finds an open browser cannot delete anything.
+    """
+    account = session.require_account()
+    if not session.logged_in_recently():
+        return redirect(url_for("auth.login", next=url_for(".delete"), again=1), code=303)
+    if request.method == "GET":
+        return render_template("account/delete.html", account=account, wrong=False)
+    if not deletion.confirms(request.form.get("email", ""), account):
+        return render_template("account/delete.html", account=account, wrong=True), 400
+    erasure_id = deletion.delete_account(services(), account)
+    return redirect(url_for("farewell.deleted", erasure_id=erasure_id), code=303)

@@ -23,6 +23,8 @@ class MemoryAccounts:
     def __init__(self) -> None:
         self._accounts: dict[str, Account] = {}
         self.down = False
+        self.opening = at(1_700_000_000)
+        """When the next new account is opened."""
 
     def record_login(self, identity: Identity) -> Account:
         self.ping()
@@ -33,6 +35,7 @@ class MemoryAccounts:
             email=identity.email,
             organization=identity.organization,
             plan=known.plan if known else Plan.FREE,
+            created_at=known.created_at if known else self.opening,
         )
         self._accounts[identity.user_id] = account
         return account

@@ -18,6 +18,8 @@ PUBLIC = {
     "auth.login",
     "auth.callback",
     "auth.logout",
+    "farewell.certificate_keys",
+    "farewell.deleted",
     "health.healthz",
     "health.readyz",
     "stripe_webhook.receive",  # its signature is checked instead
