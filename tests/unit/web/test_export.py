@@ -17,7 +17,6 @@ from tests.unit.web.conftest import ADA, BEN, PUBLIC_URL, World, complete, fail,
 from web.account import export
 from web.account.zipstream import zipped
 
-
 NOW = 1_800_000_000
 
 
