@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from starlette.applications import Starlette
 
 from local.addresses import HOST
@@ -21,7 +22,7 @@ from local.serving import serve
 from local.stripe.api.dispatch import Api
 from local.stripe.api.events import checked_url
 from local.stripe.app import create_app
-from local.stripe.courier import Courier
+from local.stripe.courier import TIMEOUT, Courier
 from local.stripe.errors import ApiError
 from local.stripe.pages.base import Pages
 from local.stripe.seed import Seed, plant
@@ -45,7 +46,9 @@ def make_stand_in(
     """The stand-in whose memory is in a folder."""
     store = Store(data / "stripe.sqlite")
     plant(store, seed, base_url)
-    background = Background(Timekeeper(store, base_url), Courier(store, shuffle=shuffle))
+    client = httpx.Client(timeout=TIMEOUT, trust_env=False, follow_redirects=False)
+    courier = Courier(store, client, shuffle=shuffle)
+    background = Background(Timekeeper(store, base_url), courier)
     api = Api(store, secret_key, base_url)
     pages = Pages(store, base_url, background.wake)
     return StandIn(create_app(api, pages, background), background)

@@ -57,12 +57,17 @@ class Courier:
     """
 
     def __init__(
-        self, store: Store, *, shuffle: bool = False, now: Callable[[], float] = time.time
+        self,
+        store: Store,
+        client: httpx.Client,
+        *,
+        shuffle: bool = False,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._shuffle = shuffle
         self._now = now
-        self._client = httpx.Client(timeout=TIMEOUT, trust_env=False, follow_redirects=False)
+        self._client = client
         self._pool = ThreadPoolExecutor(_AT_ONCE, "courier")
         self._lock = threading.Lock()
         self._under_way: set[int] = set()
@@ -107,8 +112,17 @@ class Courier:
         return found[:free]
 
     def _deliver(self, delivery: Delivery) -> None:
-        status, note = self._post(delivery) if delivery.url else (None, "endpoint deleted")
+        try:
+            status, note = self._post(delivery) if delivery.url else (None, "endpoint deleted")
+            self._record(delivery, status, note)
+        finally:
+            with self._lock:
+                self._under_way.discard(delivery.id)
+            self.on_arrival()
+
+    def _record(self, delivery: Delivery, status: int | None, note: str) -> None:
         now = self._now()
+        attempts = delivery.attempts + 1
         taken = status is not None and 200 <= status < 300
         state = "waiting"
         if taken:
@@ -121,20 +135,12 @@ class Courier:
             )
             tx.connection.execute(
                 "update deliveries set attempts = ?, due = ?, state = ? where id = ?",
-                (
-                    delivery.attempts + 1,
-                    now + pause_after(delivery.attempts + 1),
-                    state,
-                    delivery.id,
-                ),
+                (attempts, now + pause_after(attempts), state, delivery.id),
             )
             event = tx.get(delivery.event, "event")
             if taken and event is not None:
                 event.body["pending_webhooks"] = max(0, event.body["pending_webhooks"] - 1)
                 tx.put(event)
-        with self._lock:
-            self._under_way.discard(delivery.id)
-        self.on_arrival()
 
     def _post(self, delivery: Delivery) -> tuple[int | None, str]:
         signature = stripe.WebhookSignature.generate_signature_header(
