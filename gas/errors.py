@@ -41,6 +41,19 @@ class UploadMissing(GasError):
     retryable = True
 
 
+class UploadGone(GasError):
+    """An upload in parts that the file store does not know any more: it has to begin again."""
+
+    code = "upload_gone"
+
+
+class UploadIncomplete(GasError):
+    """An upload in parts of which some have not arrived."""
+
+    code = "upload_incomplete"
+    retryable = True
+
+
 class UploadTooLarge(GasError):
     """The file is larger than the plan allows."""
 

@@ -195,6 +195,46 @@ class BlobStore(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class UploadedPart:
+    """A part of an upload under way."""
+
+    number: int
+    """From 1."""
+    size: int
+    etag: str
+    """Entity tag, as S3 gives it."""
+
+
+class PartStore(Protocol):
+    """Uploads of large objects to one bucket, in parts that somebody else sends."""
+
+    def begin(self, key: str, *, metadata: Mapping[str, str]) -> str:
+        """Begin an upload of `key`, private and encrypted; its id."""
+
+    def sign_part(
+        self, key: str, upload_id: str, *, number: int, size: int, expires_in: int
+    ) -> str:
+        """An address to which a part of exactly `size` bytes is PUT within `expires_in` seconds."""
+
+    def parts(self, key: str, upload_id: str) -> Sequence[UploadedPart]:
+        """The parts that have arrived, by number.
+
+        Raises:
+            UploadGone: there is no such upload (any more): completed, given up, or lost.
+        """
+
+    def complete(self, key: str, upload_id: str, parts: Sequence[UploadedPart]) -> None:
+        """Make the object of these parts.
+
+        Raises:
+            UploadGone: there is no such upload (any more).
+        """
+
+    def abort(self, key: str, upload_id: str) -> None:
+        """Give the upload up and delete its parts; no error when it is gone already."""
+
+
 class Retrieval(StrEnum):
     """How far a retrieval from cold storage is."""
 

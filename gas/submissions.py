@@ -34,6 +34,16 @@ class Uploader:
 
 
 @dataclass(frozen=True)
+class Allotted:
+    """The place of an upload to be."""
+
+    job_id: str
+    key: str
+    metadata: Mapping[str, str]
+    """What goes with the object, so that the job can be made of it."""
+
+
+@dataclass(frozen=True)
 class SignedUpload:
     """A signed upload and the id of the job that it will become."""
 
@@ -41,6 +51,22 @@ class SignedUpload:
     key: str
     post: SignedPost
     max_bytes: int
+
+
+def allot(uploader: Uploader, *, key_prefix: str, file_name: str, options: JobOptions) -> Allotted:
+    """Choose job id and key for an upload, and write down what its job will need."""
+    job_id = new_job_id()
+    submission = Submission(
+        user_email=uploader.email,
+        file_name=_display_name(file_name),
+        options=options,
+        plan=uploader.plan,
+    )
+    return Allotted(
+        job_id=job_id,
+        key=keys.input_key(key_prefix, uploader.user_id, job_id, file_name),
+        metadata={SUBMISSION_FIELD: _encode(submission)},
+    )
 
 
 def sign_upload(
@@ -58,28 +84,25 @@ def sign_upload(
 
     Raises:
         UploadTooLarge: `size` is above the limit of the uploader's plan.
-        InvalidUpload: the file is empty.
+        InvalidUpload: the file is empty, or has to be sent in parts (`gas.large_uploads`).
     """
     max_bytes = min(terms_of(uploader.plan).max_upload_bytes, MAX_POST_BYTES)
     if size is not None:
         check_size(size, uploader.plan)
-    job_id = new_job_id()
-    key = keys.input_key(key_prefix, uploader.user_id, job_id, file_name)
-    submission = Submission(
-        user_email=uploader.email,
-        file_name=_display_name(file_name),
-        options=options,
-        plan=uploader.plan,
-    )
+        if size > max_bytes:
+            raise InvalidUpload(
+                "A file of this size cannot be sent in one piece.", remedy="Send it in parts."
+            )
+    place = allot(uploader, key_prefix=key_prefix, file_name=file_name, options=options)
     post = inputs.sign_post(
-        key,
+        place.key,
         min_bytes=1,
         max_bytes=max_bytes,
         expires_in=expires_in,
-        metadata={SUBMISSION_FIELD: _encode(submission)},
+        metadata=place.metadata,
         redirect_to=redirect_to,
     )
-    return SignedUpload(job_id=job_id, key=key, post=post, max_bytes=max_bytes)
+    return SignedUpload(job_id=place.job_id, key=place.key, post=post, max_bytes=max_bytes)
 
 
 def check_size(size: int, plan: Plan) -> None:

@@ -10,6 +10,7 @@ from gas.billing.keeper import RoundKeeper
 from web import errors, present, request_log, security
 from web.account.farewell import blueprint as farewell
 from web.account.routes import blueprint as account
+from web.annotate.parts import blueprint as parts
 from web.annotate.routes import blueprint as annotate
 from web.annotations.routes import blueprint as annotations
 from web.auth.routes import blueprint as auth
@@ -43,7 +44,7 @@ def create_app(services: Services | None = None) -> Flask:
     offer.install(app, services)
     app.context_processor(lambda: {"visitor": visitor})
 
-    pages = (home, auth, account, farewell, annotate, annotations, billing)
+    pages = (home, auth, account, farewell, annotate, parts, annotations, billing)
     for blueprint in (*pages, health, stripe_webhook):
         app.register_blueprint(blueprint)
     return app

@@ -39,6 +39,8 @@ STATUS_OF: Mapping[type[domain.GasError], HTTPStatus] = {
     domain.InvalidUpload: HTTPStatus.BAD_REQUEST,
     domain.InvalidRequest: HTTPStatus.BAD_REQUEST,
     domain.UploadMissing: HTTPStatus.CONFLICT,
+    domain.UploadIncomplete: HTTPStatus.CONFLICT,
+    domain.UploadGone: HTTPStatus.GONE,
     domain.UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     domain.ResultsNotReady: HTTPStatus.CONFLICT,
     domain.JobEnded: HTTPStatus.CONFLICT,

@@ -16,12 +16,13 @@ from gas.aws.clients import AwsClients
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic
+from gas.aws.part_store import S3PartStore
 from gas.billing.desk import Billing
 from gas.billing.wiring import build_billing
 from gas.clock import SystemClock
 from gas.ledger import ResultsLedger
 from gas.logs import configure
-from gas.ports import BlobStore, Clock, JobStore, Topic
+from gas.ports import BlobStore, Clock, JobStore, PartStore, Topic
 from gas.settings import WebSettings
 from web.auth.oidc import GlobusProvider, IdentityProvider
 
@@ -74,6 +75,7 @@ class Services:
     jobs: JobStore
     ledger: ResultsLedger
     inputs: BlobStore
+    input_parts: PartStore
     results: BlobStore
     requests: Topic
     erasures: Topic
@@ -107,6 +109,7 @@ def build_services() -> Services:
         jobs=DynamoJobStore(dynamodb, settings.annotations_table),
         ledger=DynamoLedger(dynamodb, settings.annotations_table),
         inputs=S3BlobStore(s3, settings.inputs_bucket),
+        input_parts=S3PartStore(s3, settings.inputs_bucket),
         results=S3BlobStore(s3, settings.results_bucket),
         requests=SnsTopic(clients.sns(), settings.job_requests_topic),
         erasures=SnsTopic(clients.sns(), settings.account_erasures_topic),

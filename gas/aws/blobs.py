@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from boto3.s3.transfer import TransferConfig
@@ -18,7 +18,7 @@ from gas.ports import BlobInfo, SignedPost
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ENCRYPTION = "AES256"
+ENCRYPTION: Final = "AES256"
 
 _MIB = 1024 * 1024
 _TRANSFER = TransferConfig(

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from gas import keys
 from gas.errors import InvalidUpload, NotFound
 from gas.jobs import JobOptions
+from gas.large_uploads import PARTS_FROM
 from gas.plans import terms_of
 from web.annotate import uploads
 from web.annotations.words import pack_name
@@ -33,6 +34,7 @@ def page() -> str:
     return render_template(
         "annotate/page.html",
         terms=terms_of(require_account().plan),
+        parts_from=PARTS_FROM,
         form=uploads.sign_form(services(), uploader(), done_path=url_for("annotate.done")),
         pack=pack_name(JobOptions().pack),
         sample=services().sample.name if services().sample.is_file() else None,

@@ -18,6 +18,7 @@ from gas.settings import WebSettings
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
 from gas.testing.billing import MemoryBillingStore, MemoryPayments
 from gas.testing.ledger import MemoryLedger
+from gas.testing.parts import MemoryPartStore
 from tests.unit.web.fakes import (
     CLIENT_ID,
     ISSUER,
@@ -148,6 +149,7 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             jobs=jobs,
             ledger=MemoryLedger(jobs),
             inputs=inputs,
+            input_parts=MemoryPartStore(inputs),
             results=results,
             requests=topic,
             erasures=erasures,

@@ -1,4 +1,5 @@
 // The upload page: checks the file, has the upload signed, and sends it straight to S3.
+import { brokenOff, Cancelled, sendInParts } from "./parts.js";
 import { postForm, Refused } from "./s3.js";
 
 const form = document.getElementById("upload");
@@ -13,8 +14,12 @@ const sending = document.getElementById("sending");
 const bar = document.getElementById("bar");
 const sendingText = document.getElementById("sending-text");
 
+const cancel = document.getElementById("cancel");
+
 const maxBytes = Number(form.dataset.maxBytes);
+const partsFrom = Number(form.dataset.partsFrom);
 let file = null;
+let cancelling = null;
 
 function inWords(bytes) {
   const units = [["GiB", 2 ** 30], ["MiB", 2 ** 20], ["KiB", 2 ** 10]];
@@ -56,6 +61,7 @@ function busy(active) {
   for (const control of [send, sample, input, strict]) if (control) control.disabled = active;
   form.setAttribute("aria-busy", String(active));
   sending.hidden = !active;
+  cancel.hidden = true;
 }
 
 async function sign(chosen) {
@@ -82,17 +88,56 @@ function progress(sent, total) {
       : "Uploaded. Starting the job…";
 }
 
+function duration(seconds) {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  if (seconds < 3600) return `${Math.ceil(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.ceil((seconds % 3600) / 60)} min`;
+}
+
+/** Shows speed and time left besides, from what arrived in the last half minute. */
+function paced(total) {
+  const marks = [];
+  return (sent) => {
+    progress(sent, total);
+    const now = performance.now();
+    marks.push([now, sent]);
+    while (marks.length > 2 && now - marks[0][0] > 30_000) marks.shift();
+    const [since, before] = marks[0];
+    const speed = (sent - before) / ((now - since) / 1000);
+    if (sent < total && now - since > 2000 && speed > 0) {
+      const left = duration((total - sent) / speed);
+      sendingText.textContent += ` · ${inWords(speed)}/s · ${left} left`;
+    }
+  };
+}
+
+async function sendWhole(chosen) {
+  const signed = await sign(chosen);
+  await postForm(signed.url, signed.fields, chosen, progress);
+  return signed.done;
+}
+
+async function sendLarge(chosen) {
+  cancelling = new AbortController();
+  cancel.hidden = false;
+  return sendInParts(chosen, strict.checked, {
+    urls: form.dataset.partsUrl,
+    onProgress: paced(chosen.size),
+    signal: cancelling.signal,
+  });
+}
+
 async function upload(chosen) {
   complain("");
   busy(true);
   progress(0, chosen.size);
   try {
-    const signed = await sign(chosen);
-    await postForm(signed.url, signed.fields, chosen, progress);
-    window.location.assign(signed.done);
+    const done = await (chosen.size > partsFrom ? sendLarge(chosen) : sendWhole(chosen));
+    window.location.assign(done);
   } catch (error) {
     busy(false);
     send.disabled = !file;
+    if (error instanceof Cancelled) return;
     if (error instanceof Refused) complain(error.message);
     else complain("The connection was lost. Check it, then press the button once more.");
   }
@@ -137,6 +182,7 @@ form.addEventListener("submit", (event) => {
   if (file) upload(file);
 });
 sample?.addEventListener("click", useSample);
+cancel.addEventListener("click", () => cancelling?.abort());
 // A page that comes back from the browser's cache must be usable again.
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
@@ -144,5 +190,12 @@ window.addEventListener("pageshow", (event) => {
   send.disabled = !file;
 });
 form.hidden = false;
+const [interrupted] = brokenOff();
+if (interrupted) {
+  const hint = document.getElementById("interrupted");
+  hint.textContent =
+    `The upload of ${interrupted} broke off. Choose the same file, and it goes on where it was.`;
+  hint.hidden = false;
+}
 // Some browsers keep the choice when a page is loaded again.
 if (input.files.length) choose(input.files[0]);
