@@ -11,6 +11,7 @@ from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
 from gas.aws.cold_class import S3ColdStore
 from gas.aws.cold_vault import GlacierColdStore
+from gas.aws.erasing import DynamoErasableJobs
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SqsQueue
@@ -22,6 +23,7 @@ class AwsWorld:
     """Adapters on fresh resources."""
 
     jobs: DynamoJobStore
+    erasable: DynamoErasableJobs
     ledger: DynamoLedger
     blobs: S3BlobStore
     queue: SqsQueue
@@ -41,6 +43,7 @@ def make_aws_world(session: boto3.Session) -> AwsWorld:
     dead_url = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
     return AwsWorld(
         jobs=DynamoJobStore(clients.dynamodb(), name),
+        erasable=DynamoErasableJobs(clients.dynamodb(), name),
         ledger=DynamoLedger(clients.dynamodb(), name),
         blobs=S3BlobStore(clients.s3(), name),
         queue=SqsQueue(sqs, queue_url, dead_letters_url=dead_url),
