@@ -93,7 +93,7 @@ class Gateway:
             self._herald,
             self._journal,
         )
-        store = VaultStore(settings.vault, self._journal)
+        self._vault_store = store = VaultStore(settings.vault, self._journal)
         self._vault_jobs = VaultJobs(self._journal, store, self._practice, self._herald)
         self._vaults = VaultGate(
             Doorman(self._sessions, self._upstream),
@@ -101,7 +101,6 @@ class Gateway:
             VaultOperations(store, self._vault_jobs),
             self._practice,
         )
-        store.drop_strays()
         self._tally = Tally()
         self._postman.settle = self._pipeline.mirror.look
         self._child = Child(settings, self._root, self._restore, self._lose)
@@ -112,6 +111,7 @@ class Gateway:
         await self._upstream.__aenter__()
         await self._postman.start()
         self._blobs.drop_strays()
+        self._vault_store.drop_strays()
         await self._child.start()
 
     async def stop(self) -> None:

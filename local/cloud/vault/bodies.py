@@ -29,8 +29,8 @@ def tree_header(call: VaultRequest) -> str:
     return tree
 
 
-async def take(call: VaultRequest, store: VaultStore) -> Taken:
-    """Bring the body to disk.
+async def take(call: VaultRequest, store: VaultStore, length: int | None = None) -> Taken:
+    """Bring the body to disk; it has ``length`` bytes, or any number of them but none.
 
     Raises
     ------
@@ -48,6 +48,8 @@ async def take(call: VaultRequest, store: VaultStore) -> Taken:
         await sink.finish()
         if announced is not None and announced != sink.size:
             raise Refusal(408, "RequestTimeoutException", "The body ended before its end.")
+        if not sink.size or sink.size != (length or sink.size):
+            raise invalid(f"Invalid length of the body: {sink.size}")
         for header, computed in (
             (BODY_HASH.lower(), sink.hexdigest("sha256")),
             (TREE, tree.digest().hex()),

@@ -76,8 +76,6 @@ class VaultOperations:
         tree_header(call)
         description = call.description()
         taken = await take(call, self._store)
-        if not taken.size:
-            raise invalid("Invalid Content-Length: 0")
         archive = await self._store.add(call.vault, description, [taken])
         return self._stored(call, archive.id, archive.tree)
 
@@ -113,9 +111,7 @@ class VaultOperations:
         if call.request.content_length not in (None, length):
             raise invalid("Content-Range incompatible with Content-Length.")
         tree = tree_header(call)
-        taken = await take(call, self._store)
-        if taken.size != length:
-            raise invalid("Content-Range incompatible with the body.")
+        taken = await take(call, self._store, length)
         await self._store.keep_part(upload, start, taken)
         return web.Response(status=204, headers={TREE: tree})
 
