@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 from starlette.applications import Starlette
 
-from local.addresses import HOST
+from local.addresses import HOST, Addresses
 from local.errors import LocalError
 from local.paths import DEFAULT_DATA
 from local.serving import serve
@@ -28,8 +28,6 @@ from local.stripe.pages.base import Pages
 from local.stripe.seed import Seed, plant
 from local.stripe.store import Store
 from local.stripe.timekeeper import Background, Timekeeper
-
-DEFAULT_PORT = 8040
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def make_stand_in(
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.stripe", description=__doc__)
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA / "stripe")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--port", type=int, default=Addresses().stripe)
     parser.add_argument("--webhook-url", required=True, help="where events are sent")
     parser.add_argument("--price-id", default=Seed.price_id)
     parser.add_argument(
