@@ -23,7 +23,8 @@ from local.paths import REPOSITORY
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-DEADLINE = 30.0
+DEADLINE = 120.0
+"""Seconds; a start takes a few of them, unless the machine is busy with other things."""
 
 
 class EmbeddedCloud:
