@@ -123,8 +123,8 @@ def main() -> None:
                 "GAS_COLD_EXPEDITED_SECONDS": str(options.cold),
             },
         )
-        installation.start()
         try:
+            installation.start(seconds=180)
             measure(World(installation), options)
         finally:
             installation.stop()
