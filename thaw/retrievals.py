@@ -85,7 +85,8 @@ class Retrievals:
 
     def _look_after(self, job: Job, *, at_once: bool) -> None:
         now = self._clock.now()
-        ready = False
+        # All back, and whoever put the last one there died before they said so.
+        ready = at_once and all(file.back_at is not None for file in job.archives.values())
         for name, file in job.archives.items():
             if file.back_at is not None or not (at_once or self._late(file)):
                 continue

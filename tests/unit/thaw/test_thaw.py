@@ -147,6 +147,24 @@ def test_a_lost_notice_is_made_up_for_when_the_time_has_passed(world: World) -> 
     assert len(world.mails()) == 1
 
 
+def test_a_restore_that_died_before_its_last_word_is_finished_for_the_sweeper(
+    world: World,
+) -> None:
+    made = world.archived_job()
+    world.request()
+    world.deliver_request()
+    for name, file in world.job(made).archives.items():
+        world.ledger.mark_file_back(
+            made.job_id, file=name, archive_id=file.archive_id, now=world.clock.now()
+        )
+    world.settle(rounds=3, store_works=False)
+    assert world.state(made) is ResultsState.RESTORING
+    world.request(made)
+    world.settle(store_works=False)
+    assert world.state(made) is ResultsState.AVAILABLE
+    assert world.cold.archives == {}
+
+
 def test_a_restore_that_takes_long_is_reminded_of_less_and_less_often(world: World) -> None:
     world.archived_job()
     world.request()
