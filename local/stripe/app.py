@@ -24,6 +24,7 @@ def create_app(api: Api, pages: Pages, background: Background) -> Starlette:
     return Starlette(
         routes=[
             Route("/health", _health),
+            Route("/favicon.ico", _no_icon),
             Route("/v1/{rest:path}", Endpoint(api, background).answer, methods=_METHODS),
             *events.routes(pages),
             *checkout.routes(pages),
@@ -83,6 +84,10 @@ async def _read(request: Request) -> ApiRequest:
         version=headers.get("stripe-version"),
         idempotency_key=headers.get("idempotency-key"),
     )
+
+
+async def _no_icon(request: Request) -> Response:
+    return Response(status_code=204)
 
 
 async def _health(request: Request) -> Response:

@@ -51,7 +51,8 @@ class TestCard:
     @property
     def spaced(self) -> str:
         """The number as it is printed on a card."""
-        return " ".join(re.findall(r"[0-9]{1,4}", self.number))
+        groups = r"(.{4})(.{6})(.{5})" if self.brand == "amex" else r"(.{4})(.{4})(.{4})(.{4})"
+        return re.sub(groups, lambda found: " ".join(found.groups()), self.number)
 
     @property
     def told(self) -> str:

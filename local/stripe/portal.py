@@ -17,6 +17,18 @@ SESSION_SECONDS = 3_600
 """An address of the portal is good for an hour."""
 
 
+def opened(work: Work, token: str) -> tuple[Record, Record] | None:
+    """The session of an address and its customer; None if it is no longer (or never was) good."""
+    url = f"{work.base_url}/p/session/{token}"
+    session = next(iter(work.tx.find("billing_portal.session", {"url": url})), None)
+    if session is None or work.real_now() > session.body["created"] + SESSION_SECONDS:
+        return None
+    customer = work.tx.get(session.body["customer"], "customer")
+    if customer is None or customer.body.get("deleted"):
+        return None
+    return session, customer
+
+
 def current(work: Work, customer: Record) -> Record | None:
     """The subscription that the page is about: the newest one that runs, or else the newest."""
     found = work.tx.find("subscription", {"customer": customer.id})

@@ -21,8 +21,7 @@ def create(call: Call) -> Json:
         raise invalid("configuration", "This stand-in has one configuration of the portal only.")
     body = hosted.portal_session(customer.id, back, work.base_url, int(work.real_now()))
     body["locale"] = params.text("locale")
-    work.add(Record("billing_portal.session", body, {"token": body["url"].rpartition("/")[2]}))
-    return body
+    return work.add(Record("billing_portal.session", body)).body
 
 
 ROUTES: Routes = [("POST", "/v1/billing_portal/sessions", create)]

@@ -176,15 +176,7 @@ class PortalPage:
 
 
 def _opened(work: Work, request: Request) -> tuple[Record, Record] | None:
-    """The session of an address and its customer; None if it is no longer (or never was) good."""
-    url = f"{work.base_url}/p/session/{request.path_params['token']}"
-    session = next(iter(work.tx.find("billing_portal.session", {"url": url})), None)
-    if session is None or work.real_now() > session.body["created"] + portal.SESSION_SECONDS:
-        return None
-    customer = work.tx.get(session.body["customer"], "customer")
-    if customer is None or customer.body.get("deleted"):
-        return None
-    return session, customer
+    return portal.opened(work, request.path_params["token"])
 
 
 def _do(work: Work, customer: Record, action: str) -> None:

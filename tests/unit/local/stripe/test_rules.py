@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.stripe import portal
 from local.stripe.api import catalog
 from local.stripe.billing.periods import DAY, HOUR, add
 from local.stripe.work import differences
@@ -187,6 +188,22 @@ def test_a_key_that_is_in_use(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     assert refused.body["error"]["code"] == "idempotency_key_in_use"
     assert answers[0].status == 200
     assert world.ask("POST", "/v1/products", key="k", name="P").replayed
+
+
+def test_an_address_of_the_portal_is_good_for_an_hour(world: World) -> None:
+    customer = world.post("/v1/customers", email="a@example.org")
+    session = world.post("/v1/billing_portal/sessions", customer=customer["id"])
+    token = session["url"].rpartition("/")[2]
+
+    def is_open(token: str) -> bool:
+        with world.store.reading() as tx:
+            return portal.opened(world.work(tx), token) is not None
+
+    world.now += HOUR
+    assert is_open(token)
+    assert not is_open(token[:-1])
+    world.now += 1
+    assert not is_open(token)
 
 
 def test_what_is_refused_leaves_nothing_behind(world: World) -> None:
