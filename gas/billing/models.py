@@ -71,4 +71,6 @@ class OutboxMessage(Base):
     topic: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(_Time)
+    held_until: Mapped[datetime | None] = mapped_column(_Time)
+    """Somebody is publishing it, and has died if it is not published by then."""
     published_at: Mapped[datetime | None] = mapped_column(_Time)

@@ -247,8 +247,16 @@ class BillingStore(Protocol):
     def lapsed(self, *, now: int, limit: int) -> Sequence[str]:
         """Accounts whose subscription gave Premium for a grace period that is over."""
 
-    def unpublished(self, *, user_id: str | None, limit: int) -> Sequence[OutboxRow]:
-        """What waits to be published, oldest first, of one account or of all."""
+    def take_unpublished(
+        self, *, user_id: str | None, now: int, hold_seconds: int, limit: int
+    ) -> Sequence[OutboxRow]:
+        """What waits to be published, oldest first, of one account or of all.
+
+        Nobody else gets these for `hold_seconds`.
+        """
+
+    def put_back(self, row_ids: Collection[int]) -> None:
+        """Publishing failed: let these be taken again at once."""
 
     def mark_published(self, row_ids: Collection[int], *, at: int) -> None:
         """Note that these were accepted by their topics."""

@@ -10,6 +10,7 @@ from gas.plans import Plan
 log = get_logger()
 
 _BATCH = 100
+_ATTEMPTS = 5
 _KEEP_DAYS = 60
 """Stripe lets an event be sent again for 30 days."""
 
@@ -39,17 +40,19 @@ def end_grace(billing: Billing, user_id: str) -> bool:
     This follows from the last event, which said that a payment failed: no newer one is needed.
     A payment made since then would have changed the record.
     """
-    standing = billing.store.standing(user_id)
-    if standing is None or standing.record.plan is Plan.FREE:
-        return False
-    now = billing.clock.now()
-    if rules.plan_of(standing.record, now=now) is Plan.PREMIUM:
-        return False
-    change = rules.end_of_grace(standing, now=now)
-    committed = billing.store.commit(user_id, change, revision=standing.record.revision, at=now)
-    if committed is Committed.DONE:
-        log.info("grace_ended", user_id=user_id)
-    return committed is Committed.DONE
+    for _ in range(_ATTEMPTS):
+        standing = billing.store.standing(user_id)
+        if standing is None or standing.record.plan is Plan.FREE:
+            return False
+        now = billing.clock.now()
+        if rules.plan_of(standing.record, now=now) is Plan.PREMIUM:
+            return False
+        change = rules.end_of_grace(standing, now=now)
+        revision = standing.record.revision
+        if billing.store.commit(user_id, change, revision=revision, at=now) is Committed.DONE:
+            log.info("grace_ended", user_id=user_id)
+            return True
+    return False
 
 
 def look_after(billing: Billing, user_id: str) -> None:

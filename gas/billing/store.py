@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Engine, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -121,13 +121,30 @@ class PostgresBillingStore:
         with accounts_database(), Session(self._engine) as session:
             return session.scalars(query).all()
 
-    def unpublished(self, *, user_id: str | None, limit: int) -> Sequence[OutboxRow]:
-        query = select(OutboxMessage).where(OutboxMessage.published_at.is_(None))
+    def take_unpublished(
+        self, *, user_id: str | None, now: int, hold_seconds: int, limit: int
+    ) -> Sequence[OutboxRow]:
+        free = or_(OutboxMessage.held_until.is_(None), OutboxMessage.held_until <= _time(now))
+        waiting = select(OutboxMessage.id).where(OutboxMessage.published_at.is_(None), free)
         if user_id is not None:
-            query = query.where(OutboxMessage.user_id == user_id)
-        with accounts_database(), Session(self._engine) as session:
-            found = session.scalars(query.order_by(OutboxMessage.id).limit(limit))
-            return [OutboxRow(row.id, TopicName(row.topic), row.body) for row in found]
+            waiting = waiting.where(OutboxMessage.user_id == user_id)
+        oldest = waiting.order_by(OutboxMessage.id).limit(limit)
+        statement = (
+            update(OutboxMessage)
+            .where(OutboxMessage.id.in_(oldest.with_for_update(skip_locked=True)))
+            .values(held_until=_time(now + hold_seconds))
+            .returning(OutboxMessage.id, OutboxMessage.topic, OutboxMessage.body)
+        )
+        with accounts_database(), Session(self._engine) as session, session.begin():
+            taken = session.execute(statement).all()
+        return [OutboxRow(row.id, TopicName(row.topic), row.body) for row in sorted(taken)]
+
+    def put_back(self, row_ids: Collection[int]) -> None:
+        statement = (
+            update(OutboxMessage).where(OutboxMessage.id.in_(row_ids)).values(held_until=None)
+        )
+        with accounts_database(), Session(self._engine) as session, session.begin():
+            session.execute(statement)
 
     def mark_published(self, row_ids: Collection[int], *, at: int) -> None:
         statement = (

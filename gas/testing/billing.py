@@ -121,6 +121,7 @@ class MemoryBillingStore:
         self._records: dict[str, SubscriptionRecord] = {}
         self._events: dict[str, int] = {}
         self._outbox: dict[int, tuple[str, OutboxRow]] = {}
+        self._held: dict[int, int] = {}
         self._published: dict[int, int] = {}
 
     def standing(self, user_id: str) -> Standing | None:
@@ -199,13 +200,22 @@ class MemoryBillingStore:
         ]
         return [user_id for _, user_id in sorted(over)][:limit]
 
-    def unpublished(self, *, user_id: str | None, limit: int) -> Sequence[OutboxRow]:
+    def take_unpublished(
+        self, *, user_id: str | None, now: int, hold_seconds: int, limit: int
+    ) -> Sequence[OutboxRow]:
         waiting = [
             row
             for row_id, (owner, row) in self._outbox.items()
-            if row_id not in self._published and user_id in (None, owner)
+            if row_id not in self._published
+            and user_id in (None, owner)
+            and self._held.get(row_id, now) <= now
         ]
+        self._held.update((row.row_id, now + hold_seconds) for row in waiting[:limit])
         return waiting[:limit]
+
+    def put_back(self, row_ids: Collection[int]) -> None:
+        for row_id in row_ids:
+            self._held.pop(row_id, None)
 
     def mark_published(self, row_ids: Collection[int], *, at: int) -> None:
         for row_id in row_ids:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
@@ -16,12 +17,14 @@ TABLES = (sessions, thaws, billing)
 """The modules whose tables belong to the metadata."""
 
 
+@pytest.mark.timeout(300)
 def test_there_and_back(tmp_path: Path) -> None:
     with accounts_database(tmp_path) as url:
         engine = connect(url)
         with engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
             assert compare_metadata(context, Base.metadata) == []
+        engine.dispose()
         migrate(url, "base")
         with engine.connect() as connection:
             assert inspect(connection).get_table_names() == ["alembic_version"]

@@ -114,7 +114,7 @@ def test_who_pays_after_the_grace_period_gets_premium_back(counter: Counter) -> 
     assert 'id="upgrade"' not in ada.browser.get("/billing").text, "it would cost twice"
     counter.stripe.enter_card(f"{ada.portal()}/card", "4242 4242 4242 4242")
     (invoice,) = [i for i in ada.document()["invoices"] if i["invoice_status"] == "open"]
-    counter.stripe.send(invoice["url"])
+    counter.stripe.send(invoice["url"], **{"with": "card_on_file"})
     ada.wait_for(Plan.PREMIUM, status="active")
 
 

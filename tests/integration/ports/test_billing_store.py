@@ -16,6 +16,7 @@ from gas.billing.ports import (
     BillingStore,
     Change,
     Committed,
+    OutboxRow,
     PaymentEvent,
     SubscriptionRecord,
     TopicName,
@@ -108,6 +109,12 @@ def save(
     return store.commit(user_id, change, revision=record.revision - 1, at=NOW, event=because)
 
 
+def waiting(store: BillingStore, user_id: str | None = ADA, limit: int = 9) -> list[OutboxRow]:
+    """What waits to be published; it stays free for others."""
+    found = store.take_unpublished(user_id=user_id, now=NOW, hold_seconds=0, limit=limit)
+    return list(found)
+
+
 def test_an_account_that_never_paid(store: BillingStore) -> None:
     standing = store.standing(ADA)
     assert standing is not None
@@ -133,7 +140,7 @@ def test_old_news_is_not_written(store: BillingStore) -> None:
     assert store.commit(ADA, again, revision=0, at=NOW, event=event(1)) is Committed.STALE
     assert record_of(store) == FULL
     assert not store.was_handled("evt_1")
-    assert [row.body for row in store.unpublished(user_id=ADA, limit=9)] == ["mail"]
+    assert [row.body for row in waiting(store)] == ["mail"]
 
 
 def test_nothing_is_written_for_an_account_that_is_gone(store: BillingStore) -> None:
@@ -147,7 +154,7 @@ def test_an_event_counts_once(store: BillingStore) -> None:
     second = replace(FULL, revision=2, status="active")
     assert save(store, second, MAIL, because=event(3)) is Committed.REPEATED
     assert record_of(store) == FULL
-    assert len(store.unpublished(user_id=ADA, limit=9)) == 1
+    assert len(waiting(store)) == 1
 
 
 def test_the_first_customer_wins(store: BillingStore) -> None:
@@ -200,27 +207,60 @@ def test_grace_periods_that_are_over(
 def test_the_outbox_keeps_the_order_until_published(store: BillingStore) -> None:
     save(store, FULL, THAW, MAIL)
     save(store, FULL, MAIL, user_id=BEN)
-    rows = store.unpublished(user_id=None, limit=9)
+    rows = waiting(store, None)
     assert [(row.topic, row.body) for row in rows] == [
         (TopicName.THAW_REQUESTS, "thaw"),
         (TopicName.JOB_RESULTS, "mail"),
         (TopicName.JOB_RESULTS, "mail"),
     ]
-    assert store.unpublished(user_id=None, limit=1) == rows[:1]
-    assert store.unpublished(user_id=BEN, limit=9) == rows[2:]
+    assert waiting(store, None, 1) == rows[:1]
+    assert waiting(store, BEN) == rows[2:]
     store.mark_published([rows[0].row_id], at=NOW)
-    assert store.unpublished(user_id=ADA, limit=9) == rows[1:2]
+    assert waiting(store) == rows[1:2]
+
+
+def test_what_is_being_published_is_not_given_to_others(store: BillingStore) -> None:
+    save(store, FULL, THAW, MAIL)
+
+    def take(now: int, limit: int = 9) -> list[str]:
+        found = store.take_unpublished(user_id=ADA, now=now, hold_seconds=60, limit=limit)
+        return [row.body for row in found]
+
+    first = waiting(store)[0]
+    assert take(NOW, limit=1) == ["thaw"]
+    assert take(NOW) == ["mail"]
+    assert take(NOW + 59) == []
+    store.put_back([first.row_id])
+    assert take(NOW + 59) == ["thaw"]
+    assert take(NOW + 60) == ["mail"]
+
+
+def test_of_many_publishers_each_message_goes_to_one(engine: Engine) -> None:
+    store = PostgresBillingStore(engine)
+    AccountStore(engine).record_login(Identity(BEN, "Ben", "ben@example.org"))
+    with Session(engine) as session, session.begin():
+        session.execute(delete(SubscriptionRow))
+        session.execute(delete(OutboxMessage))
+    save(store, FULL, *[MAIL] * 20, user_id=BEN)
+
+    def take(_: int) -> list[int]:
+        found = store.take_unpublished(user_id=BEN, now=NOW, hold_seconds=60, limit=5)
+        return [row.row_id for row in found]
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = [row_id for rows in pool.map(take, range(16)) for row_id in rows]
+    assert len(taken) == len(set(taken)) == 20
 
 
 def test_what_is_old_is_forgotten_but_not_what_waits(store: BillingStore) -> None:
     save(store, FULL, THAW, MAIL, because=event(4))
-    waiting = store.unpublished(user_id=ADA, limit=9)
-    store.mark_published([waiting[0].row_id], at=NOW)
+    rows = waiting(store)
+    store.mark_published([rows[0].row_id], at=NOW)
     store.forget_old(before=NOW)
     assert store.was_handled("evt_4")
     store.forget_old(before=NOW + 1)
     assert not store.was_handled("evt_4")
-    assert store.unpublished(user_id=ADA, limit=9) == waiting[1:]
+    assert waiting(store) == rows[1:]
 
 
 def test_of_many_at_once_one_commits(engine: Engine) -> None:
@@ -237,7 +277,7 @@ def test_of_many_at_once_one_commits(engine: Engine) -> None:
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(commit, range(16)))
     assert sorted(outcomes) == [Committed.DONE] + [Committed.STALE] * 15
-    assert len(store.unpublished(user_id=ADA, limit=99)) == 1
+    assert len(waiting(store)) == 1
 
 
 def test_a_deleted_account_takes_everything_with_it(engine: Engine) -> None:
