@@ -359,7 +359,7 @@ def test_an_archive_of_a_kind_that_is_not_set_up_is_no_crash(world: World) -> No
     assert world.deliver_request() == Later(LOOK)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_2500_jobs_are_paged_and_asked_for_in_one_look(world: World) -> None:
     made = [world.archived_job() for _ in range(2500)]
     world.request()
