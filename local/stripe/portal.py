@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.stripe.billing.ending import cancel_later, end, keep
-from local.stripe.billing.passing_time import let_pass
+from local.stripe.billing.passing_time import begin_to_advance, let_pass
 from local.stripe.billing.payments import Outcome, card_for, judge
 from local.stripe.billing.periods import DAY, HOUR, add
 from local.stripe.cards import EnteredCard, named
@@ -107,9 +107,7 @@ def pass_time(work: Work, customer: Record, how_long: str) -> None:
     if clock is None:
         let_pass(work, customer, seconds)
     elif clock.body["status"] == "ready" and seconds:
-        clock.body["status"] = "advancing"
-        clock.body["status_details"] = {"advancing": {"target_frozen_time": now + seconds}}
-        work.save(clock, "test_helpers.test_clock.advancing")
+        begin_to_advance(work, clock, now + seconds)
 
 
 def card_on_file(work: Work, customer: Record, subscription: Record | None) -> Record | None:

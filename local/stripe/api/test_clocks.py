@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local.stripe.api.call import Call, Routes, page
 from local.stripe.api.customers import erase
+from local.stripe.billing.passing_time import begin_to_advance
 from local.stripe.errors import ApiError, invalid, missing
 from local.stripe.shapes import workings
 from local.stripe.store import Json, Record
@@ -37,14 +38,8 @@ def advance(call: Call) -> Json:
         raise ApiError(429, "Test clock is already advancing.", code="test_clock_advancing")
     if target <= clock.body["frozen_time"]:
         raise invalid("frozen_time", "The frozen time must be later than the current one.")
-    begin(call, clock, target)
+    begin_to_advance(call.work, clock, target)
     return clock.body
-
-
-def begin(call: Call, clock: Record, target: int) -> None:
-    clock.body["status"] = "advancing"
-    clock.body["status_details"] = {"advancing": {"target_frozen_time": target}}
-    call.work.save(clock, "test_helpers.test_clock.advancing")
 
 
 def delete(call: Call) -> Json:

@@ -29,6 +29,13 @@ def expire_session(work: Work, session: Record) -> None:
     work.save(session, "checkout.session.expired")
 
 
+def begin_to_advance(work: Work, clock: Record, target: int) -> None:
+    """Move a test clock on: it is ``advancing`` until all that was due has happened."""
+    clock.body["status"] = "advancing"
+    clock.body["status_details"] = {"advancing": {"target_frozen_time": target}}
+    work.save(clock, "test_helpers.test_clock.advancing")
+
+
 def let_pass(work: Work, customer: Record, seconds: int) -> None:
     """Move one customer into the future (a practice control), and do what is due by then."""
     customer.hidden["ahead"] = customer.hidden.get("ahead", 0) + seconds

@@ -125,6 +125,25 @@ def test_canceling_at_a_moment(world: World) -> None:
     assert (ended["status"], ended["ended_at"]) == ("canceled", moment)
 
 
+def test_a_trial_that_is_ended_early(world: World) -> None:
+    customer = world.post("/v1/customers", email="a@example.org", payment_method="pm_card_visa")
+    card = world.get("/v1/payment_methods", customer=customer["id"])["data"][0]["id"]
+    trial = world.post(
+        "/v1/subscriptions",
+        customer=customer["id"],
+        items__0__price=PRICE,
+        default_payment_method=card,
+        trial_period_days="14",
+    )
+    assert (trial["status"], trial["trial_end"]) == ("trialing", START + 14 * DAY)
+    world.now += 3 * DAY
+    world.post(f"/v1/subscriptions/{trial['id']}", trial_end="now")
+    world.pass_to(world.now + 2 * HOUR)
+    paid = world.get("/v1/invoices", customer=customer["id"])["data"][0]
+    assert (paid["status"], paid["total"], paid["created"]) == ("paid", 1900, START + 3 * DAY)
+    assert status(world, trial) == "active"
+
+
 def test_an_event_says_what_led_to_it(world: World) -> None:
     answer = world.ask("POST", "/v1/customers", key="k-1", email="a@example.org")
     (event,) = world.events()
