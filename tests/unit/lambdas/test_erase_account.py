@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from gas.certificates import CertificateSigner, holds, main, sha256, subject_hash
+from gas.certificates import CertificateSigner, holds, sha256, subject_hash
 from gas.erasure import erasure_id_of
 from gas.jobs import ArchivedFile, ColdKind, Job, SpentArchive, StartedRetrieval
 from gas.messages import AccountErasureRequested, AccountNotice
@@ -391,45 +391,3 @@ def test_a_long_list_of_objects_stays_out_of_the_certificate() -> None:
     assert rooms.certificate["files"] > LISTED
     assert rooms.certificate["objects"] == []
     assert len(rooms.certificate["objects_sha256"]) == 64
-
-
-# ---------------------------------------------------------------- signatures
-
-
-@pytest.mark.parametrize(
-    "forge",
-    [
-        lambda document: document["certificate"].update(files=1),
-        lambda document: document["certificate"].update(more="said later"),
-        lambda document: document["signature"].update(value="AAAA"),
-        lambda document: document["signature"].update(value="not base64!"),
-        lambda document: document.pop("signature"),
-    ],
-)
-def test_a_changed_certificate_does_not_hold(
-    rooms: Rooms, forge: Callable[[dict[str, Any]], object]
-) -> None:
-    rooms.erase()
-    document = rooms.document()
-    forge(document)
-    assert not holds(document, SIGNER.public_key.key)
-
-
-def test_another_key_does_not_hold(rooms: Rooms) -> None:
-    rooms.erase()
-    assert not holds(rooms.document(), CertificateSigner("another").public_key.key)
-
-
-def test_the_command_checks_a_certificate(
-    rooms: Rooms, tmp_path: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rooms.erase()
-    document, keys = tmp_path / "certificate.json", tmp_path / "keys.json"
-    document.write_text(json.dumps(rooms.document()))
-    published = [CertificateSigner("an older one").public_key, SIGNER.public_key]
-    keys.write_text(json.dumps({"keys": [json.loads(key.to_json()) for key in published]}))
-    assert main([str(document), str(keys)]) == 0
-    assert SIGNER.public_key.fingerprint in capsys.readouterr().out
-    document.write_text(json.dumps(rooms.document()).replace('"files": 9', '"files": 8'))
-    assert main([str(document), str(keys)]) == 1
-    assert main([]) == 2
