@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from local.stripe.errors import ApiError, invalid, missing, unknown_parameter
 
 _KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
 _LONGEST_TEXT = 5000
 _LONGEST_METADATA_NAME = 40
 _LONGEST_METADATA_VALUE = 500
@@ -227,6 +228,26 @@ class Params:
         child = Params(values, f"{self._path}[{name}]" if self._path else _outer(name))
         self._children.append(child)
         return child
+
+
+def web_address(address: str, param: str) -> str:
+    """An address that a page may lead to. Its host becomes a part of the page's policy, so it may
+    hold nothing but a host.
+
+    Raises:
+        ApiError: it is none.
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError as fault:
+        raise invalid(param, "Not a valid URL", "url_invalid") from fault
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.netloc):
+        raise invalid(
+            param,
+            "Not a valid URL: an address that begins with http:// or https:// is needed.",
+            "url_invalid",
+        )
+    return address
 
 
 def _outer(name: str) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from local.stripe.api.call import Call, Routes, filters, page
 from local.stripe.api.prices_of import line_items, trial_end
 from local.stripe.billing.passing_time import expire_session
 from local.stripe.billing.periods import DAY
 from local.stripe.errors import ApiError, invalid, missing
-from local.stripe.params import Params
+from local.stripe.params import Params, web_address
 from local.stripe.shapes import hosted
 from local.stripe.store import Json, Record
 
@@ -141,14 +139,7 @@ def _address(params: Params, name: str) -> str | None:
     address = params.text(name)
     if address is None:
         return None
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise invalid(
-            name,
-            "Not a valid URL: an address that begins with http:// or https:// is needed.",
-            "url_invalid",
-        )
-    return address
+    return web_address(address, name)
 
 
 def _check_expiry(expires: int, now: int) -> None:

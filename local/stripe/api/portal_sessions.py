@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from local.stripe.api.call import Call, Routes
 from local.stripe.errors import invalid
+from local.stripe.params import web_address
 from local.stripe.shapes import hosted
 from local.stripe.store import Json, Record
 
@@ -14,8 +13,8 @@ def create(call: Call) -> Json:
     params, work = call.params, call.work
     customer = work.need("customer", params.required("customer"), "customer")
     back = params.text("return_url")
-    if back is not None and urlsplit(back).scheme not in ("http", "https"):
-        raise invalid("return_url", "Not a valid URL", "url_invalid")
+    if back is not None:
+        web_address(back, "return_url")
     configuration = params.text("configuration")
     if configuration not in (None, hosted.PORTAL_CONFIGURATION):
         raise invalid("configuration", "This stand-in has one configuration of the portal only.")

@@ -115,7 +115,7 @@ class Pages:
 
     async def form(self, request: Request) -> Form:
         """The fields of a form; files and long forms are of no use here."""
-        length = request.headers.get("content-length", "0")
+        length = request.headers.get("content-length", "")
         if not length.isdigit() or int(length) > _LARGEST_FORM:
             return Form({}, genuine=False)
         async with request.form(max_files=0, max_fields=30) as sent:

@@ -3,7 +3,7 @@
 import pytest
 
 from local.stripe.errors import ApiError
-from local.stripe.params import Params, parse_form
+from local.stripe.params import Params, parse_form, web_address
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,21 @@ def test_metadata_is_merged() -> None:
     params = Params(parse_form("metadata[a]=&metadata[b]=2"))
     assert params.metadata({"a": "1", "c": "3"}) == {"b": "2", "c": "3"}
     assert Params(parse_form("metadata=")).metadata({"a": "1"}) == {}
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8000/plan?a={X}", "https://gas.example.org", "http://[::1]:80/"]
+)
+def test_addresses_that_a_page_may_lead_to(address: str) -> None:
+    assert web_address(address, "success_url") == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "/plan", "javascript:alert(1)", "ftp://a/", "http://", "http://a;script-src *", "http://[a",
+     "http://u:p@a/", "http://a b/"],
+)  # fmt: skip
+def test_addresses_that_it_may_not(address: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        web_address(address, "success_url")
+    assert refused.value.code == "url_invalid"
