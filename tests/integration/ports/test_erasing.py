@@ -2,21 +2,23 @@
 
 import json
 
+import boto3
 import pytest
 
+from gas.aws.blobs import S3BlobStore
 from gas.certificates import CertificateSigner, holds
 from gas.clock import SystemClock
 from gas.erasure import CERTIFICATES, ErasableJobs, erasure_id_of
-from gas.jobs import ArchivedFile, ColdKind, JobStatus, ResultsState
+from gas.errors import NotFound
+from gas.jobs import ArchivedFile, ArchiveReference, ColdKind, Job, JobStatus, ResultsState
 from gas.messages import AccountErasureRequested
-from gas.ports import JobStore
+from gas.ports import JobStore, Tier
 from gas.testing import MemoryTopic
-from gas.testing.cold import MemoryColdStore
 from gas.testing.erasing import MemoryErasableJobs
 from gas.testing.jobs import MemoryJobStore
 from lambdas.erase_account.certify import Certify
 from lambdas.erase_account.erase import EraseAccount, Pace, Places
-from tests.support.aws import AwsWorld
+from tests.support.aws import AwsWorld, ColdStores, make_cold_stores
 from tests.support.jobs import OTHER_USER, USER, job
 
 Tables = tuple[JobStore, ErasableJobs]
@@ -60,17 +62,32 @@ def test_a_job_is_forgotten_once_and_for_all(tables: Tables) -> None:
     assert jobs.get(made.job_id) is None
 
 
-def test_an_account_is_erased_in_the_embedded_cloud(aws_over_http: AwsWorld) -> None:
-    """One bucket stands for all three; the pages are longer than one."""
-    world = aws_over_http
-    for number in range(12):
+def archived(stores: ColdStores) -> Job:
+    """A job with one archive of each kind."""
+    made = job(job_status="COMPLETED", results_state="ARCHIVED", archive_user_id=USER)
+    archives = {}
+    for file, store in (("annotated", stores.by_class), ("table", stores.vault)):
+        reference = ArchiveReference(user_id=USER, job_id=made.job_id, file=file, key="k")
+        archive_id = store.put([b"cold"], size=4, reference=reference)
+        archives[file] = ArchivedFile(
+            archive_id=archive_id, kind=store.kind, size=4, sha256="ab" * 32
+        )
+    return made.model_copy(update={"archives": archives})
+
+
+def test_an_account_is_erased_in_the_embedded_cloud(
+    aws_over_http: AwsWorld, embedded_session: boto3.Session
+) -> None:
+    world, stores = aws_over_http, make_cold_stores(embedded_session)
+    archives = S3BlobStore(world.clients.s3(), stores.bucket)
+    cold = archived(stores)
+    world.jobs.create(cold)
+    for number in range(6):
         made = job(submit_time=1_800_000_000 + number)
         world.jobs.create(made)
-        for name in ("in.vcf", "in.annot.vcf.gz", "in~x"):
-            content = [b"x" * 10]
-            world.blobs.upload_chunks(
-                content, f"{USER}/{made.job_id}~{name}", size=10, content_type="text/plain"
-            )
+        for name in ("in.vcf", "in.annot.vcf.gz"):
+            key = f"{USER}/{made.job_id}~{name}"
+            world.blobs.upload_chunks([b"x" * 10], key, size=10, content_type="text/plain")
     foreign = job(user_id=OTHER_USER)
     world.jobs.create(foreign)
     request = AccountErasureRequested(
@@ -84,9 +101,9 @@ def test_an_account_is_erased_in_the_embedded_cloud(aws_over_http: AwsWorld) -> 
         jobs=world.erasable,
         places=Places(
             inputs=world.blobs,
-            results=world.blobs,
-            archives=world.blobs,
-            cold={ColdKind.GLACIER_CLASS: MemoryColdStore()},
+            results=S3BlobStore(world.clients.s3(), world.blobs.bucket),
+            archives=archives,
+            cold={store.kind: store for store in (stores.by_class, stores.vault)},
         ),
         certify=Certify(results=world.blobs, signer=signer, notices=notices, clock=SystemClock()),
         clock=SystemClock(),
@@ -94,10 +111,17 @@ def test_an_account_is_erased_in_the_embedded_cloud(aws_over_http: AwsWorld) -> 
     )
     for _ in range(2):
         erase(request.to_json())
-    assert world.blobs.list(USER, limit=10) == []
+    assert world.blobs.list(USER, limit=10) == archives.list("", limit=10) == []
     assert world.jobs.list_for_user(USER, limit=10).jobs == []
     assert world.jobs.get(foreign.job_id) == foreign
+    with pytest.raises(NotFound):
+        stores.vault.begin_retrieval(
+            cold.archives["table"].archive_id,
+            tier=Tier.EXPEDITED,
+            reference=ArchiveReference(user_id=USER, job_id=cold.job_id, file="table", key="k"),
+        )
     document = json.loads(b"".join(world.blobs.stream(f"{CERTIFICATES}{request.erasure_id}.json")))
-    assert (document["certificate"]["jobs"], document["certificate"]["files"]) == (12, 36)
+    counts = {name: document["certificate"][name] for name in ("jobs", "files", "archives")}
+    assert counts == {"jobs": 7, "files": 12, "archives": 2}
     assert holds(document, signer.public_key.key)
     assert len(notices.published) == 2
