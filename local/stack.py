@@ -34,6 +34,8 @@ ROLES = {
 }
 """AWS profile of each service, and the stack output that names its role."""
 
+VAULT = "gas-local-archives"
+
 Say = Callable[[str], None]
 
 
@@ -134,6 +136,8 @@ def deploy_stack(installation: Installation, zips: Mapping[str, Path], say: Say)
     template = Template.read(TEMPLATE)
     try:
         ensure_bucket(clients("s3"), CODE_BUCKET)
+        # CloudFormation has no vaults. Archives go there only if GAS_COLD_STORE says so.
+        clients("glacier").create_vault(accountId="-", vaultName=VAULT)
         code = upload_code(clients("s3"), CODE_BUCKET, zips)
         parameters = _parameters(installation, template, code)
         deployed = deploy(
@@ -181,6 +185,7 @@ def _parameters(
         "ThawUrl": addresses.url("thaw"),
         "AnnotatorProtocol": "http",
         "MailFrom": MAIL_FROM,
+        "VaultName": VAULT,
         "OperatorArn": f"arn:aws:iam::{ACCOUNT}:root",
         "RequireTls": "false",
         "CodeBucket": CODE_BUCKET,

@@ -50,7 +50,7 @@ def glacier(cold_cloud: EmbeddedCloud) -> Any:
 
 
 def test_a_role_may_do_what_its_policy_says(cloud: Endpoint, glacier: Any) -> None:
-    uploads = {**allow("glacier:UploadArchive", VAULT_ARN)}
+    uploads = allow("glacier:UploadArchive", f"{VAULT_ARN[:-3]}*")
     theirs = cloud.client("glacier", **session(cloud, role(cloud, uploads)))
     archive_id = theirs.upload_archive(vaultName="vault", body=b"12345")["archiveId"]
     for call, more in (
