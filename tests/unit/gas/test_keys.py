@@ -7,6 +7,7 @@ from gas.keys import (
     ascii_name,
     build_key,
     input_key,
+    new_archive_key,
     own_stem,
     parse_key,
     result_name,
@@ -108,3 +109,15 @@ def test_foreign_keys_are_refused(key: str) -> None:
 def test_a_key_cannot_be_built_from_a_path() -> None:
     with pytest.raises(ValueError, match="not a valid object key"):
         build_key("", USER, JOB, "../x")
+
+
+def test_an_archive_has_a_key_of_its_own_each_time() -> None:
+    first, second = (new_archive_key(USER, JOB, "annotated") for _ in range(2))
+    assert first != second
+    assert first.startswith(f"{USER}/{JOB}~annotated~")
+
+
+@pytest.mark.parametrize("file", ["", "a~b", "a/b", "x" * 33])
+def test_an_archive_key_names_a_file_of_the_results(file: str) -> None:
+    with pytest.raises(ValueError, match="not a valid archive key"):
+        new_archive_key(USER, JOB, file)
