@@ -11,7 +11,6 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import httpx
@@ -68,7 +67,6 @@ class Courier:
         self._shuffle = shuffle
         self._now = now
         self._client = client
-        self._pool = ThreadPoolExecutor(_AT_ONCE, "courier")
         self._lock = threading.Lock()
         self._under_way: set[int] = set()
         self._shuffled: set[int] = set()
@@ -82,11 +80,8 @@ class Courier:
         for delivery in self._due():
             with self._lock:
                 self._under_way.add(delivery.id)
-            self._pool.submit(self._deliver, delivery)
-
-    def close(self) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._client.close()
+            # Nobody waits for these at the end: what has not arrived is sent at the next start.
+            threading.Thread(target=self._deliver, args=(delivery,), daemon=True).start()
 
     def _due(self) -> list[Delivery]:
         with self._lock:

@@ -79,7 +79,6 @@ class Background:
         self._stopping = True
         self._wake.set()
         self._thread.join()
-        self._courier.close()
 
     def _run(self) -> None:
         try:

@@ -57,7 +57,6 @@ def test_an_event_is_tried_for_three_days(tmp_path: Path, status: int) -> None:
         world.now = START + GIVE_UP_AFTER + 10
         _send(courier, world, attempts=3)
         assert deliveries(world) == [("failed", 3)]
-        courier.close()
     assert len(set(endpoint.seen)) == 1
 
 
@@ -70,7 +69,6 @@ def test_an_event_that_is_taken_is_not_sent_again(tmp_path: Path) -> None:
         _send(courier, world, attempts=1)
         world.now += 3600
         courier.send_due()
-        courier.close()
     assert deliveries(world) == [("delivered", 1)]
     assert world.events()[0]["pending_webhooks"] == 0
 
