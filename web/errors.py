@@ -29,6 +29,7 @@ from gas.logs import get_logger
 from gas.plans import Plan
 from web.auth.errors import LoginFailed, LoginRequired
 from web.auth.session import visitor
+from web.context import services
 from web.negotiation import PROBLEM, wants_json, wants_problem
 from web.request_log import request_id
 
@@ -165,7 +166,7 @@ def _unexpected(error: Exception) -> BaseResponse:
 def _render(
     status: HTTPStatus, code: str, message: str, remedy: str, *, upgrade: bool = False
 ) -> Response:
-    """`upgrade`: whether the page offers Premium as the way out."""
+    """`upgrade`: whether Premium is offered as the way out; JSON says where (`upgrade`)."""
     title = _TITLES_OF.get(code) or TITLES.get(status, status.phrase)
     if not wants_json():
         page = render_template(
@@ -178,6 +179,7 @@ def _render(
             request_id=request_id(),
         )
         return make_response(page, status)
+    offer = {"upgrade": services().settings.public_url + url_for("billing.page")} if upgrade else {}
     if wants_problem():
         answer = jsonify(
             type="about:blank",
@@ -187,6 +189,7 @@ def _render(
             code=code,
             remedy=remedy,
             request_id=request_id(),
+            **offer,
         )
         answer.content_type = PROBLEM
     else:
@@ -197,6 +200,7 @@ def _render(
             message=message,
             remedy=remedy,
             request_id=request_id(),
+            **offer,
         )
     answer.status_code = status
     return answer

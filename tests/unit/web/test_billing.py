@@ -11,9 +11,9 @@ from werkzeug.test import TestResponse
 
 from gas.billing.grants import set_plan
 from gas.billing.ports import Invoice, PaymentEvent, Price, Subscription
-from gas.plans import Plan
+from gas.plans import MIB, Plan
 from gas.testing.billing import GOOD_SIGNATURE
-from tests.unit.web.conftest import ADA, JSON, PAYMENT_PAGES, PUBLIC_URL, World
+from tests.unit.web.conftest import ADA, JSON, PAYMENT_PAGES, PROBLEM, PUBLIC_URL, World
 from tests.unit.web.test_access import _token
 from web.billing.words import money, price_text
 
@@ -239,6 +239,20 @@ def test_where_nothing_is_sold_the_page_says_so(make_world: Callable[..., World]
     page = ada.get("/billing").text
     assert "You have Premium from whoever runs this service" in page
     assert ada.get("/billing", headers=JSON).json["payment_state"] == "granted"
+
+
+@pytest.mark.parametrize("headers", [JSON, PROBLEM])
+@pytest.mark.parametrize(("size", "offered"), [(11 * MIB, True), (0, False)])
+def test_a_refusal_that_the_plan_causes_says_where_to_upgrade(
+    ada: FlaskClient, headers: dict[str, str], size: int, offered: bool
+) -> None:
+    answer = ada.post(
+        "/annotate/uploads",
+        json={"file_name": "trio.vcf", "size": size},
+        headers={"X-CSRFToken": _token(ada), "Referer": PUBLIC_URL + "/", **headers},
+    )
+    assert answer.status_code in (400, 413)
+    assert answer.json.get("upgrade") == (f"{PUBLIC_URL}/billing" if offered else None)
 
 
 def test_the_address_that_other_tools_know(ada: FlaskClient) -> None:
