@@ -156,6 +156,8 @@ class AnnotateJob:
         except EngineStopped:
             lease.check()
             raise
+        # Whoever lost the job may not touch the files of the one who has it now.
+        lease.renew_now()
         results = self._writer.store(job, output)
         lease.check()
         now = self._clock.now()

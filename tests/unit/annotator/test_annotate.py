@@ -346,6 +346,7 @@ def test_a_job_cancelled_while_it_runs_is_put_down_for_good(world: World) -> Non
     assert world.deliver() == Done()
     assert world.engine.runs == 1
     assert world.announced.published == []
+    assert list(world.results.list("", limit=1)) == []
 
 
 def test_the_working_folder_is_gone_afterwards(world: World, tmp_path: Path) -> None:
