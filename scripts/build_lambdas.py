@@ -13,12 +13,15 @@ import hashlib
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "lambdas" / "requirements.txt"
 RUNTIME_PYTHON = "3.12"
+_KEPT_SECONDS = 24 * 3600
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LEFT_OUT = {"__pycache__", "testing", "accounts"}
 
@@ -36,7 +39,15 @@ def build(out: Path, platform: str | None) -> dict[str, Path]:
         own = ROOT / "lambdas" / name / "requirements.txt"
         more = [_packages(own, out, platform)] if own.exists() else []
         zips[name] = _zip(name, [common, *more], out)
+    _forget(out, zips)
     return zips
+
+
+def _forget(out: Path, zips: Mapping[str, Path]) -> None:
+    """Remove zips of older code; young ones may still be on their way to somebody's cloud."""
+    for path in out.glob("*.zip"):
+        if path not in zips.values() and time.time() - path.stat().st_mtime > _KEPT_SECONDS:
+            path.unlink(missing_ok=True)
 
 
 def _packages(requirements: Path, out: Path, platform: str | None) -> Path:
@@ -75,8 +86,7 @@ def _zip(name: str, packages: list[Path], out: Path) -> Path:
         for arcname in sorted(files):
             info = zipfile.ZipInfo(arcname, _EPOCH)
             info.external_attr = 0o644 << 16
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, files[arcname].read_bytes())
+            archive.writestr(info, files[arcname].read_bytes(), zipfile.ZIP_DEFLATED, 9)
     scratch.rename(path)
     return path
 
