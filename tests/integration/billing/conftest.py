@@ -133,12 +133,19 @@ class Person:
 
     def press(self, button: str) -> httpx.Response:
         """Press a button of the plan page."""
+        return self.submit(*self.form(button))
+
+    def submit(self, action: str, token: str) -> httpx.Response:
+        return self.browser.post(action, data={"csrf_token": token})
+
+    def form(self, button: str) -> tuple[str, str]:
+        """Address and CSRF token of a button of the plan page."""
         page = self.browser.get("/billing").text
         action = {"upgrade": "/billing/checkout", "manage": "/billing/portal"}[button]
         assert f'id="{button}"' in page, page
         token = re.search(r'name="csrf_token" value="([^"]+)"', page)
         assert token
-        return self.browser.post(action, data={"csrf_token": token[1]})
+        return action, token[1]
 
     def upgrade(self, card: str = "4242 4242 4242 4242") -> httpx.Response:
         """Buy Premium; the page of this service that Stripe leads back to."""
