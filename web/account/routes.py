@@ -103,7 +103,7 @@ def delete() -> str | tuple[str, int] | BaseResponse:
     account = session.require_account()
     if not session.logged_in_recently():
         return redirect(url_for("auth.login", next=url_for(".delete"), again=1), code=303)
-    if request.method == "GET":
+    if request.method != "POST":  # HEAD comes here too, and nothing checks its CSRF token
         return render_template("account/delete.html", account=account, wrong=False)
     if not deletion.confirms(request.form.get("email", ""), account):
         return render_template("account/delete.html", account=account, wrong=True), 400

@@ -67,6 +67,11 @@ def test_without_the_csrf_token_nothing_is_deleted(world: World, ada: FlaskClien
     assert requests(world) == []
 
 
+def test_asking_for_the_head_of_the_page_deletes_nothing(world: World, ada: FlaskClient) -> None:
+    assert ada.head(PAGE, data={"email": MAIL}).status_code == 200
+    assert requests(world) == []
+
+
 def test_an_old_login_has_to_be_repeated(world: World, ada: FlaskClient) -> None:
     world.clock.advance(RECENT_SECONDS + 1)
     for answer in (ada.get(PAGE), confirm(ada)):
