@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, UpdateItemInputTypeDef
 
 _DATABASE = "The job database"
+_END_OF_TIME = 10**12
 
 SET_SWEEP = "sweep_shard = :sweep_shard, sweep_at = :sweep_at"
 """Part of an update's SET; its values are those of `sweep_values`."""
@@ -166,9 +168,10 @@ class Index:
         """The index key a cursor stands for. The owner is never taken from the cursor."""
         try:
             job_id, sort = json.loads(base64.urlsafe_b64decode(cursor))
-            if not isinstance(job_id, str) or not isinstance(sort, int):
+            UUID(job_id)
+            if type(sort) is not int or not 0 <= sort < _END_OF_TIME:
                 raise TypeError(cursor)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise InvalidRequest(
                 "This page address is not valid.", remedy="Start again from the first page."
             ) from error
