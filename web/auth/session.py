@@ -7,6 +7,7 @@ the account, and with it the plan, are read from the database in every request, 
 import json
 import secrets
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from flask import Blueprint, g, request, session
@@ -26,6 +27,8 @@ log = get_logger()
 _TOKEN, _ATTEMPTS = "token", "logins"
 _MAX_ATTEMPTS = 4
 """Logins under way in several tabs of one browser."""
+_MOST_REVOKED = 20
+_MOST_FAILURES = 2
 RECENT_SECONDS = 15 * 60
 """What cannot be undone is done only this soon after a login."""
 
@@ -77,15 +80,20 @@ def revoke_tokens(ended: Iterable[LoginSession]) -> None:
     """Tell Globus that the tokens of ended sessions are of no more use.
 
     An outage keeps nobody logged in: the tokens stay in the row, sealed, for the next login to
-    try again, and lapse by themselves after two days.
+    try again, and lapse by themselves after two days. Somebody waits for the answer, so not many
+    are seen to at once, and Globus is not asked again and again when it is away.
     """
     parts = services()
-    for each in ended:
+    failures = 0
+    for each in islice(ended, _MOST_REVOKED):
+        if failures == _MOST_FAILURES:
+            return
         try:
             for token in globus_tokens(each).values():
                 parts.identity_provider.revoke(token)
             parts.sessions.forget_tokens(each.token_digest)
         except ServiceUnavailable as error:
+            failures += 1
             log.warning("revocation_postponed", session=each.session_id, reason=error.message)
 
 

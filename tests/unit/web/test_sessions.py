@@ -4,6 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from gas.accounts.sealing import Sealer
+from gas.errors import ServiceUnavailable
 from tests.unit.web.conftest import ADA, BEN, PUBLIC_URL, World
 from tests.unit.web.test_access import _token
 from web.auth.devices import describe
@@ -105,6 +106,27 @@ def test_an_outage_of_globus_keeps_nobody_logged_in(world: World, ada: FlaskClie
     world.log_in(ADA)
     assert world.provider.revoked == ["access-1"]
     assert row.globus_tokens is None
+
+
+@pytest.mark.parametrize(("away", "asked"), [(True, 2), (False, 20)])
+def test_ending_many_sessions_keeps_nobody_waiting_for_globus(
+    world: World, ada: FlaskClient, monkeypatch: pytest.MonkeyPatch, away: bool, asked: int
+) -> None:
+    for _ in range(24):
+        world.log_in(ADA)
+    calls: list[str] = []
+
+    def revoke(token: str) -> None:
+        calls.append(token)
+        if away:
+            raise ServiceUnavailable("Globus is away.")
+
+    monkeypatch.setattr(world.provider, "revoke", revoke)
+    assert post(ada, "/account/logout-everywhere") == 303
+    assert world.sessions.active(ADA, now=world.clock.now()) == []
+    assert len(calls) == asked
+    left = [row for row in world.sessions.rows.values() if row.globus_tokens is not None]
+    assert len(left) == (25 if away else 5)
 
 
 def test_the_profile_does_without_globus(world: World, ada: FlaskClient) -> None:
