@@ -34,6 +34,10 @@ class _Stopped(Exception):
     """The process wants to end: put the work down."""
 
 
+class _LastCopy(Exception):
+    """A file is damaged, and of another one the archive is the only good copy there is."""
+
+
 class ArchiveResults:
     """What becomes of the results of one job, now."""
 
@@ -119,6 +123,8 @@ class ArchiveResults:
             return Later(self._lease_seconds + 1)
         except OriginalDamaged as error:
             return self._give_up(job, owner, str(error))
+        except _LastCopy as error:
+            return self._hold_still(job, owner, str(error))
         except _Stopped:
             self._ledger.release_archiving(job.job_id, owner=owner, now=self._clock.now())
             return Later(0)
@@ -148,15 +154,25 @@ class ArchiveResults:
             if delivery.stopping.is_set():
                 raise _Stopped
 
-        originals: dict[str, Original] = {}
-        for name, file in job.archivable.items():
-            if name in job.archives:
-                originals[name] = self._originals.look(file, check)
-            else:
-                etag = self._originals.etag(file)
-                job = self._copy(job, name, owner, check)
-                originals[name] = Original(etag, intact=True)
-        if self._may_stay(job) and all(each.intact for each in originals.values()):
+        originals = {
+            name: self._originals.look(file, check)
+            for name, file in job.archivable.items()
+            if name in job.archives
+        }
+        # Whoever had the job before may have fallen asleep about to delete these very objects. So
+        # there is no way back to them, only forward: what is thawed has other tags.
+        no_way_back = originals.keys() == job.archivable.keys()
+        try:
+            for name, file in job.archivable.items():
+                if name not in originals:
+                    etag = self._originals.etag(file)
+                    job = self._copy(job, name, owner, check)
+                    originals[name] = Original(etag, intact=True)
+        except OriginalDamaged as error:
+            if all(each.intact for each in originals.values()):
+                raise
+            raise _LastCopy(str(error)) from error
+        if not no_way_back and self._may_stay(job) and all(o.intact for o in originals.values()):
             kept = self._ledger.abandon_archiving(job.job_id, owner=owner, now=self._clock.now())
             return _held(kept)
         # The job was ours when the tags were read, so they are those of the originals: should we
@@ -216,6 +232,16 @@ class ArchiveResults:
         kept = self._ledger.abandon_archiving(job.job_id, owner=owner, now=self._clock.now())
         if kept is not None and kept.sweep_at is not None:
             self._delete_spent(kept)
+            later = self._clock.now() + _DAMAGED_LOOK
+            self._ledger.sweep_again(job.job_id, seen=kept.sweep_at, at=later)
+        return Bury(reason)
+
+    def _hold_still(self, job: Job, owner: str, reason: str) -> Outcome:
+        """Neither forward nor back without losing something: an operator has to look."""
+        log.error("original_damaged_and_another_gone", reason=reason)
+        self._ledger.release_archiving(job.job_id, owner=owner, now=self._clock.now())
+        kept = self._jobs.get(job.job_id)
+        if kept is not None and kept.archive_owner is None and kept.sweep_at is not None:
             later = self._clock.now() + _DAMAGED_LOOK
             self._ledger.sweep_again(job.job_id, seen=kept.sweep_at, at=later)
         return Bury(reason)

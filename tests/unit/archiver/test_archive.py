@@ -238,6 +238,30 @@ def test_nor_does_one_that_took_over_and_slept_before_it_looked(world: World) ->
     assert world.originals(made) == CONTENT
 
 
+@pytest.mark.parametrize("file", range(len(CONTENT)))
+def test_nothing_is_left_to_a_worker_that_slept_through_an_upgrade(world: World, file: int) -> None:
+    """Asleep before it deletes an original; whoever takes over finds the user Premium. The
+    originals still have the tags that the sleeper knows, so the results must not rest on them."""
+    made = world.completed()
+    world.request(made)
+
+    def meanwhile() -> None:
+        world.clock.advance(LEASE + 1)
+        wire, world.wire = world.wire, Tripwire()
+        world.upgrade()
+        world.request(made)
+        while world.state(made) is not ResultsState.AVAILABLE or len(world.queue) > 1:
+            world.deliver()
+            world.thaw()
+        world.wire = wire
+
+    world.wire.happenings[first_call("delete") + file] = meanwhile
+    assert isinstance(world.deliver(), Later)
+    assert world.originals(made) == CONTENT
+    assert world.state(made) is ResultsState.AVAILABLE
+    assert world.cold.archives == {}
+
+
 def test_a_copy_that_came_too_late_is_deleted_again(world: World) -> None:
     made = world.completed()
     world.request(made)
@@ -280,6 +304,39 @@ def test_a_damaged_original_stays_as_it_is_and_is_told(
     assert world.cold.archives == {}
     assert kept.sweep_at == world.clock.now() + 24 * 3600, "not every five minutes"
     assert len(world.queue.dead) == 1
+
+
+@pytest.mark.parametrize("damage", [b"other bytes", None])
+def test_the_archive_of_a_lost_original_outlives_the_damage_of_another(
+    world: World, damage: bytes | None
+) -> None:
+    """One file was copied before its worker died; then something happened to both originals."""
+    made = world.completed()
+    world.request(made)
+    world.wire.kill_after = first_call("record_archives")
+    with pytest.raises(Killed):
+        world.deliver()
+    world.wire.revive()
+    for name in CONTENT:
+        key = world.file(made, name).key
+        if damage is None:
+            world.results.delete(key)
+        else:
+            world.results.put(key, damage)
+    world.clock.advance(VISIBILITY + LEASE)
+    assert isinstance(world.deliver(), Bury)
+    held = world.now(made)
+    assert held.results_state is ResultsState.ARCHIVING
+    assert world.cold.archives[held.archives["annotated"].archive_id] == CONTENT["annotated"]
+    assert held.sweep_at == world.clock.now() + 24 * 3600
+    world.results.put(world.file(made, "table").key, CONTENT["table"])  # by an operator
+    world.clock.advance(24 * 3600)
+    world.request(made)
+    assert world.deliver() == Done()
+    archived = world.now(made)
+    assert archived.results_state is ResultsState.ARCHIVED
+    kept = {name: world.cold.archives[each.archive_id] for name, each in archived.archives.items()}
+    assert kept == CONTENT
 
 
 @pytest.mark.parametrize("same_size", [True, False])
