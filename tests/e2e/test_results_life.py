@@ -64,7 +64,7 @@ def test_window_archive_upgrade_thaw_cancel_archive(
 ) -> None:
     job_id = ada.annotate()
     job = ada.finished(job_id)
-    assert job["archive_at"] > job["complete_time"] if "complete_time" in job else True
+    assert job["complete_time"] < job["archive_at"] == job["download_until"]
     sums = ada.remember(job_id)
     assert set(sums) == {"annotated", "table", *WARM}
 
@@ -72,7 +72,7 @@ def test_window_archive_upgrade_thaw_cancel_archive(
     for name in ("annotated", "table"):
         refused = ada.download(job_id, name)
         assert refused.status_code == HTTPStatus.FORBIDDEN
-        assert refused.json()["code"] == "results_archived"
+        assert refused.json()["error"] == "results_archived"
         assert refused.json()["remedy"]
     assert {name: ada.sha256(job_id, name) for name in WARM} == {n: sums[n] for n in WARM}
     assert "/billing" in ada.client.get(f"{ada.web}/annotations/{job_id}").text
@@ -103,7 +103,7 @@ def test_window_archive_upgrade_thaw_cancel_archive(
 def test_a_declined_card_changes_nothing(ada: Person) -> None:
     job_id, _ = archived(ada)
     page = ada.pay(DECLINED_CARD)
-    assert page.url.startswith(page.url.split("/c/")[0])
+    assert not page.url.startswith(ada.web)
     assert ada.plan() == "free"
     assert ada.results_state(job_id) == "ARCHIVED"
 
