@@ -20,6 +20,7 @@ from web.account import deletion, export, identities
 from web.account.zipstream import zipped
 from web.annotations import jobs
 from web.auth import session
+from web.auth.errors import LoginFailed
 from web.context import services
 
 log = get_logger()
@@ -98,11 +99,18 @@ def input_file(job_id: UUID) -> BaseResponse:
 def delete() -> str | tuple[str, int] | BaseResponse:
     """What deleting the account means; POST with `email` typed deletes it.
 
-    Only soon after a login: whoever finds an open browser cannot delete anything.
+    Only soon after a login: whoever finds an open browser cannot delete anything. `asked=1`: they
+    come from such a login, and are not sent round in circles.
     """
     account = session.require_account()
     if not session.logged_in_recently():
-        return redirect(url_for("auth.login", next=url_for(".delete"), again=1), code=303)
+        if request.args.get("asked") == "1":
+            raise LoginFailed(
+                "Globus logged you in without asking who you are. Nothing was deleted.",
+                remedy="Log out, log in again with your password, then come back to this page.",
+            )
+        back = url_for(".delete", asked=1)
+        return redirect(url_for("auth.login", next=back, again=1), code=303)
     if request.method != "POST":  # HEAD comes here too, and nothing checks its CSRF token
         return render_template("account/delete.html", account=account, wrong=False)
     if not deletion.confirms(request.form.get("email", ""), account):

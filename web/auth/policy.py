@@ -91,6 +91,16 @@ class LoginPolicy:
         return f"{how} by {whose}" if whose and how else whose or how
 
 
+def last_authentication(evidence: Mapping[str, Any]) -> int | None:
+    """When somebody authenticated last in the session that a token belongs to, by the token's
+    introspection; None: it does not tell."""
+    info = evidence.get("session_info")
+    happened = info.get("authentications") if isinstance(info, Mapping) else None
+    each = happened.values() if isinstance(happened, Mapping) else ()
+    times = [one.get("auth_time") for one in each if isinstance(one, Mapping)]
+    return max((time for time in times if isinstance(time, int)), default=None)
+
+
 def _authentications(evidence: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """User name and authentication of every identity that authenticated in this session."""
     info = evidence.get("session_info")

@@ -20,6 +20,7 @@ from gas.submissions import Uploader
 from web.auth.devices import describe
 from web.auth.errors import LoginRequired
 from web.auth.login import LoggedIn, LoginAttempt
+from web.auth.policy import last_authentication
 from web.context import services
 
 log = get_logger()
@@ -146,11 +147,29 @@ def require_account() -> Account:
 
 
 def logged_in_recently() -> bool:
-    """Whether the login was a short while ago."""
+    """Whether somebody showed a short while ago who they are.
+
+    Where Globus knows the browser already, a login passes without a question, and the wish to be
+    asked (`prompt`) travels through that browser. So what counts is what Globus tells, server to
+    server, of when they authenticated; if it cannot, when they logged in here.
+
+    Raises:
+        ServiceUnavailable: the accounts database cannot be reached.
+    """
     current = current_session()
-    if current is None:
+    since = services().clock.now() - RECENT_SECONDS
+    if current is None or current.created_at.timestamp() < since:
         return False
-    return services().clock.now() - current.created_at.timestamp() <= RECENT_SECONDS
+    token = globus_tokens(current).get("access_token", "")
+    try:
+        evidence = services().identity_provider.introspect(token)
+    except ServiceUnavailable as error:
+        log.warning("authentication_unknown", reason=error.message)
+        return True
+    authenticated_at = last_authentication(evidence)
+    return evidence.get("active") is True and (
+        authenticated_at is None or authenticated_at >= since
+    )
 
 
 def protect(blueprint: Blueprint) -> Blueprint:

@@ -138,7 +138,7 @@ class FakeProvider:
         self._issued = 0
         self.exchanged: list[Mapping[str, str]] = []
 
-        self.evidence: dict[str, Any] = {"active": False}
+        self.evidence: dict[str, Any] = {"active": True}
         self.about: dict[str, Any] = {}
         self.introspected: list[str] = []
         self.revoked: list[str] = []

@@ -76,11 +76,39 @@ def test_an_old_login_has_to_be_repeated(world: World, ada: FlaskClient) -> None
     world.clock.advance(RECENT_SECONDS + 1)
     for answer in (ada.get(PAGE), confirm(ada)):
         assert answer.status_code == 303
-        assert answer.location.startswith("/login?next=/account/delete&again=1")
+        assert answer.location.startswith("/login?next=/account/delete?asked%3D1&again=1")
     assert requests(world) == []
     world.log_in(ADA, ada, path="/login?next=/account/delete&again=1")
     assert ada.get(PAGE).status_code == 200
     assert confirm(ada).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        {"active": True, "session_info": {"authentications": {ADA: {"auth_time": 1}}}},
+        {"active": False},
+    ],
+    ids=["passed through without a question", "consent withdrawn"],
+)
+def test_a_login_that_asked_for_nothing_deletes_nothing(
+    world: World, ada: FlaskClient, evidence: dict[str, Any]
+) -> None:
+    world.provider.evidence = evidence
+    for answer in (ada.get(PAGE), confirm(ada)):
+        assert answer.location.startswith("/login?next=/account/delete?asked%3D1&again=1")
+    answer = ada.get(PAGE + "?asked=1")
+    assert answer.status_code == 400
+    assert "Nothing was deleted" in answer.text
+    assert requests(world) == []
+
+
+def test_any_authentication_of_the_session_that_is_fresh_will_do(
+    world: World, ada: FlaskClient
+) -> None:
+    happened = {ADA: {"auth_time": 1}, BEN: {"auth_time": world.clock.now() - 60}, "x": None}
+    world.provider.evidence = {"active": True, "session_info": {"authentications": happened}}
+    assert ada.get(PAGE).status_code == 200
 
 
 def test_the_customer_is_forgotten_too(world: World, ada: FlaskClient) -> None:
