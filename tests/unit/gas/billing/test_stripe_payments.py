@@ -96,8 +96,14 @@ def test_a_checkout_is_a_subscription_of_one_unit(wire: Wire, payments: StripePa
     assert made == Checkout("cs_1", "open", "https://checkout.stripe.com/c/1")
     ((_, url, sent, key),) = wire.asked
     assert (url, key) == ("https://api.stripe.com/v1/checkout/sessions", "k2")
-    for part in ("mode=subscription", "customer=cus_1", "line_items[0][price]=price_1"):
+    for part in (
+        "mode=subscription",
+        "customer=cus_1",
+        "line_items[0][price]=price_1",
+        "payment_method_types[0]=card",
+    ):
         assert part in sent
+    assert "payment_method_types[1]" not in sent
 
 
 ITEM = {
