@@ -247,6 +247,10 @@ class BillingStore(Protocol):
     def lapsed(self, *, now: int, limit: int) -> Sequence[str]:
         """Accounts whose subscription gave Premium for a grace period that is over."""
 
+    def silent(self, *, ended_before: int, seen_before: int, limit: int) -> Sequence[str]:
+        """Accounts whose subscription gave Premium until `ended_before` or earlier, by what was
+        heard last, and whose record was last written before `seen_before`."""
+
     def take_unpublished(
         self, *, user_id: str | None, now: int, hold_seconds: int, limit: int
     ) -> Sequence[OutboxRow]:

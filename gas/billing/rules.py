@@ -80,6 +80,11 @@ def observe(
     return replace(fresh, past_due_since=since, grace_until=since + grace_seconds)
 
 
+def unheard(known: SubscriptionRecord) -> SubscriptionRecord:
+    """The record when nothing new was heard: only time has passed."""
+    return replace(known, revision=known.revision + 1)
+
+
 def change_after(before: Standing, observed: SubscriptionRecord, *, now: int) -> Change:
     """The change that makes `observed` true of the account, with everybody who must be told.
 
@@ -93,13 +98,6 @@ def change_after(before: Standing, observed: SubscriptionRecord, *, now: int) ->
         plan=plan,
         record=record,
         announcements=[*_orders(before, plan), *_notices(before, record)],
-    )
-
-
-def end_of_grace(before: Standing, *, now: int) -> Change:
-    """The change at the end of a grace period, for which no event comes."""
-    return change_after(
-        before, replace(before.record, revision=before.record.revision + 1), now=now
     )
 
 

@@ -121,6 +121,22 @@ class PostgresBillingStore:
         with accounts_database(), Session(self._engine) as session:
             return session.scalars(query).all()
 
+    def silent(self, *, ended_before: int, seen_before: int, limit: int) -> Sequence[str]:
+        # LEAST passes over what is NULL.
+        end = func.least(SubscriptionRow.current_period_end, SubscriptionRow.ends_at)
+        query = (
+            select(SubscriptionRow.user_id)
+            .where(
+                SubscriptionRow.plan == Plan.PREMIUM,
+                end <= _time(ended_before),
+                SubscriptionRow.updated_at < _time(seen_before),
+            )
+            .order_by(SubscriptionRow.updated_at)
+            .limit(limit)
+        )
+        with accounts_database(), Session(self._engine) as session:
+            return session.scalars(query).all()
+
     def take_unpublished(
         self, *, user_id: str | None, now: int, hold_seconds: int, limit: int
     ) -> Sequence[OutboxRow]:

@@ -119,6 +119,7 @@ class MemoryBillingStore:
     def __init__(self, accounts: dict[str, Account] | None = None) -> None:
         self.accounts: dict[str, Account] = {} if accounts is None else accounts
         self._records: dict[str, SubscriptionRecord] = {}
+        self._written: dict[str, int] = {}
         self._events: dict[str, int] = {}
         self._outbox: dict[int, tuple[str, OutboxRow]] = {}
         self._held: dict[int, int] = {}
@@ -182,6 +183,7 @@ class MemoryBillingStore:
         if event is not None:
             self._events[event.event_id] = at
         self.accounts[user_id].plan = change.plan
+        self._written[user_id] = at
         self._records[user_id] = replace(
             change.record, customer_id=known.customer_id, checkout_id=known.checkout_id
         )
@@ -199,6 +201,16 @@ class MemoryBillingStore:
             and record.grace_until <= now
         ]
         return [user_id for _, user_id in sorted(over)][:limit]
+
+    def silent(self, *, ended_before: int, seen_before: int, limit: int) -> Sequence[str]:
+        found = []
+        for user_id, record in self._records.items():
+            ends = [end for end in (record.current_period_end, record.ends_at) if end is not None]
+            written = self._written.get(user_id, seen_before)
+            over = ends and min(ends) <= ended_before
+            if record.plan is Plan.PREMIUM and over and written < seen_before:
+                found.append((written, user_id))
+        return [user_id for _, user_id in sorted(found)][:limit]
 
     def take_unpublished(
         self, *, user_id: str | None, now: int, hold_seconds: int, limit: int

@@ -204,6 +204,32 @@ def test_grace_periods_that_are_over(
     assert list(store.lapsed(now=now, limit=0)) == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "ended_before", "seen_before", "found"),
+    [
+        ({}, NOW + 1000, NOW + 1, [ADA]),
+        ({}, NOW + 999, NOW + 1, []),
+        ({}, NOW + 1000, NOW, []),
+        ({"ends_at": None}, NOW + 1000, NOW + 1, [ADA]),
+        ({"ends_at": NOW + 500}, NOW + 500, NOW + 1, [ADA]),
+        ({"current_period_end": None}, NOW + 2000, NOW + 1, [ADA]),
+        ({"current_period_end": None, "ends_at": None}, NOW + 9999, NOW + 1, []),
+        ({"plan": Plan.FREE}, NOW + 1000, NOW + 1, []),
+    ],
+)
+def test_subscriptions_of_which_nothing_was_heard(
+    store: BillingStore,
+    changes: dict[str, object],
+    ended_before: int,
+    seen_before: int,
+    found: Sequence[str],
+) -> None:
+    save(store, replace(FULL, **changes))  # type: ignore[arg-type]
+    asked = {"ended_before": ended_before, "seen_before": seen_before}
+    assert list(store.silent(**asked, limit=9)) == found
+    assert list(store.silent(**asked, limit=0)) == []
+
+
 def test_the_outbox_keeps_the_order_until_published(store: BillingStore) -> None:
     save(store, FULL, THAW, MAIL)
     save(store, FULL, MAIL, user_id=BEN)

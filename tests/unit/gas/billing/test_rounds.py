@@ -6,8 +6,10 @@ import threading
 import pytest
 
 from gas.billing import set_plan as command
+from gas.billing.errors import PaymentRefused
 from gas.billing.grants import set_plan
 from gas.billing.keeper import RoundKeeper
+from gas.billing.ports import Announcement, Change, TopicName
 from gas.billing.rounds import go_round, look_after
 from gas.errors import NotFound, ServiceUnavailable
 from gas.plans import Plan
@@ -92,6 +94,93 @@ def test_a_payment_in_between_wins_over_the_round(
     monkeypatch.setattr(in_grace.store, "commit", late)
     go_round(in_grace.desk)
     assert in_grace.ada.plan is Plan.PREMIUM
+
+
+def test_who_has_paid_keeps_premium_although_the_event_is_late(in_grace: Counter) -> None:
+    """We were down when the payment arrived; Stripe's next attempt to tell us is hours away."""
+    in_grace.clock.advance(6 * DAY)
+    in_grace.turn(status="active", current_period_end=in_grace.clock.now() + 24 * DAY)
+    in_grace.clock.advance(DAY)
+    assert go_round(in_grace.desk) == 0
+    assert in_grace.ada.plan is Plan.PREMIUM
+    assert in_grace.told() == ["payment_recovered"]
+    in_grace.tell(in_grace.event("invoice.paid"))
+    assert go_round(in_grace.desk) == 0
+    assert in_grace.told() == ["payment_recovered"]
+
+
+def test_an_outage_of_stripe_ends_nothing_and_keeps_nothing_back(in_grace: Counter) -> None:
+    in_grace.clock.advance(7 * DAY)
+    in_grace.payments.down = True
+    in_grace.store.commit(
+        ADA,
+        Change(Plan.PREMIUM, in_grace.ada.record, [Announcement(TopicName.JOB_RESULTS, "{}")]),
+        revision=in_grace.ada.record.revision,
+        at=in_grace.clock.now(),
+    )
+    assert go_round(in_grace.desk) == 0
+    assert in_grace.ada.plan is Plan.PREMIUM
+    assert in_grace.topics[TopicName.JOB_RESULTS].published == ["{}"]
+    in_grace.payments.down = False
+    assert go_round(in_grace.desk) == 1
+    assert in_grace.ada.plan is Plan.FREE
+
+
+def test_a_subscription_that_cannot_be_read_ends_all_the_same(
+    in_grace: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(customer_id: str) -> None:
+        raise PaymentRefused("no")
+
+    in_grace.clock.advance(7 * DAY)
+    monkeypatch.setattr(in_grace.payments, "subscriptions_of", refused)
+    look_after(in_grace.desk, ADA)
+    assert in_grace.ada.plan is Plan.FREE
+
+
+@pytest.mark.parametrize(
+    ("changes", "plan"),
+    [
+        ({"status": "canceled"}, Plan.FREE),
+        ({"status": "unpaid"}, Plan.FREE),
+        ({"status": "past_due"}, Plan.PREMIUM),
+        ({"status": "active"}, Plan.PREMIUM),
+    ],
+)
+def test_an_end_of_which_no_event_came_is_asked_for(
+    counter: Counter, changes: dict[str, str], plan: Plan
+) -> None:
+    """We were down for longer than Stripe repeats its events."""
+    counter.subscribe()
+    counter.tell()
+    counter.clock.advance(30 * DAY)
+    counter.turn(**changes)
+    go_round(counter.desk)
+    assert counter.ada.plan is Plan.PREMIUM, "the event may be on its way"
+    counter.clock.advance(DAY)
+    go_round(counter.desk)
+    assert counter.ada.plan is plan
+    assert ("user_archive_requested" in counter.told()) is (plan is Plan.FREE)
+
+
+def test_stripe_is_not_asked_in_every_round(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter.subscribe()
+    counter.tell()
+    counter.clock.advance(31 * DAY)
+    asked = []
+    answer = counter.payments.subscriptions_of
+
+    def count(customer_id: str) -> object:
+        asked.append(customer_id)
+        return answer(customer_id)
+
+    monkeypatch.setattr(counter.payments, "subscriptions_of", count)
+    for _ in range(12):  # an hour of rounds
+        go_round(counter.desk)
+        counter.clock.advance(300)
+    assert len(asked) == 1
 
 
 def test_what_got_stuck_is_told_by_the_round(
