@@ -11,6 +11,8 @@ from gas.worker import Delivery, Done, Later, Outcome
 log = get_logger()
 
 _PAGE = 100
+_CLOCKS_DIFFER = 300
+"""By so many seconds another machine's clock may be ahead of ours."""
 _TO_LOOK_AT = frozenset(
     # The last two, because the index may tell of the past: the archiver reads the job itself.
     {ResultsState.AVAILABLE, ResultsState.ARCHIVING, ResultsState.RESTORING}
@@ -36,7 +38,8 @@ class RequestForAll:
             while not delivery.stopping.is_set():
                 page = self._jobs.list_for_user(request.user_id, limit=_PAGE, cursor=cursor)
                 for job in page.jobs:
-                    # Those whose time is not over have a clock that runs.
+                    # Those whose time is not over have a clock that runs. It may have rung by
+                    # another machine's time; one asked for too early comes back when it is due.
                     if job.results_state in _TO_LOOK_AT and self._is_due(job.archive_at):
                         self._request(job.job_id, request.user_id)
                         count += 1
@@ -47,7 +50,7 @@ class RequestForAll:
             return Later(0)
 
     def _is_due(self, archive_at: int | None) -> bool:
-        return archive_at is not None and archive_at <= self._clock.now()
+        return archive_at is not None and archive_at <= self._clock.now() + _CLOCKS_DIFFER
 
     def _request(self, job_id: str, user_id: str) -> None:
         message = ArchiveRequested(job_id=job_id, user_id=user_id)

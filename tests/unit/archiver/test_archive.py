@@ -470,6 +470,23 @@ def test_when_a_plan_ends_everything_that_is_due_is_asked_for(world: World) -> N
     assert sorted(asked) == sorted(each.job_id for each in due)
 
 
+def test_results_that_were_let_rest_by_a_clock_that_is_ahead_are_asked_for(world: World) -> None:
+    """One archiver sees the time come, and the user is Premium; then the plan ends; another
+    archiver's clock says that the time has not come yet."""
+    world.plans[USER] = Plan.PREMIUM
+    made = world.completed()
+    world.request(made)
+    assert world.deliver() == Done()
+    assert world.now(made).sweep_at is None
+    world.clock.advance(-5)
+    world.downgrade()
+    assert world.deliver() == Done()
+    assert world.deliver() == Later(5)
+    world.clock.advance(5)
+    assert world.deliver() == Done()
+    assert world.state(made) is ResultsState.ARCHIVED
+
+
 def test_who_is_premium_again_keeps_everything(world: World) -> None:
     world.completed()
     world.downgrade()
