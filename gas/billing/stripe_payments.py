@@ -73,7 +73,7 @@ class StripePayments:
                     "client_reference_id": user_id,
                     # With a bank debit, a subscription is active for days before anybody knows
                     # whether it is paid: Premium for who types somebody's account number.
-                    "payment_method_types": ["card"],
+                    "allowed_payment_method_types": ["card"],
                     "line_items": [{"price": price, "quantity": 1}],
                     "subscription_data": {"metadata": {"user_id": user_id}},
                     "success_url": success_url,

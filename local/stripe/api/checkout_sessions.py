@@ -127,8 +127,11 @@ def _options(params: Params, body: Json) -> None:
         "billing_address_collection", ("auto", "required")
     )
     params.choice("payment_method_collection", ("always",))
-    if any(kind != "card" for kind in params.texts("payment_method_types")):
-        raise invalid("payment_method_types", "This stand-in knows cards only.")
+    allowed = params.texts("allowed_payment_method_types")
+    if any(kind != "card" for kind in allowed):
+        raise invalid("allowed_payment_method_types", "This stand-in knows cards only.")
+    if allowed:
+        body["allowed_payment_method_types"] = allowed
     if params.child("automatic_tax").flag("enabled"):
         raise invalid("automatic_tax[enabled]", "This stand-in calculates no tax.")
     for name in ("address", "name"):

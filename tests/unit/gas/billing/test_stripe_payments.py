@@ -100,10 +100,10 @@ def test_a_checkout_is_a_subscription_of_one_unit(wire: Wire, payments: StripePa
         "mode=subscription",
         "customer=cus_1",
         "line_items[0][price]=price_1",
-        "payment_method_types[0]=card",
+        "allowed_payment_method_types[0]=card",
     ):
         assert part in sent
-    assert "payment_method_types[1]" not in sent
+    assert "allowed_payment_method_types[1]" not in sent
 
 
 ITEM = {
