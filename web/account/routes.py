@@ -66,19 +66,22 @@ def logout_everywhere() -> BaseResponse:
 
 @blueprint.get("/account/export")
 def export_data() -> Response:
-    """All we know of the person, as a ZIP archive that is made while it is sent."""
+    """All we know of the person, as a ZIP archive that is made while it is sent; one at a time."""
     parts, account = services(), session.require_account()
     now = parts.clock.now()
     sessions = parts.sessions.active(account.user_id, now=now)
     # An outage of the job database is better told now than in the middle of the archive.
     parts.jobs.list_for_user(account.user_id, limit=1)
+    parts.exports.enter(account.user_id)
     body = zipped(export.entries(parts, account, sessions), now=now)
     log.info("data_exported")
-    return Response(
+    answer = Response(
         stream_with_context(body),
         mimetype="application/zip",
         headers={"Content-Disposition": 'attachment; filename="gas-export.zip"'},
     )
+    answer.call_on_close(lambda: parts.exports.leave(account.user_id))
+    return answer
 
 
 @blueprint.get("/account/inputs/<uuid:job_id>")

@@ -21,7 +21,7 @@ NOW = 1_800_000_000
 
 
 def fetch(client: FlaskClient) -> zipfile.ZipFile:
-    answer = client.get("/account/export")
+    answer = client.get("/account/export", buffered=True)
     assert answer.status_code == 200
     assert answer.mimetype == "application/zip"
     assert "attachment" in answer.headers["Content-Disposition"]
@@ -53,6 +53,24 @@ def test_everything_is_in_it(world: World, ada: FlaskClient) -> None:
     readme = archive.read("README.txt").decode()
     for name in archive.namelist():
         assert name in readme or name == "README.txt"
+
+
+@pytest.mark.parametrize("inside", [[ADA], ["x", "y"]], ids=["one's own", "others"])
+def test_slow_readers_leave_threads_to_the_pages(
+    world: World, ada: FlaskClient, inside: list[str]
+) -> None:
+    for reader in inside:
+        world.services.exports.enter(reader)
+    assert ada.get("/account/export").status_code == 503
+    assert ada.get("/profile").status_code == 200
+    world.services.exports.leave(inside[0])
+    fetch(ada)
+
+
+def test_who_has_read_their_export_or_hung_up_may_have_it_again(ada: FlaskClient) -> None:
+    fetch(ada)
+    assert ada.head("/account/export", buffered=True).status_code == 200  # nothing of it is read
+    fetch(ada)
 
 
 def test_no_secret_is_in_it(world: World, ada: FlaskClient) -> None:
