@@ -24,6 +24,8 @@ from gas.ledger import ResultsLedger
 from gas.logs import configure
 from gas.ports import BlobStore, Clock, JobStore, PartStore, Topic
 from gas.settings import WebSettings
+from web.account.published_keys import PublishedKeys
+from web.account.turnstile import Turnstile
 from web.auth.oidc import GlobusProvider, IdentityProvider
 
 SAMPLE_FILE = Path(__file__).parents[1] / "samples" / "famous_variants.vcf"
@@ -91,6 +93,16 @@ class Services:
     def sealer(self) -> Sealer:
         """Seals what the sessions keep of Globus."""
         return Sealer(self.settings.secret_key.get_secret_value(), purpose="gas globus tokens")
+
+    @cached_property
+    def certificate_keys(self) -> PublishedKeys:
+        """The public keys of certificates."""
+        return PublishedKeys(self.results, self.clock)
+
+    @cached_property
+    def exports(self) -> Turnstile:
+        """Who is being sent their data."""
+        return Turnstile()
 
 
 def build_services() -> Services:

@@ -188,3 +188,27 @@ def test_the_keys_of_certificates_are_public(world: World) -> None:
     (published,) = world.client().get("/.well-known/gas-certificate-key.json").json["keys"]
     assert published["fingerprint"] == key.fingerprint
     assert holds(json.loads(signer.sign({"jobs": 1})), published["key"])
+
+
+def test_strangers_cannot_keep_the_file_store_busy_with_the_keys(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for secret in ("old", "older"):
+        key = CertificateSigner(secret).public_key
+        world.results.put(f"{CERTIFICATE_KEYS}{key.fingerprint[7:]}.json", key.to_json().encode())
+    asked: list[str] = []
+    read = world.results.read
+
+    def counted(key: str, *, start: int, length: int) -> bytes:
+        asked.append(key)
+        return read(key, start=start, length=length)
+
+    monkeypatch.setattr(world.results, "read", counted)
+    for expected in (2, 2, 4):
+        answer = world.client().get("/.well-known/gas-certificate-key.json")
+        assert answer.json is not None
+        assert len(answer.json["keys"]) == 2
+        assert len(asked) == expected
+        if len(asked) == 2:
+            world.clock.advance(30)
+    world.clock.advance(60)
