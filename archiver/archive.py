@@ -86,6 +86,10 @@ class ArchiveResults:
 
     def _see_to_available(self, job: Job, delivery: Delivery) -> Outcome:
         self._delete_spent(job)
+        if job.announced_at is None:
+            # The sweeper has it announced, should that be lost; at what rests, and at what is
+            # archived, it looks no more.
+            return Later(backoff(delivery.receive_count))
         if self._may_stay(job) or job.archive_at is None:
             self._let_rest(job)
             return Done()

@@ -49,6 +49,7 @@ def completed(aws: AwsWorld, tmp_path: Path) -> Job:
         job_status="COMPLETED",
         results_state="AVAILABLE",
         results=found.model_copy(update=stored),
+        announced_at=1,
         archive_at=0,
     )
     assert aws.jobs.create(made)

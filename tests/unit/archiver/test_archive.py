@@ -78,6 +78,22 @@ def test_a_request_that_comes_too_early_comes_back(world: World) -> None:
     assert world.state(made) is ResultsState.ARCHIVED
 
 
+@pytest.mark.parametrize("plan", list(Plan))
+def test_results_of_which_nobody_was_told_stay_in_the_sweepers_eye(
+    world: World, plan: Plan
+) -> None:
+    """The annotator died before it announced the job, and its message was lost with it."""
+    world.plans[USER] = plan
+    made = world.completed(announced_at=None)
+    world.request(made)
+    assert world.deliver() == Later(backoff(1))
+    assert world.now(made) == made
+    world.jobs.mark_announced(made.job_id, at=world.clock.now())
+    world.clock.advance(backoff(1))
+    assert world.deliver() == Done()
+    assert world.now(made).sweep_at is None
+
+
 def test_results_without_an_end_stay(world: World) -> None:
     made = world.completed()
     world.jobs.table.change(made.job_id, lambda job: True, lambda job: {"archive_at": None})

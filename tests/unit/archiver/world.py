@@ -54,7 +54,7 @@ class World:
             results_state="AVAILABLE",
             archive_at=self.clock.now(),
             sweep_at=self.clock.now() + 120,
-            **changes,
+            **{"announced_at": self.clock.now(), **changes},
         )
         made = made.model_copy(
             update={"results": self._stored(content), "sweep_shard": sweep_shard(made.job_id)}
