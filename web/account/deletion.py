@@ -14,8 +14,10 @@ log = get_logger()
 def delete_account(parts: Services, account: Account) -> str:
     """Delete the account; the id of the erasure of everything that belongs to it.
 
-    The request to erase is durable first. Until the account itself goes, with its sessions, in
-    one transaction, the person is logged in and can ask again, which repeats the same erasure.
+    The subscription ends first: where that cannot be done, nothing is lost, and nobody pays for
+    an account whose data are gone. Then the request to erase is durable. Until the account itself
+    goes, with its sessions, in one transaction, the person is logged in and can ask again, which
+    repeats the same erasure.
 
     Raises:
         ServiceUnavailable, PaymentRefused: it is not done yet; ask again.
@@ -27,8 +29,8 @@ def delete_account(parts: Services, account: Account) -> str:
         email=account.email,
         requested_at=parts.clock.now(),
     )
-    parts.erasures.publish(request.to_json(), attributes={"type": request.type})
     close_customer(parts.billing, account.user_id)
+    parts.erasures.publish(request.to_json(), attributes={"type": request.type})
     sessions = parts.sessions.active(account.user_id, now=parts.clock.now())
     parts.accounts.delete(account.user_id)
     session.revoke_tokens(sessions)

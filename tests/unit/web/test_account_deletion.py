@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from gas.billing.errors import PaymentRefused
 from gas.billing.ports import SubscriptionRecord
 from gas.certificates import CertificateSigner, holds
 from gas.erasure import CERTIFICATE_KEYS, erasure_id_of
@@ -124,6 +125,20 @@ def test_the_customer_is_forgotten_too(world: World, ada: FlaskClient) -> None:
     assert customer in world.payments.customers
     confirm(ada)
     assert customer not in world.payments.customers
+
+
+def test_while_stripe_cannot_end_the_subscription_nothing_is_deleted(
+    world: World, ada: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.billing.store.keep_customer(ADA, "cus_1", instead_of=None)
+
+    def refuse(customer_id: str) -> None:
+        raise PaymentRefused("No.")
+
+    monkeypatch.setattr(world.payments, "delete_customer", refuse)
+    assert confirm(ada).status_code == 502
+    assert requests(world) == []
+    assert ada.get("/profile").status_code == 200
 
 
 @pytest.mark.parametrize("step", ["publish", "close_customer", "active", "delete"])
