@@ -82,5 +82,11 @@ class AccountStore:
 
 
 def connect(database_url: str) -> Engine:
-    """A connection pool for `database_url`; connections that died are replaced unnoticed."""
-    return create_engine(database_url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    """A connection pool for `database_url`; connections that died are replaced unnoticed.
+
+    Errors do not show the values of a query, because errors are logged, and the values are names,
+    mail addresses and digests of tokens.
+    """
+    return create_engine(
+        database_url, pool_pre_ping=True, pool_size=5, max_overflow=10, hide_parameters=True
+    )
