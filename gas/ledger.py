@@ -30,7 +30,7 @@ SWEEP_WAITING = 1800
 SWEEP_CLAIMED = 900
 """a claim: the worker may have died."""
 SWEEP_ENDED = 600
-"""a failure or a cancellation: it may not have been announced."""
+"""the end of a job, whichever it was: it may not have been announced."""
 SWEEP_DUE = 120
 """the time to archive, or a state in which something is left to delete."""
 SWEEP_LEASE = 60

@@ -114,7 +114,8 @@ class DynamoJobStore:
                 ":at": at,
                 ":results": results.model_dump(mode="json", exclude_none=True),
                 ":archive_at": archive_at,
-                **sweep_values(job_id, archive_at + SWEEP_DUE),
+                # It may not be announced, or not be archived.
+                **sweep_values(job_id, min(at + SWEEP_ENDED, archive_at + SWEEP_DUE)),
             },
         )
 

@@ -77,7 +77,7 @@ class MemoryJobStore:
             results=results,
             archive_at=archive_at,
             lease_owner=None,
-            **swept(job_id, archive_at + SWEEP_DUE),
+            **swept(job_id, min(at + SWEEP_ENDED, archive_at + SWEEP_DUE)),
         )
 
     def fail(

@@ -162,6 +162,12 @@ def test_every_write_says_when_the_sweeper_looks(jobs: JobStore) -> None:
     assert failed is not None
     assert cancelled is not None
     assert (done.sweep_at, failed.sweep_at, cancelled.sweep_at) == (DUE + 120, NOW + 600, NOW + 600)
+    week = NOW + 7 * 86400
+    kept = jobs.complete(
+        claimed(jobs).job_id, owner="w1", at=NOW, results=results(), archive_at=week
+    )
+    assert kept is not None
+    assert kept.sweep_at == NOW + 600, "it may not be announced, however late it is due"
 
 
 def test_marks_keep_their_first_time(jobs: JobStore) -> None:
