@@ -15,7 +15,7 @@ from anntools.compiled import llvmlite_version
 from anntools.countlog import count_log
 from anntools.indexing import drop_stale, write_index
 from anntools.names import Outputs, outputs_for
-from anntools.options import FORMATS, Options
+from anntools.options import FORMATS, LIKES, Options
 from anntools.pack import Pack, open_pack
 from anntools.problems import (
     FIRST_ERROR,
@@ -84,6 +84,10 @@ def _check_call(source: Path, outputs: Outputs | None, options: Options) -> None
     """Raises UsageProblem if what is asked for cannot be."""
     if options.format not in FORMATS:
         raise UsageProblem(f"Unknown format '{options.format}'; known: {', '.join(FORMATS)}.")
+    if options.like not in LIKES:
+        raise UsageProblem(f"Unknown peer '{options.like}'; known: {', '.join(LIKES[1:])}.")
+    if options.like and (options.format == "bcsq" or options.haplotypes):
+        raise UsageProblem("BCSQ follows bcftools; it cannot be like another tool.")
     if source != STANDARD_INPUT and (not source.exists() or source.is_dir()):
         raise UsageProblem(f"There is no file {source}.")
     table = [Path(options.table)] if options.table else []
@@ -182,6 +186,7 @@ def _base_receipt(
             "overlays": list(options.overlays),
             "lift": options.lift,
             "haplotypes": options.haplotypes,
+            "like": options.like,
             "index": options.index,
         },
         sources=[_chain(Path(options.lift))] if options.lift else [],
@@ -219,7 +224,8 @@ def _finished(
     log, told = staging.part(outputs.log), staging.part(outputs.summary)
     log.write_text(count_log(summary, base, result.problems), encoding="utf-8")
     told.write_text(
-        json.dumps(summary | {"pack_id": base.pack_id}, indent=1) + "\n", encoding="utf-8"
+        json.dumps(summary | {"pack_id": base.pack_id, "like": options.like}, indent=1) + "\n",
+        encoding="utf-8",
     )
     for target in (outputs.log, outputs.summary, *((outputs.unlifted,) if options.lift else ())):
         files.append(file_record(staging.part(target), target.name))

@@ -73,6 +73,7 @@ def _receipt_words(receipt: Receipt, problems: list[Problem]) -> list[str]:
         f"Output {receipt.output.name}, {receipt.output.bytes} bytes, "
         f"blake3 {receipt.output.blake3}",
         f"Reference pack {receipt.pack_id} ({receipt.assembly}); "
+        + (f"like {receipt.options['like']}; " if receipt.options.get("like") else "")
         + ", ".join(f"{k} {v}" for k, v in receipt.versions.items()),
         f"Records in: {receipt.records_in} = annotated {receipt.annotated} + passed through "
         f"unchanged {receipt.skipped_total - receipt.left_out}"

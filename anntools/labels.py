@@ -91,15 +91,19 @@ def make_labels(
     format: str = "csq",
     replaced: Sequence[str] = (),
     declared: Sequence[str] = (),
+    *,
+    like: str = "",
 ) -> Labels:
     """Keys and header lines: consequences, position class, exact stores, interval stores.
 
     ``stores``: descriptions of the open stores, exact ones first. ``replaced``: further keys that
     an earlier run of ours may have left. ``declared``: header lines that stand instead of those
-    for the consequences and the position class.
+    for the consequences and the position class. ``like``: whose answers these are ("": ours).
     """
     keys = [CONSEQUENCE_KEYS[format], "positionType"]
     header = [f"##anntools={VERSION}", f"##anntools_pack={pack_id} assembly={assembly}"]
+    if like:
+        header.append(f"##anntools_like={like}")
     header += declared or [_consequence_line(format), _class_line()]
     exact = [s for s in stores if s["kind"] == "exact"]
     rest = [s for s in stores if s["kind"] == "intervals"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 FORMATS: Final = ("csq", "ann", "bcsq", "classic")
+LIKES: Final = ("", "vep")  # whose answers; "": our own, see docs/engine/divergences.md
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,9 @@ class Options:
     (0: no limit), a guard against decompression bombs. listed: how many bad records are listed.
     table: Parquet file to write besides ("": none). overlays: ``NAME=FILE[:FIELD,...]`` each.
     lift: chain file from the input's assembly to the pack's ("": none). haplotypes: join variants
-    of one haplotype within a codon. index: index the compressed output. sign: sign the receipt
-    with this installation's key.
+    of one haplotype within a codon. like: ``vep`` for the very answers of VEP 115 on the same gene
+    model, its errors included ("": ours, see docs/engine/divergences.md). index: index the
+    compressed output. sign: sign the receipt with this installation's key.
     """
 
     threads: int = 1
@@ -50,6 +52,7 @@ class Options:
     overlays: tuple[str, ...] = ()
     lift: str = ""
     haplotypes: bool = False
+    like: str = ""
     index: bool = False
     sign: bool = True
     name: str = ""  # file name shown in messages instead of the input's own

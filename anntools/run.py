@@ -162,7 +162,9 @@ def run(
         ours: tuple[list[str], list[str]] = (list(classic.KEYS), classic.header_lines())
     else:
         ours = ([], [])
-    labels = make_labels(about, manifest.pack_id, manifest.assembly, options.format, *ours)
+    labels = make_labels(
+        about, manifest.pack_id, manifest.assembly, options.format, *ours, like=options.like
+    )
     chunks = source.lines(options.chunk_size)
     header, rest = read_header(chunks, name)
     sink = _Sink(handle, options, name)

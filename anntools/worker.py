@@ -86,6 +86,7 @@ class Worker:
         b[k.C_STATS] = ctypes.addressof(self._stats)
         b[k.C_STRICT] = options.strict
         b[k.C_LIFTED] = bool(options.lift)
+        b[k.C_LIKE] = k.LIKE_VEP if options.like == "vep" else 0
         near = min(options.distance, self._pack.manifest.distance)
         b[k.C_DISTANCE] = 0 if options.format == "bcsq" else near
         b[k.C_FORMAT] = _FORMATS[options.format]

@@ -50,6 +50,7 @@ def configure(parser: Parser) -> None:
     add("--distance", type=whole(0), default=5000, metavar="N", help="Bases up- and downstream.")
     add("--lift", default="", metavar="CHAIN", help="Chain file from the input's assembly.")
     add("--haplotypes", action="store_true", help="Join a haplotype's variants within a codon.")
+    add("--like", default="", metavar="vep", help="VEP 115's very answers, its errors included.")
     how = parser.add_argument_group("how it runs")
     add = how.add_argument
     add(
@@ -99,6 +100,7 @@ def run(arguments: Namespace) -> int:
         overlays=tuple(arguments.overlay),
         lift=arguments.lift,
         haplotypes=arguments.haplotypes,
+        like=arguments.like,
         index=arguments.index,
         sign=not arguments.no_sign,
         **extra,

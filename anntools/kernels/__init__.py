@@ -21,6 +21,7 @@ module          functions that other modules call
 ``hgvs_c``      ``put_hgvsc(c, o, tx, t, alt, row) -> o`` with the transcript's prefix
 ``hgvs_p``      ``put_hgvsp(c, o, tx, t, alt, row) -> o`` with the protein's prefix, or nothing;
                 each of the three writes at most ``hgvs_room(alt)`` bytes and its prefix
+``vep`` ...     the same three as VEP writes them (``--like vep``), and what they need
 ``stores``      ``exact_find(c, store, alt, line) -> record or -1``;
                 ``exact_fields(store)``, ``exact_class(store, record)`` (for the summary, or -1),
                 ``exact_room(store, record, field)``, ``put_exact(o, store, record, field) -> o``

@@ -104,9 +104,35 @@ def read_alts(c: int, line: int) -> int:
         alt += _ALT_BYTES
         p = comma + 1
     strip &= shared
+    given = given_kind(c, n, ref_size, strip)
     for j in range(n):
+        set_i64(alt_block(c, j), k.A_GIVEN_KIND, given)
         place(c, line, alt_block(c, j), strip, n == 1)
     return n
+
+
+@kernel
+def given_kind(c: int, n: int, ref_size: int, strip: int) -> int:
+    """What VEP sees in a record of ``n`` ALTs (of a lone one, ``place`` sees whether it moves)."""
+    if i64(c, k.C_LIKE) == 0:
+        return 0
+    bases = 0
+    single = 0
+    gone = 0
+    for j in range(n):
+        alt = alt_block(c, j)
+        size = i64(alt, k.A_TEXT_SIZE)
+        kind = i64(alt, k.A_KIND)
+        if kind == k.ALT_SEQUENCE or kind == k.ALT_SAME:
+            single += size == 1
+            bases += size > strip
+            gone += size == strip
+    given = k.GIVEN_SINGLE if ref_size == 1 and single == n else 0
+    if n == 1:
+        return given
+    if strip and (bases == n if ref_size == 1 else gone == n):
+        given |= k.GIVEN_MOVES
+    return given | k.GIVEN_SEVERAL
 
 
 @kernel
@@ -151,6 +177,8 @@ def place(c: int, line: int, alt: int, strip: int, lone: bool) -> None:
     smallest = lone and text_size != size
     set_i64(alt, k.A_GIVEN_FIRST, pos + 1 + (from_ if smallest else strip))
     set_i64(alt, k.A_GIVEN_LAST, pos + size - (to if smallest else 0))
+    if smallest and (text_size == from_ + to or size == from_ + to):
+        set_i64(alt, k.A_GIVEN_KIND, i64(alt, k.A_GIVEN_KIND) | k.GIVEN_MOVES)
     if kind == k.ALT_SYMBOLIC or kind == k.ALT_BREAKEND:
         read_region(c, line, alt)
     elif kind == k.ALT_SEQUENCE:
@@ -224,7 +252,7 @@ def name_on_genome(c: int, alt: int, n: int) -> int:
     unused = i64(c, k.C_FORMAT) == k.FORMAT_BCSQ and i64(c, k.C_TABLE) == 0
     if i64(alt, k.A_KIND) != k.ALT_SEQUENCE or unused:
         return n
-    room = 256 + i64(alt, k.A_ALT_SIZE) + abs(i64(alt, k.A_LAST) - i64(alt, k.A_FIRST))
+    room = 256 + i64(alt, k.A_SHOWN_SIZE) + abs(i64(alt, k.A_LAST) - i64(alt, k.A_FIRST))
     text = i64(c, k.C_TEXT)
     if text + room > i64(c, k.C_TEXT_END):
         return -k.GROW_TEXT

@@ -11,7 +11,7 @@ from typing import Final
 
 from anntools.kernels import layout as k
 from anntools.kernels.memory import byte, div3, i32, i64, kernel, set_byte, set_i64
-from anntools.kernels.model import amino_acid, base_code, cdna_base, complement
+from anntools.kernels.model import amino_acid, base_code, cdna_base, complement, told_base
 
 (
     W_FIRST,  # the place, as Ensembl counts
@@ -141,15 +141,14 @@ def base_or_utr(c: int, tx: int, w: int, i: int) -> int:
     n = i64(w, W_N)
     if i < n:
         return coding_base(c, tx, w, i)
-    at = i32(tx, k.CDS1) + i - n
-    return cdna_base(c, tx, at) if at < i32(tx, k.LENGTH) else 4
+    return told_base(c, tx, i32(tx, k.CDS1) + i - n)
 
 
 @kernel
 def whole_base(c: int, tx: int, w: int, i: int) -> int:
     """Base code of 5' UTR and coding sequence (which lacks nothing) at ``i``."""
     cds0 = i32(tx, k.CDS0)
-    return cdna_base(c, tx, i) if i < cds0 else coding_base(c, tx, w, i - cds0)
+    return told_base(c, tx, i) if i < cds0 else coding_base(c, tx, w, i - cds0)
 
 
 @kernel

@@ -38,7 +38,7 @@ from anntools.kernels.frame import (
     is_shifted,
 )
 from anntools.kernels.memory import byte, div3, i32, i64, kernel
-from anntools.kernels.model import amino_acid, cdna_base
+from anntools.kernels.model import amino_acid, told_base
 
 _STOP_GAINED = 1 << terms.STOP_GAINED
 _STOP_LOST = 1 << terms.STOP_LOST
@@ -53,7 +53,7 @@ def start_terms(c: int, tx: int, w: int, growth: int) -> int:
     a = i64(w, W_T1)
     b = i64(w, W_T2)
     begin = i32(tx, k.CDS0) + 1
-    if i32(tx, k.FLAGS) & k.FLAG_CDS_START_NF or i32(tx, k.PAD) or i64(w, W_KNOWN) == 0:
+    if i64(w, W_KNOWN) == 0 or not has_known_start(c, tx):
         return 0
     if a == 0 or b == 0 or a > begin + 2 or b < begin:
         return 0
@@ -71,6 +71,14 @@ def start_terms(c: int, tx: int, w: int, growth: int) -> int:
         lost = moved or (not kept and not inframe)
     lost = lost or first_amino_acid_lost(w)
     return (_START_RETAINED if kept else 0) | (_START_LOST if lost else 0)
+
+
+@kernel
+def has_known_start(c: int, tx: int) -> bool:
+    """Whether the first codon is a whole one; paragraph 1: VEP takes it for one."""
+    if i64(c, k.C_LIKE):
+        return True
+    return i32(tx, k.FLAGS) & k.FLAG_CDS_START_NF == 0 and i32(tx, k.PAD) == 0
 
 
 @kernel
@@ -139,11 +147,11 @@ def stop_terms(c: int, tx: int, w: int, growth: int, partial: bool) -> int:
         if i64(w, W_NEW_AA_SIZE) > 0:
             kept = stop_is_kept(c, tx, w, old, new)
         else:
-            kept = stop_codon_touched(tx, w, growth) and stop_stands(c, tx, w)
+            kept = stop_codon_touched(c, tx, w, growth) and stop_stands(c, tx, w)
         if kept and not partial:
             return _STOP_RETAINED
         return _STOP_GAINED if new >= 0 and old < 0 else 0
-    if not stop_codon_touched(tx, w, growth):
+    if not stop_codon_touched(c, tx, w, growth):
         return 0
     if not stop_stands(c, tx, w):
         return _STOP_LOST
@@ -155,19 +163,22 @@ def stop_is_kept(c: int, tx: int, w: int, old: int, new: int) -> bool:
     """The first stop is where it was among the changed codons, or the protein is as it was."""
     if old >= 0 and old == new:
         return True
+    m = i64(w, W_NEW_AA_SIZE)
+    text = i64(w, W_NEW_AA)
+    lone = i64(w, W_OLD_AA_SIZE) == 1 and byte(text) == byte(i64(w, W_OLD_AA))
+    if i64(c, k.C_LIKE) and new >= 0 and lone:  # paragraph 5
+        return True
     whole = div3(i64(w, W_N))
     if whole > 0 and codon_letter(c, tx, w, whole) == STOP:
         whole -= 1
     first = i64(w, W_P1)
     if first > whole and new == 0:
         return True
-    m = i64(w, W_NEW_AA_SIZE)
     from_ = min(first - 1, whole)
     to = min(max(first - 1, i64(w, W_P2)), whole)
     grown = m - (to - from_)
     if grown < 1 or grown > 2:
         return False
-    text = i64(w, W_NEW_AA)
     for i in range(from_, whole):
         is_new = i < from_ + m
         letter = byte(text + i - from_) if is_new else codon_letter(c, tx, w, i - grown + 1)
@@ -177,11 +188,13 @@ def stop_is_kept(c: int, tx: int, w: int, old: int, new: int) -> bool:
 
 
 @kernel
-def stop_codon_touched(tx: int, w: int, growth: int) -> bool:
+def stop_codon_touched(c: int, tx: int, w: int, growth: int) -> bool:
     """Whether a change of length, of known bases, touches the last codon in exons."""
     a = i64(w, W_T1)
     b = i64(w, W_T2)
-    if growth == 0 or i64(w, W_KNOWN) == 0 or i32(tx, k.FLAGS) & k.FLAG_CDS_END_NF:
+    if growth == 0 or i64(w, W_KNOWN) == 0:
+        return False
+    if i32(tx, k.FLAGS) & k.FLAG_CDS_END_NF and i64(c, k.C_LIKE) == 0:
         return False
     end = i32(tx, k.CDS1)
     return a > 0 and b > 0 and a <= end and b >= end - 2
@@ -192,7 +205,7 @@ def stop_stands(c: int, tx: int, w: int) -> bool:
     """Whether a stop codon stands where the last codon was."""
     n = i64(w, W_N)
     if i64(w, W_C1) == 0:  # the change begins before the coding part: no codon of it is left
-        if n < 3:
+        if n < 3 or i64(c, k.C_LIKE):  # paragraph 6
             return True
         a = coding_base(c, tx, w, n - 3)
         b = coding_base(c, tx, w, n - 2)
@@ -227,4 +240,4 @@ def base_at_end(c: int, tx: int, w: int, i: int) -> int:
     if i < before + size:
         return byte(i64(w, W_BASES) + i - before)
     at = i64(w, W_T2) + i - before - size
-    return cdna_base(c, tx, at) if at < i32(tx, k.LENGTH) else -1
+    return told_base(c, tx, at) if at < i32(tx, k.LENGTH) else -1

@@ -15,6 +15,7 @@ from anntools.kernels.memory import i32, i64, kernel, set_byte
 from anntools.kernels.model import exon_at, exon_row, put_name
 from anntools.kernels.shift import is_copy, moved
 from anntools.kernels.text import put_int
+from anntools.kernels.vep_c import put_vep_hgvsc
 
 _PLUS, _MINUS, _STAR, _UNDERSCORE = 43, 45, 42, 95
 
@@ -22,6 +23,8 @@ _PLUS, _MINUS, _STAR, _UNDERSCORE = 43, 45, 42, 95
 @kernel
 def put_hgvsc(c: int, o: int, tx: int, t: int, alt: int, row: int) -> int:
     """``ENST00000380000.3:c.12-3del``; nothing if a base lies outside the transcript."""
+    if i64(c, k.C_LIKE):
+        return put_vep_hgvsc(c, o, tx, t, alt)
     first = i64(alt, k.A_FIRST) - 1
     last = i64(alt, k.A_LAST) - 1
     n = i64(alt, k.A_ALT_SIZE)

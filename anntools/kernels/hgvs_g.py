@@ -6,6 +6,7 @@ from anntools.kernels import layout as k
 from anntools.kernels.memory import byte, constant, copy, i32, i64, kernel, put4, set_byte
 from anntools.kernels.shift import is_copy, moved
 from anntools.kernels.text import put_int
+from anntools.kernels.vep_g import put_vep_hgvsg
 
 _upper = bytes(i - 32 if 97 <= i <= 122 else i for i in range(256))
 _pairs = bytes.maketrans(b"ACGT", b"TGCA")
@@ -28,6 +29,8 @@ _INV = word("inv")
 @kernel
 def put_hgvsg(c: int, o: int, alt: int) -> int:
     """``NC_000020.10:g.12_13insA`` of a sequence ALT."""
+    if i64(c, k.C_LIKE):
+        return put_vep_hgvsg(c, o, alt)
     contig = i64(alt, k.A_CONTIG)
     begin = i32(i64(c, k.M_HGVS_OFF), contig)
     size = i32(i64(c, k.M_HGVS_OFF), contig + 1) - begin

@@ -27,6 +27,7 @@ from anntools.kernels.memory import byte, constant, div3, i32, i64, kernel, put4
 from anntools.kernels.model import cdna_base, exon_at, exon_row, put_name, spliced
 from anntools.kernels.shift import moved
 from anntools.kernels.text import put_int
+from anntools.kernels.vep_p import put_vep_hgvsp
 
 _THREE = constant(
     b"".join(genetic_code.THREE_LETTER.get(chr(i), "Xaa").encode() + b"\0" for i in range(128))
@@ -44,6 +45,8 @@ def put_hgvsp(c: int, o: int, tx: int, t: int, alt: int, row: int) -> int:
     """
     if i32(tx, k.CDS0) < 0:
         return o
+    if i64(c, k.C_LIKE):
+        return put_vep_hgvsp(c, o, tx, t, alt, row)
     first = i64(alt, k.A_FIRST) - 1
     last = i64(alt, k.A_LAST) - 1
     if first == last and i64(alt, k.A_ALT_SIZE) == 1:

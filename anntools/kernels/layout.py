@@ -53,7 +53,9 @@ from typing import Final
     C_COLUMNS,  # number of columns that the header declares; 0: no header line
     C_SEQ_CURSOR,  # interval of known sequence that held the last position
     C_LIFTED,  # 1: records were lifted; those that could not be begin with NOT_LIFTED_MARK
-) = range(41)
+    C_LIKE,  # LIKE_VEP: judge and name as VEP does, see vep.py; 0: by our own rules
+) = range(42)
+LIKE_VEP: Final = 1
 NOT_LIFTED_MARK: Final = 33  # "!"
 # Addresses of the model's arrays, then how many rows the ones with a count have.
 (
@@ -197,7 +199,10 @@ L_SLOTS: Final = L_HITS0 + MAX_STORES
     A_SV_KIND,  # SV_*
     A_GIVEN_FIRST,  # the place as Ensembl takes it from the record (spec.consequence.given):
     A_GIVEN_LAST,  # REF and ALT there are longer than the bases that differ by the same amount
-) = range(23)
+    A_GIVEN_KIND,  # GIVEN_*: what VEP sees in the record
+) = range(24)
+# MOVES: the record as a whole is an insertion or a deletion. SINGLE: REF and all ALTs are one base.
+GIVEN_MOVES, GIVEN_SINGLE, GIVEN_SEVERAL = 1, 2, 4
 A_RECORD0: Final = 24  # per exact store: the record found, -1 for none
 A_SLOTS: Final = A_RECORD0 + MAX_STORES
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from anntools import genetic_code
 from anntools.kernels.layout import (
+    C_LIKE,
     CDNA,
+    CDS0,
+    CDS1,
     CODE,
+    CONTIG,
     CONTIG_COLUMNS,
     CONTIG_SEQ0,
     CONTIG_SEQ1,
+    END,
     EXON0,
     EXON_COLUMNS,
     EXON_END,
@@ -27,6 +32,7 @@ from anntools.kernels.layout import (
     M_TX,
     NAMES,
     NEXON,
+    START,
     STRAND,
     TX_COLUMNS,
 )
@@ -113,6 +119,31 @@ def cdna_base(c: int, tx: int, at: int) -> int:
     """Base code 0–4 of spliced position ``at`` (along the strand, 0-based, inside)."""
     i = i32(tx, CDNA) + at
     return (byte(i64(c, M_CDNA) + (i >> 1)) >> ((i & 1) << 2)) & 15
+
+
+@kernel
+def told_base(c: int, tx: int, at: int) -> int:
+    """The same, also beyond the transcript (4). ``--like vep``, paragraphs 4 and 26: VEP reads the
+    UTRs of the minus strand at the mirror image of their place."""
+    if at >= i32(tx, LENGTH):
+        return 4
+    if i64(c, C_LIKE) == 0 or i32(tx, STRAND) > 0:
+        return cdna_base(c, tx, at)
+    if i32(tx, CDS0) <= at < i32(tx, CDS1):
+        return cdna_base(c, tx, at)
+    left = i32(tx, LENGTH) - 1 - at
+    lo = 0
+    hi = i32(tx, NEXON)
+    while hi - lo > 1:
+        mid = (lo + hi) >> 1
+        if i32(exon_row(c, tx, mid), EXON_OFFSET) <= left:
+            lo = mid
+        else:
+            hi = mid
+    exon = exon_row(c, tx, lo)
+    pos = left - i32(exon, EXON_OFFSET) + i32(tx, START) + i32(tx, END) - i32(exon, EXON_END)
+    part = sequence_interval(c, i32(tx, CONTIG), pos)
+    return complement(genome_base(c, part, pos)) if part >= 0 else 4
 
 
 @kernel

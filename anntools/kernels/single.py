@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anntools import terms
 from anntools.kernels import layout as k
+from anntools.kernels.ends import has_known_start
 from anntools.kernels.memory import div3, i32, i64, kernel, put8, set_i64
 from anntools.kernels.model import amino_acid, cdna_base, complement, letter_of
 
@@ -61,7 +62,9 @@ def coding_base_terms(c: int, tx: int, spliced: int, code: int, row: int) -> int
     set_i64(row, k.R_CDS2, at + 1)
     set_i64(row, k.R_PROT1, number + 1)
     set_i64(row, k.R_PROT2, number + 1)
-    if spliced < cds0 + 3 and i32(tx, k.FLAGS) & k.FLAG_CDS_START_NF == 0 and i32(tx, k.PAD) == 0:
+    if spliced < cds0 + 3 and has_known_start(c, tx):
+        if i32(tx, k.PAD):
+            return 0
         return start_codon_terms(tx, new_a == 0 and new_b == 3 and new_d == 2, old, new)
     return other_codon_terms(old, new)
 

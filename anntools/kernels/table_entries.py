@@ -19,6 +19,7 @@ from anntools.kernels.memory import (
     shift_right,
 )
 from anntools.kernels.table_cells import close_cell, decoded, put_cell, put_no_cell, room_for
+from anntools.kernels.vep_p import vep_room
 
 _SCRATCH = 256  # bytes that a description may need besides its alleles
 
@@ -162,6 +163,8 @@ def descriptions(c: int, table: int, alt: int, row: int, e: int, first: int) -> 
     room = _SCRATCH + 8 * (i64(alt, k.A_ALT_SIZE) + abs(i64(alt, k.A_LAST) - i64(alt, k.A_FIRST)))
     off = i64(c, k.M_NAME_OFF)
     room += i64(off, (number + 1) * k.NAMES) - i64(off, number * k.NAMES)
+    if i64(c, k.C_LIKE):
+        room += vep_room(c, alt, row)
     at = room_for(table, first + t.C_HGVSC, room)
     if at == 0:
         return 1

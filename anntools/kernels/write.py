@@ -28,6 +28,7 @@ from anntools.kernels.stores import (
     interval_next,
     put_exact,
 )
+from anntools.kernels.vep_p import vep_room
 
 _CLASS = constant(b"".join(name.encode().ljust(32, b"\0") for name in CLASS_NAMES))
 _CLASS_SIZE = constant(bytes(len(name) for name in CLASS_NAMES))
@@ -141,6 +142,8 @@ def row_room(c: int, alt: int, row: int) -> int:
     if t >= 0:
         off = i64(c, k.M_NAME_OFF)
         room += i64(off, (t + 1) * k.NAMES) - i64(off, t * k.NAMES)
+    if i64(c, k.C_LIKE):
+        room += vep_room(c, alt, row)
     room += i64(row, k.R_CODONS_REF_SIZE) + i64(row, k.R_CODONS_ALT_SIZE)
     return room + i64(row, k.R_AA_REF_SIZE) + i64(row, k.R_AA_ALT_SIZE)
 

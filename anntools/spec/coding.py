@@ -185,7 +185,7 @@ def _start_terms(c: Coding) -> set[str]:
     t = c.t
     a, b = c.spliced
     begin, _ = t.coding_span()
-    if t.start_incomplete or t.pad or not c.known or a is None or b is None:
+    if t.start_incomplete or (t.pad and not t.vep) or not c.known or a is None or b is None:
         return set()
     if not (a <= begin + 2 and b >= begin):
         return set()
@@ -251,6 +251,8 @@ def _stop_is_kept(c: Coding, old: str, new: str) -> bool:
     assert first is not None
     assert last is not None
     protein = c.t.protein
+    if c.t.vep and old == new[0] and "*" in new:  # paragraph 5
+        return True
     if "*" in old and old.find("*") == new.find("*"):
         return True
     if first > len(protein) and new.startswith("*"):
@@ -274,6 +276,8 @@ def _stop_stands(c: Coding) -> bool:
     a, _ = c.coding
     b = c.spliced[1]
     if a is None:  # the change begins before the coding part: no codon of it is left
+        if c.t.vep:  # paragraph 6
+            return True
         return c.t.amino_acids(cds[-3:], len(cds) // 3) != "*"
     assert b is not None
     new = cds[: a - 1] + c.bases + c.t.sequence[b:]

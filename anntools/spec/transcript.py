@@ -46,6 +46,7 @@ class Transcript:
     code: int = STANDARD
     recoded: tuple[tuple[int, str], ...] = ()
     slip: tuple[int, int] | None = None
+    vep: bool = False  # judged as VEP does, see ``spec.vep``
 
     @property
     def first(self) -> int:

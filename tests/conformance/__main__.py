@@ -72,7 +72,8 @@ def report(sections: list[Section]) -> str:
         "`tests/conformance/explain.py` or `explain_bcsq.py` assigns it to a paragraph of "
         "[divergences.md](divergences.md) or of the list in [bcsq.md](bcsq.md); promised are "
         f"shares of equal rows before any explanation. {unexplained:,} differences are not "
-        "explained.\n\n" + tables.markdown(sections)
+        "explained. The last two columns are for `--like vep`, which gives VEP's answers.\n\n"
+        + tables.markdown(sections)
     )
 
 

@@ -16,6 +16,8 @@ class Line:
     equal: int = 0
     explained: Counter[int | str] = field(default_factory=Counter)
     unexplained: int = 0
+    like_rows: int = 0  # the same with ``--like``, where that was run
+    like_equal: int = 0
     examples: list[str] = field(default_factory=list)
 
     @property
@@ -27,6 +29,11 @@ class Line:
     def rate(self) -> float:
         """Share of equal rows."""
         return self.equal / self.rows if self.rows else 1.0
+
+    @property
+    def like_rate(self) -> float:
+        """The same with ``--like``."""
+        return self.like_equal / self.like_rows if self.like_rows else 1.0
 
     def differs(self, rule: int | str | None, example: str) -> None:
         """Count a difference: explained by a paragraph of divergences.md, or not."""
@@ -42,6 +49,8 @@ class Line:
         self.equal += other.equal
         self.explained += other.explained
         self.unexplained += other.unexplained
+        self.like_rows += other.like_rows
+        self.like_equal += other.like_equal
         self.examples = (self.examples + other.examples)[:KEPT]
 
 
@@ -63,30 +72,43 @@ class Section:
         for name, line in other.lines.items():
             self.line(name).add(line)
 
+    def compared_with(self, like: Section) -> Section:
+        """The same section with the counts of another run, with ``--like``, beside its own."""
+        for name, line in like.lines.items():
+            mine = self.line(name)
+            mine.like_rows, mine.like_equal = line.rows, line.equal
+        return self
+
 
 def markdown(sections: Sequence[Section]) -> str:
     """One table for all sections."""
     out = [
-        "| truth | field | rows | equal | % | promised | explained (paragraph: rows) | not |",
-        "|---|---|--:|--:|--:|--:|---|--:|",
+        "| truth | field | rows | equal | % | promised | explained (paragraph: rows) | not "
+        "| `--like vep`: equal | % |",
+        "|---|---|--:|--:|--:|--:|---|--:|--:|--:|",
     ]
     for section in sections:
         title = section.title
         for name, line in section.lines.items():
             promised = section.promised.get(name)
-            goal = f"{100 * promised:g}" if promised else ""
-            if promised:
-                goal += " ✓" if line.rate >= promised else " short"
+            goal = f"{100 * promised:g}{_reached(line.rate, promised)}" if promised else ""
+            like = f"{line.like_equal:,} | {percent(line.like_rate)}" if line.like_rows else " | "
+            if line.like_rows and promised:
+                like += _reached(line.like_rate, promised)
             explained = ", ".join(
                 f"{rule}: {n:,}" for rule, n in sorted(line.explained.items(), key=_in_order)
             )
             out.append(
                 f"| {title} | {name} | {line.rows:,} | {line.equal:,} | {percent(line.rate)} "
-                f"| {goal} | {explained} | {line.unexplained or ''} |"
+                f"| {goal} | {explained} | {line.unexplained or ''} | {like} |"
             )
             title = ""
     notes = [f"- {s.title}: {s.note}" for s in sections if s.note]
     return "\n".join([*out, "", *notes]) + "\n"
+
+
+def _reached(rate: float, promised: float) -> str:
+    return " ✓" if rate >= promised else " short"
 
 
 def _in_order(item: tuple[int | str, int]) -> tuple[str, int]:

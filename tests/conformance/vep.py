@@ -57,9 +57,19 @@ def vep_rows(path: Path) -> Iterator[tuple[Key, dict[str, str]]]:
 
 
 def compare(case: Case, pack: Path, vcf: Path, tab: Path, output: Path, title: str) -> Section:
-    """Annotate one VCF and compare with one tab file of VEP."""
+    """Annotate one VCF, by our rules and by VEP's, and compare with one tab file of VEP."""
+    ours, like = (
+        _compared(case, pack, vcf, tab, output, title, *options)
+        for options in ((), ("--like", "vep"))
+    )
+    return ours.compared_with(like)
+
+
+def _compared(
+    case: Case, pack: Path, vcf: Path, tab: Path, output: Path, title: str, *options: str
+) -> Section:
     section = Section(title)
-    engine.annotate(vcf, pack, output)
+    engine.annotate(vcf, pack, output, *options)
     ours = {(r.name, n, row["Feature"]): (r, row) for r, n, row in engine.csq_rows(output)}
     output.unlink()
     models = {t.id: t for t in read_genes(case.genes)}

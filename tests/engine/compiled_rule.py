@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Sequence
+from typing import Any
 
 import numba
 import numpy as np
+import numpy.typing as npt
 
 from anntools import regions, terms
 from anntools.kernels import layout as k
@@ -41,10 +44,32 @@ def _structural(c: int, tx: int, alt: int, row: int) -> int:
     return structural(c, tx, alt, row)
 
 
+def _genome_arrays(genome: str) -> dict[int, npt.NDArray[Any]]:
+    """The known sequence of the only contig as a pack has it: intervals without unknown bases."""
+    spans = [m.span() for m in re.finditer("[ACGT]+", genome)]
+    packed: list[int] = []
+    offsets = []
+    for a, b in spans:
+        offsets.append(4 * len(packed))
+        codes = [*_CODES[list(genome[a:b].encode())].tolist(), 0, 0, 0]
+        for i in range(0, b - a, 4):
+            packed.append(sum(code << 2 * j for j, code in enumerate(codes[i : i + 4])))
+    contig = np.zeros((1, k.CONTIG_COLUMNS), dtype=np.int32)
+    contig[0, k.CONTIG_SEQ1] = len(spans)
+    return {
+        k.M_CONTIGS: contig,
+        k.M_SEQ_START: np.array([a for a, _ in spans] or [0], dtype=np.int32),
+        k.M_SEQ_END: np.array([b for _, b in spans] or [0], dtype=np.int32),
+        k.M_SEQ_OFF: np.array(offsets or [0], dtype=np.int64),
+        k.M_SEQ: np.array(packed or [0], dtype=np.uint8),
+    }
+
+
 class CompiledRule:
     """Calls the kernels for some transcripts. Keeps the memory that they read and write."""
 
-    def __init__(self, transcripts: Sequence[Transcript]) -> None:
+    def __init__(self, transcripts: Sequence[Transcript], like_vep: str = "") -> None:
+        """``like_vep``: the genome, if VEP's rules are to be followed."""
         tx = np.zeros((len(transcripts), k.TX_COLUMNS), dtype=np.int32)
         exons: list[tuple[int, int, int]] = []
         edits: list[tuple[int, int, int]] = []
@@ -93,12 +118,18 @@ class CompiledRule:
         ]
         for array in self._arrays:
             regions.allow(array.ctypes.data, array.nbytes)
+        self._genome = _genome_arrays(like_vep)
         _, _, _, _, cursors, arena, self._c, self._alt, self._row, self._letters = self._arrays
         slots = (k.M_TX, k.M_EXONS, k.M_EDITS, k.M_CDNA)
         for slot, array in zip(slots, self._arrays, strict=False):
             self._c[slot] = array.ctypes.data
         self._c[k.C_EXON_CURSORS] = cursors.ctypes.data
         self._arena = arena.ctypes.data
+        if like_vep:
+            self._c[k.C_LIKE] = k.LIKE_VEP
+            for slot, array in self._genome.items():
+                self._c[slot] = array.ctypes.data
+                regions.allow(array.ctypes.data, array.nbytes)
 
     def effect(self, number: int, first: int, ref: str, alt: str) -> Effect:
         """Effect on transcript ``number`` of putting ``alt`` in the place of ``ref``."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numba
 
-from anntools import regions
+from anntools import regions, terms
 from anntools.buffers import Buffer
 from anntools.kernels import layout as k
 from anntools.kernels.hgvs_c import put_hgvsc
@@ -20,6 +20,7 @@ from anntools.pack import Pack, genes, open_pack
 from anntools.pack.build import Contig, PackInput, build_pack
 from anntools.pack.sequence import Codes
 from anntools.spec.shift import trimmed
+from anntools.spec.vep import Written
 
 _ROOM = 1 << 16
 
@@ -56,8 +57,25 @@ class Describer:
         self._out = Buffer(3 * _ROOM)
         self._text = Buffer(_ROOM)
 
-    def names(self, contig: int, position: int, ref: str, alt: str, t: int) -> tuple[str, str, str]:
-        """HGVSg, HGVSc and HGVSp without the names of references."""
+    def vep_names(self, w: Written, effect: set[str], t: int) -> tuple[str, str, str]:
+        """The names that VEP gives an ALT with these consequence terms."""
+        kind = k.GIVEN_MOVES * w.moves | k.GIVEN_SINGLE * w.single | k.GIVEN_SEVERAL * w.several
+        mask = sum(1 << terms.TERMS.index(name) for name in effect)
+        return self.names(0, w.first, w.ref, w.alt, t, like_vep=True, kind=kind, mask=mask)
+
+    def names(
+        self,
+        contig: int,
+        position: int,
+        ref: str,
+        alt: str,
+        t: int,
+        *,
+        like_vep: bool = False,
+        kind: int = 0,
+        mask: int = 0,
+    ) -> tuple[str, str, str]:
+        """HGVSg, HGVSc and HGVSp without the names of references. ``mask``: consequence terms."""
         change = trimmed(position, ref, alt)
         text = (ref + alt).encode()
         self._text.view[: len(text)] = text
@@ -67,6 +85,9 @@ class Describer:
         slots[k.A_FIRST], slots[k.A_LAST] = change.first, change.last
         given = (position, position + len(ref) - 1)
         slots[k.A_GIVEN_FIRST], slots[k.A_GIVEN_LAST] = given
+        slots[k.A_GIVEN_KIND] = kind
+        self._block[k.C_LIKE] = k.LIKE_VEP if like_vep else 0
+        row[k.R_MASK], row[k.R_TX] = mask, t
         before = change.first - position
         slots[k.A_REF] = self._text.address + before
         slots[k.A_ALT] = self._text.address + len(ref) + before

@@ -11,6 +11,7 @@ from anntools.spec.consequence import consequence
 from anntools.spec.consequence import given as as_given
 from anntools.spec.structural import Kind, structural
 from anntools.spec.transcript import Transcript, reverse_complement
+from anntools.spec.vep import as_vep
 from tests.engine.compiled_rule import CompiledRule
 
 GENOME = 700
@@ -125,6 +126,22 @@ def test_kernel_is_the_written_rule(seed: int) -> None:
         first, shorter, new = as_given(position, ref, alts)
         for alt in new:
             expected = consequence(transcript, first, shorter, alt)
+            found = rule.effect(0, first, shorter, alt)
+            assert found == expected, (first, shorter, alt, transcript)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=CHECKS)
+@given(seed=SEEDS)
+def test_kernel_is_the_written_rule_like_vep(seed: int) -> None:
+    rng = random.Random(seed)
+    genome = with_start(rng, random_genome(rng))
+    transcript = random_transcript(rng, genome)
+    rule = CompiledRule([transcript], genome)
+    theirs = as_vep(transcript, genome)
+    for position, ref, alts in random_alleles(rng, genome):
+        first, shorter, new = as_given(position, ref, alts)
+        for alt in new:
+            expected = consequence(theirs, first, shorter, alt)
             found = rule.effect(0, first, shorter, alt)
             assert found == expected, (first, shorter, alt, transcript)
 

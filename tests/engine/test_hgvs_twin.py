@@ -12,11 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anntools.pack.transcripts import Transcript as Model
+from anntools.spec.consequence import consequence
 from anntools.spec.hgvs_c import hgvs_c
 from anntools.spec.hgvs_g import hgvs_g
 from anntools.spec.hgvs_p import hgvs_p
 from anntools.spec.shift import trimmed
 from anntools.spec.transcript import Transcript, reverse_complement
+from anntools.spec.vep import as_vep
+from anntools.spec.vep import written as as_written
+from anntools.spec.vep_hgvs_c import hgvs_c as vep_hgvs_c
+from anntools.spec.vep_hgvs_g import hgvs_g as vep_hgvs_g
+from anntools.spec.vep_hgvs_p import hgvs_p as vep_hgvs_p
 from tests.engine.hgvs_kernels import describer
 
 GENOME = 420
@@ -137,3 +143,38 @@ def test_kernels_give_the_written_descriptions(seed: int) -> None:
             )
             found = compiled.names(0, position, ref, alt, 0)
             assert found == expected, (position, ref, alt, change, model, genome)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(min_value=0, max_value=2**32))
+def test_kernels_give_the_written_descriptions_like_vep(seed: int) -> None:
+    rng = random.Random(seed)
+    genome, model = random_genome(rng), random_model(rng)
+    t = as_vep(written(model, genome), genome)
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = describer(Path(folder), {"c": codes(genome)}, [model])
+        for alts, position, ref in random_records(rng, genome):
+            for number in range(len(alts)):
+                w = as_written(position, ref, alts, number)
+                terms = consequence(t, w.first, w.ref, w.alt).terms
+                expected = (
+                    vep_hgvs_g(w, genome) or "",
+                    vep_hgvs_c(t, w, genome) or "",
+                    vep_hgvs_p(t, w, genome, terms) or "",
+                )
+                found = compiled.vep_names(w, terms, 0)
+                assert found == expected, (position, ref, alts, number, model, genome)
+
+
+def random_records(rng: random.Random, genome: str) -> list[tuple[list[str], int, str]]:
+    """(ALTs, 1-based position, REF): one to three alleles of the same REF."""
+    out = []
+    for position, ref, alt in random_alleles(rng, genome):
+        alts = [alt]
+        while rng.random() < 0.3:
+            more = ref[0] + "".join(rng.choices("ACGTN", (5, 5, 5, 5, 1), k=rng.choice((1, 2, 3))))
+            alts.append(rng.choice((more + ref[1:], more, alt + alt, ref[0])))
+        alts = [a for a in dict.fromkeys(alts) if a != ref]
+        if alts:
+            out.append((alts, position, ref))
+    return out
