@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from gas.billing.errors import NoPaidPlan
-from gas.billing.ports import BillingStore, Payments, Standing, TopicName
+from gas.billing.ports import BillingStore, Payments, Price, Standing, TopicName
 from gas.errors import NotFound
 from gas.ports import Clock, Topic
 
@@ -18,6 +19,15 @@ class Terminal:
     payments: Payments
     price: str
     """Id of the price of Premium."""
+
+    @cached_property
+    def offer(self) -> Price:
+        """The price of Premium, asked for once: Stripe never changes the amount of a price.
+
+        Raises:
+            ServiceUnavailable, PaymentRefused: the payment service cannot tell; ask again.
+        """
+        return self.payments.price(self.price)
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def _price(billing: Billing) -> str | None:
     if billing.terminal is None:
         return None
     try:
-        return price_text(billing.terminal.payments.price(billing.terminal.price))
+        return price_text(billing.terminal.offer)
     except (ServiceUnavailable, PaymentRefused) as error:
         log.warning("price_unknown", reason=error.message)
         return None

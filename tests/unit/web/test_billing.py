@@ -211,6 +211,20 @@ def test_without_stripe_at_hand_the_page_is_still_there(world: World, premium: F
     )
 
 
+def test_who_looks_again_and_again_does_not_use_up_what_stripe_allows(
+    world: World, ada: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.payments.down = True
+    assert ada.get("/billing", headers=JSON).json["premium_price"] is None
+    world.payments.down = False
+    asked: list[str] = []
+    price = world.payments.price
+    monkeypatch.setattr(world.payments, "price", lambda which: asked.append(which) or price(which))
+    for _ in range(3):
+        assert "15.00 USD per month" in ada.get("/billing").text
+    assert asked == ["price_premium"]
+
+
 def test_a_grace_period_that_is_over_ends_when_its_owner_looks(
     world: World, premium: FlaskClient
 ) -> None:
