@@ -1,8 +1,10 @@
-"""The compiled kernels, ready to call: loaded from an object file, compiled first if need be.
+"""The compiled kernels, ready to call: loaded from a shared library, compiled first if need be.
 
-Loading takes some ten milliseconds and needs neither numba nor numpy. The object file lies in a
-folder whose name carries a digest of all kernel sources and of the processor's name, so that a
-changed kernel never meets stale code and a copied folder never meets another processor.
+Loading takes less than a millisecond and needs neither numba nor numpy nor llvmlite. Where no
+linker was found when the kernels were compiled, or the library may not be loaded, llvmlite loads
+the object file instead, which costs some 40 ms. Both lie in a folder whose name carries a digest of
+all kernel sources and of the processor, so that a changed kernel never meets stale code and a
+copied folder never meets another processor.
 
 ``ANNTOOLS_CACHE`` names the folder for compiled code; without it the package's own
 ``__pycache__`` is used where it can be written, else the user's cache folder.
@@ -13,15 +15,15 @@ addresses of this process and is compiled anew in each.
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-import llvmlite
-import llvmlite.binding as llvm
+from blake3 import blake3
 
 from anntools import regions
 
@@ -38,7 +40,12 @@ def entry(name: str) -> Entry:
 
     The call releases the interpreter's lock. Thread-safe as far as the blocks are apart.
     """
-    function = _SIGNATURE(_engine().get_function_address(name))
+    library = _library()
+    function = (
+        _SIGNATURE((name, library))
+        if isinstance(library, ctypes.CDLL)
+        else _SIGNATURE(library.get_function_address(name))
+    )
 
     def call(block: int) -> int:
         result = ctypes.c_int64()
@@ -56,17 +63,33 @@ def ready() -> bool:
 
 
 def llvmlite_version() -> str:
-    """Version of the loader, for receipts."""
-    return str(llvmlite.__version__)
+    """Version of the compiler, for receipts."""
+    package = find_spec("llvmlite")
+    if package is None or package.origin is None:
+        return ""
+    text = Path(package.origin).with_name("_version.py").read_text()
+    at = text.rfind("version =")
+    return text[at:].partition("'")[2].partition("'")[0]
 
 
 @cache
-def _engine() -> Any:
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
+def _library() -> Any:
+    """The shared library; without one, llvmlite's engine with the object file."""
     path = object_file()
     if not path.is_file():
         _compile(path)
+    shared = path.with_suffix(".so")
+    if shared.is_file():
+        with suppress(OSError):  # as in a folder from which nothing may be run
+            return ctypes.CDLL(str(shared))
+    return _engine(path)
+
+
+def _engine(path: Path) -> Any:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple().create_target_machine(jit=True)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
     engine.add_object_file(llvm.ObjectFileRef.from_data(path.read_bytes()))
@@ -83,7 +106,7 @@ def _compile(path: Path) -> None:
     with path.with_name("compiling").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.is_file():
-            build(path)
+            build(path, link_also=not regions.CHECKED)
 
 
 @cache
@@ -121,9 +144,20 @@ def _writable(folder: Path) -> bool:
 
 def _digest() -> str:
     """Digest of what the machine code depends on."""
-    h = hashlib.sha256(f"{llvmlite.__version__} {llvm.get_host_cpu_name()}".encode())
+    h = blake3(f"{llvmlite_version()} {_processor()}".encode())
     sources = [_PACKAGE / n for n in ("terms.py", "genetic_code.py", "machine_code.py")]
     sources += sorted((_PACKAGE / "kernels").glob("*.py"))
     for path in sources:
         h.update(path.read_bytes())
     return h.hexdigest()[:16]
+
+
+def _processor() -> str:
+    """Name and abilities of the processor."""
+    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as text:
+        first = text.read(1 << 14).partition("\n\n")[0]
+        wanted = ("model name", "flags", "CPU implementer", "CPU part", "Features")
+        return "\n".join(line for line in first.split("\n") if line.startswith(wanted))
+    import llvmlite.binding as llvm
+
+    return str(llvm.get_host_cpu_name())

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,9 +27,12 @@ ENTRY_MODULES: Final = (
     "anntools.kernels.table_pages",
 )
 
+_LINKERS: Final = ("cc", "gcc", "clang", "ld")
 
-def build(path: Path) -> None:
-    """Compile all entries and write the object file to ``path`` (atomically)."""
+
+def build(path: Path, *, link_also: bool) -> None:
+    """Compile all entries and write the object file to ``path`` (atomically), and beside it the
+    shared library if that is wanted and there is a linker."""
     whole = _linked()
     machine = _machine()
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
@@ -35,7 +40,22 @@ def build(path: Path) -> None:
     passes.getModulePassManager().run(whole, passes)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.write_bytes(machine.emit_object(whole))
+    if link_also:
+        link(part, path.with_suffix(".so"))
     part.replace(path)
+
+
+def link(object_file: Path, library: Path) -> bool:
+    """Make a shared library of an object file (atomically); False if no linker can."""
+    part = library.with_name(f"{library.name}.{os.getpid()}.part")
+    for linker in filter(None, map(shutil.which, _LINKERS)):
+        command = [linker, "-shared", "-nostdlib", "-o", str(part), str(object_file)]
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own
+        if done.returncode == 0:
+            part.replace(library)
+            return True
+    part.unlink(missing_ok=True)
+    return False
 
 
 def _linked() -> Any:

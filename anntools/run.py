@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
-
-from blake3 import blake3
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Self
 
 from anntools import classic
 from anntools.compression import EOF
@@ -21,6 +20,7 @@ from anntools.vcfio.reader import Source
 from anntools.vcfio.validator import Validator, judged
 from anntools.vcfio.version3 import is_version3, modern_header, modern_records
 from anntools.worker import Worker
+from anntools.writebehind import WriteBehind
 
 if TYPE_CHECKING:
     from anntools.table.collect import Rows
@@ -52,15 +52,22 @@ class _Piece(NamedTuple):
 
 
 class _Sink:
-    """The output file: counts and takes the checksum of what is written."""
+    """The output file: counts and takes the checksum of what is written, beside the work.
+
+    What is written must stay as it is until the next call.
+    """
 
     def __init__(self, handle: BinaryIO, options: Options, name: str) -> None:
-        self._handle = handle
+        self._file = WriteBehind(handle)
         self._options = options
         self._name = name
-        self._hash = blake3()
         self._text = 0
-        self.bytes = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.stop()
 
     def write(self, data: bytes | memoryview, text_size: int) -> None:
         """Append encoded bytes. Raises InputRefused when the limit on the output is passed."""
@@ -75,14 +82,11 @@ class _Sink:
                     remedy="Split the file, or ask for a higher limit.",
                 )
             )
-        self._handle.write(data)
-        self._hash.update(data)
-        self.bytes += len(data)
+        self._file.write(data)
 
-    @property
-    def blake3_hex(self) -> str:
-        """Checksum of what was written."""
-        return self._hash.hexdigest()
+    def finish(self) -> tuple[str, int]:
+        """Checksum and bytes of what was written, when all of it is. Raises OSError."""
+        return self._file.finish(), self._file.bytes
 
 
 class _Team:
@@ -152,8 +156,21 @@ def run(
     """Annotate one file into an open handle, and into a table.
 
     ``unlifted`` takes the records that ``options.lift`` does not bring to the pack's assembly.
-    Raises InputRefused, UsageProblem.
+    Raises InputRefused, UsageProblem, OSError.
     """
+    with _Sink(handle, options, options.name or source_path.name) as sink:
+        return _run(source_path, sink, compress, pack, options, table, unlifted)
+
+
+def _run(
+    source_path: Path,
+    sink: _Sink,
+    compress: bool,
+    pack: Pack,
+    options: Options,
+    table: TableWriter | None,
+    unlifted: BinaryIO | None,
+) -> Result:
     name = options.name or source_path.name
     source = Source(source_path, name, options.max_line)
     manifest = pack.manifest
@@ -167,14 +184,15 @@ def run(
     )
     chunks = source.lines(options.chunk_size)
     header, rest = read_header(chunks, name)
-    sink = _Sink(handle, options, name)
     workers = [Worker(pack, labels, options, name) for _ in range(max(1, options.threads))]
     for worker in workers:
         worker.expect_columns(header.column_count)
         if table:
             worker.collect(table.collector())
     validator = Validator(header, name, brief=not options.strict, listed=options.listed)
-    numbered = judged(_numbered(rest, chunks, header), source, validator, strict=options.strict)
+    counted = len(workers) > 1 or bool(options.lift)  # a lone worker counts lines itself
+    numbers = _numbered(rest, chunks, header, lambda: counted or not validator.done)
+    numbered = judged(numbers, source, validator, strict=options.strict)
     if is_version3(header):
         source.warnings.append("the file is VCF 3; it was converted to VCF 4.1")
         header = modern_header(header)
@@ -219,14 +237,15 @@ def run(
     if lifting:
         problems = sorted(problems + lifting.problems, key=_line)[: options.listed]
         source.warnings += lifting.warnings()
+    written_blake3, written_bytes = sink.finish()
     return Result(
         [sum(counts) for counts in zip(*(w.stats for w in workers), strict=True)],
         problems,
         source.warnings + validator.sentences(),
         source.blake3_hex,
         source.bytes_total,
-        sink.blake3_hex,
-        sink.bytes,
+        written_blake3,
+        written_bytes,
         dict(lifting.reasons) if lifting else {},
     )
 
@@ -255,11 +274,11 @@ def _add_rows(table: TableWriter, rows: Rows | None, only: Worker) -> None:
         table.collect_from(only.collector)
 
 
-def _numbered(rest: bytes, chunks: Iterator[bytes], header: Header) -> Iterator[tuple[bytes, int]]:
+def _numbered(
+    rest: bytes, chunks: Iterator[bytes], header: Header, needed: Callable[[], bool]
+) -> Iterator[tuple[bytes, int]]:
+    """Each chunk with the number of its first line; 0 as soon as numbers are not ``needed``."""
     line = header.lines + 1
-    if rest:
-        yield rest, line
-        line += rest.count(b"\n")
-    for chunk in chunks:
+    for chunk in chain((rest,) if rest else (), chunks):
         yield chunk, line
-        line += chunk.count(b"\n")
+        line = line + chunk.count(b"\n") if line and needed() else 0

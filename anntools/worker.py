@@ -35,7 +35,7 @@ _GROW = {
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one chunk. ``text`` is valid until the worker's next call."""
+    """What became of one chunk. ``text`` is valid until the worker's next call but one."""
 
     text: memoryview
     problems: list[Problem]
@@ -53,7 +53,7 @@ class Worker:
         self._address = ctypes.addressof(self._block)
         regions.allow(self._address, 8 * k.C_SLOTS)
         self._stores = [store.block(class0) for store, class0 in pack.numbered_stores()]
-        self._packed: Buffer | None = None
+        self._packed: list[Buffer | None] = [None, None]
         self.collector: Collector | None = None
         self._blocks: Blocks | None = None
         self._level = options.level
@@ -62,6 +62,7 @@ class Worker:
         self._buffers = {
             "input": Buffer(1 << 20),
             "out": Buffer(4 << 20),
+            "last out": Buffer(4 << 20),  # what was written before, for whoever still reads it
             "line": Buffer(8 * k.L_SLOTS),
             "rows": Buffer(8 * k.R_SLOTS * 1024),
             "alts": Buffer(8 * k.A_SLOTS * 64),
@@ -130,8 +131,10 @@ class Worker:
         self._block[k.C_TABLE] = collector.address
 
     def run(self, data: bytes, first_line: int) -> Done:
-        """Annotate whole lines; ``first_line`` is the number of the first one in the file."""
+        """Annotate whole lines; ``first_line`` is the number of the first one in the file, 0 if
+        they follow the last ones."""
         b, buffers = self._block, self._buffers
+        buffers["out"], buffers["last out"] = buffers["last out"], buffers["out"]
         if len(data) > buffers["input"].size:
             buffers["input"].close()
             buffers["input"] = Buffer(len(data))
@@ -141,7 +144,8 @@ class Worker:
         b[k.C_IN] = buffers["input"].address
         b[k.C_IN_END] = b[k.C_IN] + len(data)
         b[k.C_OUT], b[k.C_OUT_END] = buffers["out"].address, buffers["out"].end
-        b[k.C_LINE] = first_line
+        if first_line:
+            b[k.C_LINE] = first_line
         b[k.C_ISSUES_COUNT] = 0
         while (status := self._call(self._address)) not in (k.DONE, k.REFUSED):
             self._grow(status)
@@ -171,18 +175,19 @@ class Worker:
         return bytes(self._deflate(source.address, len(text)))
 
     def packed(self, text: memoryview) -> memoryview:
-        """The text of the last run as BGZF blocks; valid until the next call."""
+        """The text of the last run as BGZF blocks; valid until the next call but one."""
         return self._deflate(self._buffers["out"].address, len(text))
 
     def _deflate(self, source: int, size: int) -> memoryview:
         if self._blocks is None:
             self._blocks = Blocks(self._level)
         room = Blocks.room(size)
-        if self._packed is None or self._packed.size < room:
-            if self._packed:
-                self._packed.close()
-            self._packed = Buffer(2 * room)
-        out = self._packed
+        self._packed.reverse()
+        out = self._packed[0]
+        if out is None or out.size < room:
+            if out:
+                out.close()
+            out = self._packed[0] = Buffer(2 * room)
         end = self._blocks.deflate(source, source + size, out.address, out.end)
         return out.text(end)
 
