@@ -25,7 +25,7 @@ class UploadRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     file_name: str = Field(min_length=1, max_length=1024)
-    size: int = Field(ge=0)
+    size: int = Field(ge=0, le=2**62)
     strict: bool = False
 
 

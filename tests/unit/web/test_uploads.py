@@ -77,6 +77,7 @@ def test_the_plain_form_comes_back_by_redirect(ada: FlaskClient) -> None:
         (0, Plan.FREE, 400, "invalid_upload"),
         (-1, Plan.FREE, 400, "invalid_request"),
         ("many", Plan.FREE, 400, "invalid_request"),
+        (10**400, Plan.FREE, 400, "invalid_request"),
     ],
 )
 def test_the_plan_limits_the_size(
