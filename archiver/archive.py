@@ -232,23 +232,33 @@ class ArchiveResults:
 
     def _give_up(self, job: Job, owner: str, reason: str) -> Outcome:
         """A damaged original is never replaced by its copy: it stays for an operator to see."""
-        log.error("original_damaged", reason=reason)
         kept = self._ledger.abandon_archiving(job.job_id, owner=owner, now=self._clock.now())
-        if kept is not None and kept.sweep_at is not None:
-            self._delete_spent(kept)
-            later = self._clock.now() + _DAMAGED_LOOK
-            self._ledger.sweep_again(job.job_id, seen=kept.sweep_at, at=later)
+        if kept is None:
+            return self._overtaken(reason)
+        log.error("original_damaged", reason=reason)
+        self._delete_spent(kept)
+        self._look_in_a_day(kept)
         return Bury(reason)
 
     def _hold_still(self, job: Job, owner: str, reason: str) -> Outcome:
         """Neither forward nor back without losing something: an operator has to look."""
+        if not self._ledger.release_archiving(job.job_id, owner=owner, now=self._clock.now()):
+            return self._overtaken(reason)
         log.error("original_damaged_and_another_gone", reason=reason)
-        self._ledger.release_archiving(job.job_id, owner=owner, now=self._clock.now())
         kept = self._jobs.get(job.job_id)
-        if kept is not None and kept.archive_owner is None and kept.sweep_at is not None:
-            later = self._clock.now() + _DAMAGED_LOOK
-            self._ledger.sweep_again(job.job_id, seen=kept.sweep_at, at=later)
+        if kept is not None and kept.archive_owner is None:
+            self._look_in_a_day(kept)
         return Bury(reason)
+
+    def _overtaken(self, reason: str) -> Outcome:
+        """What looked like damage was done by whoever has the job now: they archive it."""
+        log.warning("archiving_lost", reason=reason)
+        return Later(self._lease_seconds + 1)
+
+    def _look_in_a_day(self, job: Job) -> None:
+        if job.sweep_at is not None:
+            later = self._clock.now() + _DAMAGED_LOOK
+            self._ledger.sweep_again(job.job_id, seen=job.sweep_at, at=later)
 
     def _delete_spent(self, job: Job) -> None:
         for spent in job.spent_archives:

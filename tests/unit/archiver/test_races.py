@@ -2,14 +2,15 @@
 every byte is as the engine wrote it."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from gas.jobs import Job, ResultsState
 from gas.plans import Plan
 from tests.support.jobs import USER
-from tests.support.tripwire import Killed
-from tests.unit.archiver.world import CONTENT, World
+from tests.support.tripwire import Killed, Tripwire
+from tests.unit.archiver.world import CONTENT, LEASE, VISIBILITY, World
 
 MOMENTS = ("kill_before", "kill_after")
 
@@ -149,6 +150,54 @@ def test_a_downgrade_at_every_step_of_letting_premium_results_stay() -> None:
         world.wire.happenings[number] = world.downgrade
         world.live(4)
         assert_ended_well(world, made, f"{number} ({name})")
+
+
+def go_on_without(world: World, made: Job, steps: tuple[str, ...]) -> None:
+    """What others do while our worker sleeps past its lease: the plan changes, the job is taken
+    over, results are thawed and archived again."""
+    wire, world.wire = world.wire, Tripwire()  # their calls are not the sleeper's
+    world.clock.advance(LEASE + 1)
+    world.request(made)
+    for step in steps:
+        if step != "wait":
+            getattr(world, step)()
+        world.live(3)
+    world.wire = wire
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ("wait",),
+        ("upgrade",),
+        ("wait", "upgrade"),
+        ("upgrade", "downgrade"),
+        ("wait", "upgrade", "downgrade"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("took_over", [False, True])
+def test_asleep_at_every_step(took_over: bool, steps: tuple[str, ...]) -> None:
+    """Awake again, the sleeper goes on with what it knew. With `took_over` it has the job from a
+    worker that died when all was copied and nothing deleted."""
+    for number in NUMBERS:
+        world = World()
+        made = world.completed()
+        world.request(made)
+        if took_over:
+            world.wire.kill_after = CALLS.index("renew_archiving")
+            with pytest.raises(Killed):
+                world.deliver()
+            world.wire.revive()
+            world.clock.advance(VISIBILITY + LEASE)
+        begun = len(world.wire.calls)
+        world.wire.happenings[begun + number] = partial(go_on_without, world, made, steps)
+        world.deliver()
+        if world.wire.happenings:
+            break  # it was all over before
+        world.live(6)
+        where = f"asleep at {number} ({world.wire.calls[begun + number]})"
+        assert_ended_well(world, made, where)
 
 
 def test_the_same_request_in_many_hands() -> None:
