@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from web.account.identities import read
 from web.auth.errors import LoginFailed
 from web.auth.login import LoggedIn, LoginAttempt, finish
 from web.auth.oidc import GlobusProvider
-from web.auth.policy import LoginPolicy, LoginRefused
+from web.auth.policy import LoginPolicy, LoginRefused, last_authentication
 
 CALLBACK = "http://127.0.0.1:8000/authcallback"
 CLIENT_ID, SECRET = "9a6f2f1e-5f0c-4a57-9a31-000000000001", "only for this test"
@@ -176,6 +177,14 @@ def test_a_revoked_token_is_worthless(provider: GlobusProvider) -> None:
     assert provider.introspect(token) == {"active": False}
     with pytest.raises(ServiceUnavailable):
         provider.userinfo(token)
+
+
+def test_globus_tells_when_somebody_authenticated(provider: GlobusProvider) -> None:
+    before = int(time.time())
+    evidence = provider.introspect(log_in(provider).tokens["access_token"])
+    authenticated_at = last_authentication(evidence)
+    assert authenticated_at is not None
+    assert before <= authenticated_at <= time.time()
 
 
 def test_linked_identities_are_told(provider: GlobusProvider) -> None:
