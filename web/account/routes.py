@@ -106,8 +106,8 @@ def delete() -> str | tuple[str, int] | BaseResponse:
     come from such a login, and are not sent round in circles.
     """
     account = session.require_account()
-    if not session.logged_in_recently():
-        if request.args.get("asked") == "1":
+    if not session.authenticated_recently():
+        if request.args.get("asked") == "1" and session.logged_in_recently():
             raise LoginFailed(
                 "Globus logged you in without asking who you are. Nothing was deleted.",
                 remedy="Log out, log in again with your password, then come back to this page.",

@@ -147,6 +147,12 @@ def require_account() -> Account:
 
 
 def logged_in_recently() -> bool:
+    """Whether the login here was a short while ago."""
+    current = current_session()
+    return current is not None and current.created_at.timestamp() >= _recently()
+
+
+def authenticated_recently() -> bool:
     """Whether somebody showed a short while ago who they are.
 
     Where Globus knows the browser already, a login passes without a question, and the wish to be
@@ -157,8 +163,7 @@ def logged_in_recently() -> bool:
         ServiceUnavailable: the accounts database cannot be reached.
     """
     current = current_session()
-    since = services().clock.now() - RECENT_SECONDS
-    if current is None or current.created_at.timestamp() < since:
+    if current is None or not logged_in_recently():
         return False
     token = globus_tokens(current).get("access_token", "")
     try:
@@ -168,8 +173,12 @@ def logged_in_recently() -> bool:
         return True
     authenticated_at = last_authentication(evidence)
     return evidence.get("active") is True and (
-        authenticated_at is None or authenticated_at >= since
+        authenticated_at is None or authenticated_at >= _recently()
     )
+
+
+def _recently() -> int:
+    return services().clock.now() - RECENT_SECONDS
 
 
 def protect(blueprint: Blueprint) -> Blueprint:
