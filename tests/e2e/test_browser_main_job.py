@@ -133,7 +133,7 @@ def test_the_main_job(
 
         page.get_by_label("Account of Ada Lovelace").click()
         page.get_by_role("link", name="Profile").click()
-        expect(page.get_by_text("Analytical Engines")).to_be_visible()
+        expect(page.get_by_text("Analytical Engines", exact=True)).to_be_visible()
         camera.shoot("profile")
 
         see_the_mail(page, product, email, job_id)
