@@ -101,7 +101,7 @@ def test_archived_paid_for_and_back(
         before = download(page, tmp_path)
 
         # No click from here on: the page follows.
-        expect(page.get_by_text("in the archive").first).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("These results are in the archive")).to_be_visible(timeout=PATIENCE)
         expect(page.get_by_role("link", name=f"Download {SAMPLE}")).to_have_count(0)
         expect(page.get_by_role("heading", name="What was found")).to_be_visible()
         camera.shoot("archived")
@@ -122,7 +122,9 @@ def test_archived_paid_for_and_back(
         page.locator("#manage").click()
         page.get_by_role("button", name="Cancel now").click()
         expect(page.get_by_role("button", name="Cancel now")).to_have_count(0)
-        wait_until(lambda: shows(page, job, "in the archive"), seconds=60, every=0.5)
+        wait_until(
+            lambda: shows(page, job, "These results are in the archive"), seconds=60, every=0.5
+        )
         camera.shoot("archived-again")
 
     addresses = installation.addresses

@@ -59,6 +59,7 @@ def mails(installation: Installation, person: Person) -> list[str]:
     return [message["subject"] for message in answer.raise_for_status().json()["messages"]]
 
 
+@pytest.mark.timeout(300)
 def test_window_archive_upgrade_thaw_cancel_archive(
     installation: Installation, ada: Person
 ) -> None:
@@ -157,6 +158,21 @@ def again(installation: Installation) -> None:
     installation.start()
 
 
+@pytest.mark.timeout(300)
+def test_killed_after_the_payment_everything_comes_back(doomed: Installation) -> None:
+    with Person(doomed.web) as ada:
+        job_id, sums = archived(ada)
+        ada.pay()
+        again(doomed)  # the callback may or may not have come
+        wait_until(
+            lambda: ada.results_state(job_id) in ("RESTORING", "AVAILABLE"), seconds=90, every=0.01
+        )
+        again(doomed)  # on its way back
+        is_back(ada, job_id, sums, 120)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_in_every_phase_nothing_is_lost(doomed: Installation) -> None:
     with Person(doomed.web) as ada:
         job_id = ada.annotate()
