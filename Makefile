@@ -56,7 +56,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .PHONY: test
 test: $(VENV)/installed-dev $(VENV)/compiled lint types ## Everything a change must pass (under ten minutes)
-	$(PYTEST) -m "not slow" $(ARGS)
+	$(PYTEST) -m "not slow" -n 3 --dist loadfile $(ARGS)
 
 .PHONY: test-unit
 test-unit: $(VENV)/installed-dev ## Only the quick tests, no sockets

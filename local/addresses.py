@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -12,6 +13,7 @@ import psutil
 from local.errors import LocalError
 
 HOST = "127.0.0.1"
+_TEST_PORTS = (10_000, 32_000)
 
 
 @dataclass(frozen=True)
@@ -69,15 +71,17 @@ def is_free(port: int, host: str = HOST) -> bool:
 
 
 def free_addresses() -> Addresses:
-    """Addresses on ports that nobody uses at this moment, for tests."""
-    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in fields(Addresses)]
-    try:
-        for probe in probes:
-            probe.bind((HOST, 0))
-        return Addresses(*(probe.getsockname()[1] for probe in probes))
-    finally:
-        for probe in probes:
-            probe.close()
+    """Addresses on ports that nobody uses at this moment, for tests.
+
+    They lie below the range from which systems take ports for outgoing connections, so that none
+    is taken between being found and being used; at random, because tests run side by side.
+    """
+    found: list[int] = []
+    while len(found) < len(fields(Addresses)):
+        port = random.randrange(*_TEST_PORTS)  # noqa: S311
+        if port not in found and is_free(port):
+            found.append(port)
+    return Addresses(*found)
 
 
 def who_listens(port: int) -> str:

@@ -1,7 +1,6 @@
 """The worlds in which the port contracts hold: the fakes, moto, and the embedded cloud."""
 
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from gas.ledger import ResultsLedger
 from gas.messages import ArchiveRetrieved
 from gas.ports import BlobStore, JobStore, Queue
 from gas.testing import MemoryBlobStore, MemoryJobStore, MemoryLedger, MemoryQueue
+from local.addresses import free_addresses
 from tests.support.aws import AwsWorld, make_aws_world, make_cold_stores
 from tests.support.cold import ColdWorld, EmbeddedCold, MemoryCold
 from tests.support.waiting import wait_until
@@ -26,7 +26,8 @@ from tests.support.waiting import wait_until
 def embedded_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Address and data folder of an embedded cloud of this test run."""
     data: Path = tmp_path_factory.mktemp("cloud")
-    port, relay = _free_ports(2)
+    addresses = free_addresses()
+    port, relay = addresses.cloud, addresses.relay
     command = [sys.executable, "-m", "local.cloud", "--data", str(data)]
     command += ["--port", str(port), "--relay-port", str(relay)]
     address = f"http://127.0.0.1:{port}"
@@ -144,17 +145,6 @@ def _aws_world(request: pytest.FixtureRequest, kind: str) -> AwsWorld:
         patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
     return make_aws_world(session)
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 def _answers(url: str) -> bool:
