@@ -20,6 +20,7 @@ from local.cloud.upstream import Upstream, UpstreamError
 FUNCTIONS = "/2015-03-31/functions/"
 MADE = re.compile(r"ASIA[0-9A-F]{16}$")
 PAUSE_SECONDS = 2.0
+MOST_UNKNOWN = 1000
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class FunctionKeys:
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
         self._known: dict[str, FunctionKey] = {}
-        self._asked = 0.0
+        self._asked: dict[str, float] = {}
+        """When each unknown key was last asked about."""
 
     def get(self, key_id: str) -> FunctionKey | None:
         """The key with this id, if it has been learned."""
@@ -54,9 +56,12 @@ class FunctionKeys:
         """
         if not MADE.match(key_id) or key_id in self._known:
             return
-        if time.monotonic() - self._asked < PAUSE_SECONDS:
+        now = time.monotonic()
+        if now - self._asked.get(key_id, -PAUSE_SECONDS) < PAUSE_SECONDS:
             return
-        self._asked = time.monotonic()
+        if len(self._asked) >= MOST_UNKNOWN:
+            self._asked.clear()
+        self._asked[key_id] = now
         marker = ""
         while True:
             reply = await self._upstream.as_root("lambda", "GET", FUNCTIONS + marker)

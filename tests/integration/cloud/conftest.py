@@ -114,7 +114,9 @@ def cloud(request: pytest.FixtureRequest) -> Iterator[Endpoint]:
     """The endpoint under test; what a test made there is removed after it."""
     kind = getattr(request, "param", "embedded")
     if kind == "moto":
-        with mock_aws():
+        # The address of an embedded cloud, where one runs for other tests, must not reach moto.
+        with pytest.MonkeyPatch.context() as patch, mock_aws():
+            patch.delenv("AWS_ENDPOINT_URL", raising=False)
             yield Endpoint("moto", lambda s: boto3.client(s, region_name=REGION), "123456789012")
         return
     if kind == "aws":
