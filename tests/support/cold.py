@@ -90,7 +90,7 @@ class EmbeddedCold(ColdWorld):
         self._set(expedited_capacity=True, outage=False, seconds=SECONDS)
 
     def until_ready(self, archive_id: str, retrieval_id: str) -> None:
-        assert self.store.retrieval(archive_id, retrieval_id) is Retrieval.RUNNING
+        assert self.store.retrieval(archive_id, retrieval_id) is not Retrieval.GONE
         self._until(archive_id, retrieval_id, Retrieval.READY)
 
     def lack(self, *, expedited: bool) -> None:
