@@ -55,7 +55,7 @@ smoke: $(VENV)/installed ## The main job by HTTP against a deployment: make smok
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: test
-test: $(VENV)/installed-dev $(VENV)/compiled lint types ## Everything a change must pass (under ten minutes)
+test: $(VENV)/installed-dev $(VENV)/compiled lint types ## Everything a change must pass (a quarter of an hour on two processors)
 	$(PYTEST) -m "not slow" -n 3 --dist loadfile $(ARGS)
 
 .PHONY: test-unit
@@ -67,12 +67,16 @@ test-browser: $(VENV)/installed-dev ## Only the tests in a real Chromium; screen
 	$(PYTEST) -m browser $(ARGS)
 
 .PHONY: test-slow
-test-slow: $(VENV)/installed-dev ## The long ones: gigabyte uploads, big files killed half-way
+test-slow: $(VENV)/installed-dev ## The long ones: gigabyte uploads, everything killed in every phase
 	$(PYTEST) -m slow --timeout 1800 $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/installed-dev $(VENV)/compiled ## Speed beside bcftools (ARGS=--write keeps the table, ARGS=--quick for CI)
 	$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: bench-thaw
+bench-thaw: $(VENV)/installed-dev $(VENV)/compiled ## A thousand results into the archive and back (ARGS="--jobs 100")
+	PYTHONPATH=scripts $(BIN)/python -m tests.bench.thaw $(ARGS)
 
 .PHONY: fuzz
 fuzz: $(VENV)/installed-dev ## Mutated input for the engine, every memory access checked (SECONDS=600)

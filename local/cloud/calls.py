@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -73,9 +73,6 @@ class Call:
             parse_qsl(self.raw_path.partition("?")[2], keep_blank_values=True)
             + parse_qsl(text, keep_blank_values=True)
         )
-
-    def with_body(self, body: bytes) -> Call:
-        return replace(self, body=body)
 
 
 def read_call(

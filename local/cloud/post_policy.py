@@ -18,7 +18,6 @@ from typing import Any
 from local.cloud.sigv4 import Scope, sign_policy
 
 RANGE = "content-length-range"
-CREDENTIAL_FIELDS = ("x-amz-credential", "x-amz-security-token", "x-amz-date")
 
 
 class BadPolicy(Exception):

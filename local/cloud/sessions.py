@@ -28,7 +28,6 @@ from local.cloud.settings import RootKey
 from local.cloud.sigv4 import Signed, is_authentic, is_timely, sign_headers
 from local.cloud.upstream import Reply, Upstream, UpstreamError
 
-STS = "{https://sts.amazonaws.com/doc/2011-06-15/}"
 STS_VERSION = "2011-06-15"
 FIELDS = {
     name: re.compile(rf"<{name}>([^<]*)</{name}>")

@@ -1,6 +1,6 @@
-"""``python -m tests.bench.thaw``: how long many archived results take to come back.
+"""``make bench-thaw``: how long many archived results take to come back.
 
-    python -m tests.bench.thaw [--jobs 1000] [--bytes 20000] [--cold 2]
+    make bench-thaw ARGS="[--jobs 1000] [--bytes 20000] [--cold 2]"
 
 Starts an embedded default of its own, makes a user with many completed jobs (the records and the
 files, without running the engine), has the real archiver put all of them into cold storage, makes
