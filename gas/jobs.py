@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from gas.plans import Plan
 
@@ -71,6 +71,10 @@ RESULTS_TRANSITIONS: Mapping[ResultsState, frozenset[ResultsState]] = {
 #: After this many starts that ended without a result, the job is FAILED with the cause in words.
 MAX_ATTEMPTS = 3
 
+MOST_NAMES = 64
+MOST_NAME_CHARS = 1000
+"""What `JobOptions.contig_names` may hold."""
+
 FINAL_STATUSES = frozenset(s for s, following in JOB_TRANSITIONS.items() if not following)
 
 
@@ -88,6 +92,19 @@ class JobOptions(_Record):
 
     pack: str = "demo"
     strict: bool = False
+    contig_names: Mapping[str, str] = Field(default_factory=dict)
+    """Contigs that are called otherwise in the file than in the pack: the file's name → the
+    pack's. What the pack knows by an alias (`chr20`, `NC_000020.10`) need not be named."""
+
+    @field_validator("contig_names")
+    @classmethod
+    def _fits_the_submission(cls, names: Mapping[str, str]) -> Mapping[str, str]:
+        # The options travel in the metadata of an S3 object, which has room for 2 KB in all.
+        if len(names) > MOST_NAMES or sum(map(len, (*names, *names.values()))) > MOST_NAME_CHARS:
+            raise ValueError(
+                f"at most {MOST_NAMES} contigs with together {MOST_NAME_CHARS} characters"
+            )
+        return names
 
 
 class Progress(_Record):

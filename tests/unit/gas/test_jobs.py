@@ -1,9 +1,12 @@
 import pytest
+from pydantic import ValidationError
 
 from gas.jobs import (
     FINAL_STATUSES,
     JOB_TRANSITIONS,
+    MOST_NAMES,
     RESULTS_TRANSITIONS,
+    JobOptions,
     JobStatus,
     Results,
     ResultsState,
@@ -46,3 +49,13 @@ def test_results_from_before_there_were_tables_are_read() -> None:
     read = Results.model_validate(stored)
     assert (read.table, read.index, read.signed_by) == (None, None, "")
     assert set(read.files) == {"annotated", "log", "summary", "receipt"}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [{f"c{n}": "1" for n in range(MOST_NAMES + 1)}, {"c" * 600: "d" * 600}],
+    ids=["too many", "too long"],
+)
+def test_renamed_contigs_must_fit_into_the_metadata_of_an_object(names: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="at most"):
+        JobOptions(contig_names=names)
