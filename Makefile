@@ -116,3 +116,7 @@ lock: $(VENV)/installed-dev ## Compile the hashed locks from pyproject.toml (UPG
 .PHONY: lambdas
 lambdas: $(VENV)/installed ## Zip the Lambda functions for AWS into build/lambdas
 	$(BIN)/python scripts/build_lambdas.py --platform manylinux2014_x86_64
+
+.PHONY: vendor
+vendor: ## Build the browser libraries into web/static/vendor (needs Node 20; see web/frontend/README.md)
+	cd web/frontend && npm ci && node build.mjs
