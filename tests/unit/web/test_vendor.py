@@ -1,4 +1,4 @@
-"""The vendored browser libraries are what vendor.json says, and pages load nothing from elsewhere."""
+"""The vendored libraries are what vendor.json says; pages load nothing from another host."""
 
 import hashlib
 import json
