@@ -1,0 +1,1 @@
+"""The results explorer: filters, pages, facets and exports over the table of one job."""
