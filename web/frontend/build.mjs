@@ -30,8 +30,27 @@ function packageOf(path) {
   return inside.split("/").slice(0, inside.startsWith("@") ? 2 : 1).join("/");
 }
 
+/** An esbuild plugin that makes the changes of patches/NAME.mjs, and fails where one does not fit. */
+async function patching(name) {
+  const { file, replacements } = await import(`./patches/${name}.mjs`);
+  return {
+    name: "patches",
+    setup(bundle) {
+      bundle.onLoad({ filter: file }, ({ path }) => {
+        let text = readFileSync(path, "utf8");
+        for (const { why, old, new: replacement, times = 1 } of replacements) {
+          const parts = text.split(old);
+          if (parts.length - 1 !== times) throw new Error(`${why}: ${parts.length - 1} places`);
+          text = parts.join(replacement);
+        }
+        return { contents: text, loader: "js" };
+      });
+    },
+  };
+}
+
 /** The files of one bundle, as [ending, bytes], and the packages that went into it. */
-async function make(name, { package: main, copy }) {
+async function make(name, { package: main, copy, patched }) {
   if (copy) return { outputs: [[".js", readFileSync(join(MODULES, main, copy))]], inside: [main] };
   const result = await build({
     absWorkingDir: HERE,
@@ -45,6 +64,7 @@ async function make(name, { package: main, copy }) {
     charset: "utf8",
     legalComments: "none",
     metafile: true,
+    plugins: patched ? [await patching(name)] : [],
     define: { "process.env.NODE_ENV": '"production"' },
   });
   const outputs = result.outputFiles.map((file) => [/\.[a-z]+$/.exec(file.path)[0], file.contents]);
