@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import botocore.session
 import httpx
 import pytest
 from moto import mock_aws
@@ -42,17 +43,24 @@ def embedded_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[s
 
 
 @pytest.fixture(scope="session")
-def embedded_session(embedded_cloud: tuple[str, Path]) -> Iterator[boto3.Session]:
-    """Root credentials for the embedded cloud."""
+def embedded_session(embedded_cloud: tuple[str, Path]) -> boto3.Session:
+    """Root credentials for the embedded cloud.
+
+    Its address stands in a configuration file of the session's own: the environment is shared with
+    moto, which puts all of it back as it was whenever one of its worlds ends.
+    """
     address, data = embedded_cloud
     key = json.loads((data / "root-key.json").read_text())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", address)
-        yield boto3.Session(
-            aws_access_key_id=key["key_id"],
-            aws_secret_access_key=key["secret"],
-            region_name="us-east-1",
-        )
+    config = data / "aws-config"
+    config.write_text(f"[default]\nendpoint_url = {address}\n", encoding="utf-8")
+    core = botocore.session.Session()
+    core.set_config_variable("config_file", str(config))
+    return boto3.Session(
+        aws_access_key_id=key["key_id"],
+        aws_secret_access_key=key["secret"],
+        region_name="us-east-1",
+        botocore_session=core,
+    )
 
 
 @pytest.fixture
@@ -139,12 +147,7 @@ def cold(request: pytest.FixtureRequest) -> Iterator[ColdWorld]:
 
 
 def _aws_world(request: pytest.FixtureRequest, kind: str) -> AwsWorld:
-    session: boto3.Session = request.getfixturevalue(f"{kind}_session")
-    if kind == "moto":
-        # The embedded cloud's address, when it runs already, must not reach moto.
-        patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
-        patch.delenv("AWS_ENDPOINT_URL", raising=False)
-    return make_aws_world(session)
+    return make_aws_world(request.getfixturevalue(f"{kind}_session"))
 
 
 def _answers(url: str) -> bool:

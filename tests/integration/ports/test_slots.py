@@ -18,13 +18,11 @@ FAR = 4_000_000_000
 
 
 @pytest.fixture(params=["memory", "moto", "embedded"])
-def lines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[LineTable]:
+def lines(request: pytest.FixtureRequest) -> Iterator[LineTable]:
     if request.param == "memory":
         yield MemoryLineTable()
         return
     session: boto3.Session = request.getfixturevalue(f"{request.param}_session")
-    if request.param == "moto":
-        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     yield make_line_table(AwsClients(session), f"t{uuid4().hex[:12]}")
 
 
