@@ -8,24 +8,32 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from anntools.api import annotate
+    from anntools.compiled import ready
     from anntools.explanation import Explanation, explain
     from anntools.names import Outputs, outputs_for, outputs_in, stem
     from anntools.options import Options, Progress
-    from anntools.pack import Pack, open_pack
+    from anntools.pack import Pack, installed, open_pack
+    from anntools.pack.assemblies import BY_LENGTH
+    from anntools.places import TranscriptAt, bases_at, names_of_contigs, transcripts_at
     from anntools.problems import REASON_WORDS, InputRefused, PackProblem, Problem, UsageProblem
     from anntools.receipt import Receipt, read_receipt
+    from anntools.sites import Site, SiteAnnotator, SiteAnswer
     from anntools.table import read_batches, read_table
     from anntools.verification import verify
     from anntools.version import VERSION
 
 _HOMES: Final = {
     "api": ("annotate",),
+    "compiled": ("ready",),
     "explanation": ("Explanation", "explain"),
     "names": ("Outputs", "outputs_for", "outputs_in", "stem"),
     "options": ("Options", "Progress"),
-    "pack": ("Pack", "open_pack"),
+    "pack": ("Pack", "installed", "open_pack"),
+    "pack.assemblies": ("BY_LENGTH",),
+    "places": ("TranscriptAt", "bases_at", "names_of_contigs", "transcripts_at"),
     "problems": ("REASON_WORDS", "InputRefused", "PackProblem", "Problem", "UsageProblem"),
     "receipt": ("Receipt", "read_receipt"),
+    "sites": ("Site", "SiteAnnotator", "SiteAnswer"),
     "table": ("read_batches", "read_table"),
     "verification": ("verify",),
     "version": ("VERSION",),
@@ -33,6 +41,7 @@ _HOMES: Final = {
 _HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "BY_LENGTH",
     "REASON_WORDS",
     "VERSION",
     "Explanation",
@@ -44,16 +53,25 @@ __all__ = [
     "Problem",
     "Progress",
     "Receipt",
+    "Site",
+    "SiteAnnotator",
+    "SiteAnswer",
+    "TranscriptAt",
     "UsageProblem",
     "annotate",
+    "bases_at",
     "explain",
+    "installed",
+    "names_of_contigs",
     "open_pack",
     "outputs_for",
     "outputs_in",
     "read_batches",
     "read_receipt",
     "read_table",
+    "ready",
     "stem",
+    "transcripts_at",
     "verify",
 ]
 

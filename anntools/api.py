@@ -58,6 +58,8 @@ def annotate(
     opened = pack if isinstance(pack, Pack) else open_pack(pack)
     _check_call(source, outputs, options)
     opened, overlays = _with_overlays(opened, options)
+    if options.contig_names:
+        opened = opened.with_names(options.contig_names)
     signer, unsigned = signer_or_reason() if options.sign else (None, "")
     with Staging() as staging:
         result, counts = _run(source, outputs, opened, options, staging)
@@ -96,6 +98,10 @@ def _check_call(source: Path, outputs: Outputs | None, options: Options) -> None
         raise UsageProblem("The output would overwrite the input; choose another name.")
     if options.lift and not Path(options.lift).is_file():
         raise UsageProblem(f"There is no chain file {options.lift}.")
+    if options.lift and options.contig_names:
+        raise UsageProblem(
+            "A lifted file names its contigs as the chain file does; they cannot be renamed too."
+        )
     if options.index and not (outputs and _is_packed(outputs)):
         raise UsageProblem("Only a compressed file (NAME.vcf.gz) can have an index.")
 
@@ -188,6 +194,7 @@ def _base_receipt(
             "haplotypes": options.haplotypes,
             "like": options.like,
             "index": options.index,
+            "contig_names": dict(options.contig_names),
         },
         sources=[_chain(Path(options.lift))] if options.lift else [],
         not_lifted=result.not_lifted,

@@ -11,7 +11,7 @@ itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -100,11 +100,13 @@ class _Line:
 class Haplotypes:
     """The filter: ``feed`` it text of whole lines, in order, and ``finish``.
 
+    ``contig_names``: contigs that the file calls otherwise (file's name → the pack's).
     ``records``: how many lines were given entries.
     """
 
     pack: str | Path
     phase: str = "l"
+    contig_names: Mapping[str, str] = field(default_factory=dict)
     records: int = 0
     _lines: list[_Line] = field(default_factory=list)
     _models: dict[str, Model] = field(default_factory=dict)
@@ -115,6 +117,8 @@ class Haplotypes:
 
     def __post_init__(self) -> None:
         self._view = _View(self.pack)
+        known = self._view.aliases
+        self._contigs = known | {name: known[own] for name, own in self.contig_names.items()}
 
     def feed(self, text: bytes) -> bytes:
         """Take records (no header lines); returns the lines that need not wait any longer."""
@@ -131,7 +135,7 @@ class Haplotypes:
     def _take(self, line: str) -> list[str]:
         columns = line.split("\t")
         record = _record(columns)
-        contig = self._view.aliases.get(columns[0], -1)
+        contig = self._contigs.get(columns[0], -1)
         if record is None or contig < 0:
             self._lines.append(_Line(columns))
             return [] if self._waits(self._last) else self._flush()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 FORMATS: Final = ("csq", "ann", "bcsq", "classic")
@@ -35,7 +35,9 @@ class Options:
     lift: chain file from the input's assembly to the pack's ("": none). haplotypes: join variants
     of one haplotype within a codon. like: ``vep`` for the very answers of VEP 115 on the same gene
     model, its errors included ("": ours, see docs/engine/divergences.md). index: index the
-    compressed output. sign: sign the receipt with this installation's key.
+    compressed output. sign: sign the receipt with this installation's key. contig_names: contigs
+    that the file calls otherwise than the pack: the file's name → the pack's; the output keeps the
+    file's.
     """
 
     threads: int = 1
@@ -55,4 +57,5 @@ class Options:
     like: str = ""
     index: bool = False
     sign: bool = True
+    contig_names: Mapping[str, str] = field(default_factory=dict)
     name: str = ""  # file name shown in messages instead of the input's own

@@ -23,6 +23,7 @@ from anntools.worker import Worker
 from anntools.writebehind import WriteBehind
 
 if TYPE_CHECKING:
+    from anntools.haplotype import Haplotypes
     from anntools.table.collect import Rows
     from anntools.table.writer import TableWriter
 
@@ -207,7 +208,7 @@ def _run(
         numbered = lifting.chunks(numbered, unlifted)
     added, keys = labels.header, labels.keys
     if options.haplotypes:
-        from anntools.haplotype import KEY, with_header
+        from anntools.haplotype import KEY, Haplotypes, with_header
 
         header, added = with_header(header, added)
         keys = (*keys, KEY)
@@ -215,7 +216,8 @@ def _run(
     sink.write(workers[0].pack(head) if compress else head, len(head))
     pieces = _Team(workers, compress and not options.haplotypes).pieces(numbered)
     if options.haplotypes:
-        pieces = _by_haplotype(pieces, pack, workers[0] if compress else None)
+        filtered = Haplotypes(pack.folder, contig_names=options.contig_names)
+        pieces = _by_haplotype(pieces, filtered, workers[0] if compress else None)
     problems: list[Problem] = []
     records = 0
     for piece in pieces:
@@ -250,11 +252,10 @@ def _run(
     )
 
 
-def _by_haplotype(pieces: Iterator[_Piece], pack: Pack, packer: Worker | None) -> Iterator[_Piece]:
+def _by_haplotype(
+    pieces: Iterator[_Piece], haplotypes: Haplotypes, packer: Worker | None
+) -> Iterator[_Piece]:
     """The pieces after the filter that joins what lies on one haplotype, packed if wanted."""
-    from anntools.haplotype import Haplotypes
-
-    haplotypes = Haplotypes(pack.folder)
     for piece in pieces:
         text = haplotypes.feed(bytes(piece.data))
         yield piece._replace(data=packer.pack(text) if packer else text, text_size=len(text))

@@ -27,6 +27,8 @@ from gas.settings import WebSettings
 from web.account.published_keys import PublishedKeys
 from web.account.turnstile import Turnstile
 from web.auth.oidc import GlobusProvider, IdentityProvider
+from web.engine import InProcessEngine
+from web.ports import Engine
 
 SAMPLE_FILE = Path(__file__).parents[1] / "samples" / "famous_variants.vcf"
 
@@ -86,6 +88,7 @@ class Services:
     thaws: Thaws
     identity_provider: IdentityProvider
     billing: Billing
+    engine: Engine
     clock: Clock
     sample: Path = SAMPLE_FILE
 
@@ -132,5 +135,6 @@ def build_services() -> Services:
             settings.globus_client_id, settings.globus_client_secret.get_secret_value()
         ),
         billing=build_billing(settings, clients, database, clock),
+        engine=InProcessEngine(),
         clock=clock,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -46,6 +46,16 @@ class Pack:
     def with_stores(self, more: list[OpenStore]) -> Pack:
         """The same pack with further stores, for one run."""
         return Pack(self.folder, self.manifest, self.arrays, (*self.stores, *more))
+
+    def with_names(self, names: Mapping[str, str]) -> Pack:
+        """The same pack for a file that calls contigs otherwise: its name → one of the pack's.
+
+        These names come before the pack's own. Raises UsageProblem for a target it has not.
+        """
+        from anntools.pack.renaming import with_names
+
+        arrays = with_names(self.arrays, names, self.contig_names)
+        return Pack(self.folder, self.manifest, arrays, self.stores)
 
     def reference(self, contig: int, start: int, end: int) -> str:
         """Reference bases ``[start, end)``, 0-based; ``?`` where the pack has no sequence."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from anntools.pack.overlay_spec import Overlay, OverlayProblem, parse_overlay
-from anntools.pack.reading import elements
+from anntools.pack.reading import contig_numbers
 from anntools.pack.storefile import STORE, OpenStore, open_store
 from anntools.receipt import SourceRecord
 
@@ -89,10 +89,7 @@ def _build(overlay: Overlay, pack: Pack, folder: Path) -> None:
 
 def contig_names(pack: Pack) -> dict[str, int]:
     """Number of the contig of every name that the pack knows."""
-    text = bytes(elements(pack.arrays["alias_bytes"])).decode()
-    off = elements(pack.arrays["alias_off"])
-    contigs = elements(pack.arrays["alias_contig"])
-    return {text[off[i] : off[i + 1]]: contigs[i] for i in range(len(contigs))}
+    return contig_numbers(pack.arrays)
 
 
 def file_checksum(path: Path) -> str:

@@ -27,6 +27,14 @@ def elements(array: Mapped) -> Any:
     return (_TYPES[array.dtype] * count).from_address(array.address)
 
 
+def contig_numbers(arrays: Mapping[str, Mapped]) -> dict[str, int]:
+    """Number of the contig of every name that the pack knows."""
+    text = bytes(elements(arrays["alias_bytes"]))
+    off, contigs = elements(arrays["alias_off"]), elements(arrays["alias_contig"])
+    names = (text[off[i] : off[i + 1]] for i in range(len(contigs)))
+    return {n.decode("utf-8", "surrogateescape"): c for n, c in zip(names, contigs, strict=True)}
+
+
 def contig_number(arrays: Mapping[str, Mapped], name: str) -> int:
     """Number of the contig that has this name among its aliases, or -1."""
     texts, ends = bytes(elements(arrays["alias_bytes"])), elements(arrays["alias_off"])

@@ -19,6 +19,7 @@ from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
 from gas.testing.billing import MemoryBillingStore, MemoryPayments
 from gas.testing.ledger import MemoryLedger
 from gas.testing.parts import MemoryPartStore
+from tests.unit.web.fake_engine import FakeEngine
 from tests.unit.web.fakes import (
     CLIENT_ID,
     ISSUER,
@@ -158,6 +159,7 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             thaws=MemoryThaws(),
             identity_provider=provider,
             billing=billing,
+            engine=FakeEngine(),
             clock=clock,
             sample=sample,
         )
