@@ -3,11 +3,14 @@
 uWSGI calls `web.app:create_app()`; for development: `flask --app web.app run -p 8000`.
 """
 
+import atexit
+
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 
 from gas.billing.keeper import RoundKeeper
-from web import errors, present, request_log, security
+from gas.vitals import Heart
+from web import assets, compression, errors, frame, present, request_log, security
 from web.account.farewell import blueprint as farewell
 from web.account.routes import blueprint as account
 from web.annotate.parts import blueprint as parts
@@ -29,18 +32,24 @@ def create_app(services: Services | None = None) -> Flask:
     if services is None:
         services = build_services()
         RoundKeeper(services.billing).start()
-    app = Flask("web")
+        heart = Heart(services.vitals, services.clock, service="web")
+        heart.start()
+        atexit.register(heart.stop)
+    app = Flask("web", static_folder=None, static_url_path="/static")  # web.assets serves them
     app.url_map.strict_slashes = False
     app.extensions[EXTENSION] = services
     app.config.from_mapping(security.flask_config(services.settings))
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
+    assets.install(app, assets.Assets(assets.files_of_the_pages()))
     Bootstrap5(app)
+    compression.install(app)
     request_log.install(app)
     security.install(app, services)
     errors.install(app)
     present.install(app)
+    frame.install(app)
     offer.install(app, services)
     app.context_processor(lambda: {"visitor": visitor})
 
