@@ -4,6 +4,7 @@ Whatever dies at whatever step, the message comes back and the next worker goes 
 can be repeated, and the message is deleted only when the last one is done.
 """
 
+import time
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from gas.jobs import MAX_ATTEMPTS, Failure, Job, JobStatus
 from gas.logs import bound, get_logger
 from gas.messages import ArchiveRequested, JobFinished, JobRequested
 from gas.ports import BlobStore, Clock, JobStore, Timer, Topic
+from gas.throughput import Throughput
 from gas.worker import Bury, Delivery, Done, Later, Outcome, Postpone, backoff
 
 log = get_logger()
@@ -46,6 +48,7 @@ class AnnotateJob:
         announcements: Topic,
         timer: Timer,
         turns: Turns,
+        throughput: Throughput,
         engine: Engine,
         folders: WorkFolders,
         clock: Clock,
@@ -58,6 +61,7 @@ class AnnotateJob:
         self._announcements = announcements
         self._timer = timer
         self._turns = turns
+        self._throughput = throughput
         self._engine = engine
         self._folders = folders
         self._clock = clock
@@ -136,6 +140,7 @@ class AnnotateJob:
             return Later(backoff(job.attempts))
 
     def _annotate(self, job: Job, lease: JobLease, folder: Path, delivery: Delivery) -> Outcome:
+        began = time.monotonic()
         source = folder / "input"
         out = folder / "out"
         out.mkdir()
@@ -171,7 +176,11 @@ class AnnotateJob:
         if completed is None:
             raise LeaseLost("somebody else finished the job")
         log.info("job_completed", records=results.records_in)
-        return self._announce(completed)
+        took = time.monotonic() - began
+        outcome = self._announce(completed)
+        # Last: a measurement may be lost, a job may not.
+        self._throughput.note(completed, seconds=took, records=results.records_in)
+        return outcome
 
     def _fail(self, job: Job, owner: str, failure: Failure, log_path: Path | None) -> Outcome:
         with self._folders.folder(job.job_id) as folder:

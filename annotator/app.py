@@ -21,12 +21,15 @@ from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic, SqsQueue, confirm_subscription
 from gas.aws.slots import DynamoLineTable
+from gas.aws.vitals import DynamoVitals
 from gas.clock import SystemClock
 from gas.logs import configure, get_logger
 from gas.priority import PriorityQueue
 from gas.settings import AnnotatorSettings
 from gas.slots import UserSlots
 from gas.sns import SnsVerifier
+from gas.throughput import Throughput
+from gas.vitals import Heart
 from gas.webhook import Confirm, sns_blueprint
 from gas.worker import Worker
 
@@ -44,6 +47,7 @@ class Parts:
     verifier: SnsVerifier
     confirm: Confirm
     folders: WorkFolders
+    heart: Heart
 
 
 def create_app(parts: Parts | None = None) -> Flask:
@@ -62,6 +66,7 @@ def create_app(parts: Parts | None = None) -> Flask:
         return jsonify(alive=alive, jobs_running=parts.worker.busy), 200 if alive else 503
 
     parts.worker.start()
+    parts.heart.start()
     atexit.register(_stop, parts)
     return app
 
@@ -76,6 +81,7 @@ def build_parts() -> Parts:
     folders = WorkFolders(settings.work_dir)
     dynamodb, sqs = clients.dynamodb(), clients.sqs()
     jobs = DynamoJobStore(dynamodb, settings.annotations_table)
+    vitals = DynamoVitals(dynamodb, settings.vitals_table)
     turns = Turns(
         UserSlots(
             DynamoLineTable(dynamodb, settings.user_slots_table),
@@ -96,6 +102,7 @@ def build_parts() -> Parts:
         announcements=SnsTopic(sns, settings.job_results_topic),
         timer=StateMachineTimer(clients.stepfunctions(), settings.archive_results_machine),
         turns=turns,
+        throughput=Throughput(vitals, clock),
         engine=SubprocessEngine(
             timeout_seconds=settings.job_timeout_seconds,
             memory_mib=settings.job_memory_mib,
@@ -129,11 +136,18 @@ def build_parts() -> Parts:
         clock=clock,
         trusted_cert_url=settings.sns_cert_url,
     )
+    heart = Heart(
+        vitals,
+        clock,
+        service="annotator",
+        detail=lambda: {"slots": settings.slots, "busy": worker.busy},
+    )
     log.info("annotator_ready", pid=os.getpid(), slots=settings.slots)
-    return Parts(worker, verifier, confirm_subscription(sns), folders)
+    return Parts(worker, verifier, confirm_subscription(sns), folders, heart)
 
 
 def _stop(parts: Parts) -> None:
+    parts.heart.stop()
     stopped = parts.worker.stop(_STOP_SECONDS)
     parts.folders.close()
     log.info("annotator_stopped", clean=stopped)

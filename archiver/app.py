@@ -19,12 +19,14 @@ from gas.aws.cold import cold_stores
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic, SqsQueue, confirm_subscription
+from gas.aws.vitals import DynamoVitals
 from gas.clock import SystemClock
 from gas.logs import configure, get_logger
 from gas.messages import ArchiveRequested, UserArchiveRequested, one_of
 from gas.plans import Plan
 from gas.settings import ArchiverSettings
 from gas.sns import SnsVerifier
+from gas.vitals import Heart
 from gas.webhook import Confirm, sns_blueprint
 from gas.worker import Delivery, Handler, Outcome, Worker
 
@@ -41,6 +43,7 @@ class Parts:
     worker: Worker
     verifier: SnsVerifier
     confirm: Confirm
+    heart: Heart
 
 
 def create_app(parts: Parts | None = None) -> Flask:
@@ -59,6 +62,7 @@ def create_app(parts: Parts | None = None) -> Flask:
         return jsonify(alive=alive, jobs_running=parts.worker.busy), 200 if alive else 503
 
     parts.worker.start()
+    parts.heart.start()
     atexit.register(_stop, parts)
     return app
 
@@ -118,7 +122,13 @@ def build_parts() -> Parts:
         trusted_cert_url=settings.sns_cert_url,
     )
     log.info("archiver_ready", pid=os.getpid(), slots=settings.slots, kind=settings.cold_store)
-    return Parts(worker, verifier, confirm_subscription(sns))
+    heart = Heart(
+        DynamoVitals(clients.dynamodb(), settings.vitals_table),
+        clock,
+        service="archiver",
+        detail=lambda: {"slots": settings.slots, "busy": worker.busy},
+    )
+    return Parts(worker, verifier, confirm_subscription(sns), heart)
 
 
 def _plans(accounts: AccountStore) -> PlanOf:
@@ -132,5 +142,6 @@ def _plans(accounts: AccountStore) -> PlanOf:
 
 
 def _stop(parts: Parts) -> None:
+    parts.heart.stop()
     stopped = parts.worker.stop(_STOP_SECONDS)
     log.info("archiver_stopped", clean=stopped)

@@ -107,6 +107,19 @@ class JobEnded(GasError):
     code = "job_ended"
 
 
+class JobNotEnded(GasError):
+    """The job still waits or runs, so that it cannot be run again."""
+
+    code = "job_not_ended"
+    retryable = True
+
+
+class InputGone(GasError):
+    """The uploaded file of a job is no longer there."""
+
+    code = "input_gone"
+
+
 class InvalidMessage(GasError):
     """A queue message that does not follow its contract. It goes to the dead-letter queue."""
 

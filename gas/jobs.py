@@ -122,6 +122,16 @@ class Failure(_Record):
     remedy: str = ""
     line: int | None = None
     """1-based line of the input where the cause stands, where it has one."""
+    column: int | None = None
+    """1-based byte of that line."""
+    found: str = ""
+    """What stands there."""
+    expected: str = ""
+    """What should."""
+    rule: str = ""
+    """The paragraph that decides, such as `VCF 4.3, 1.6.1`."""
+    text: str = ""
+    """The offending line, or its beginning."""
 
 
 class StoredFile(_Record):
@@ -219,7 +229,14 @@ class Job(_Record):
 
     job_status: JobStatus = JobStatus.PENDING
     results_state: ResultsState = ResultsState.NONE
+    retry_of: str | None = None
+    """The job whose input this one annotates once more."""
+    retried_by: str | None = None
+    """The latest job that annotates this one's input once more."""
 
+    waiting_in: Plan | None = None
+    """The queue in which the job waits, from its creation until it is claimed or ends: the key of
+    the sparse index `waiting`, which `submit_time` sorts."""
     queued_at: int | None = None
     """When the job's message was accepted by the topic; absent: nobody has been told yet."""
     start_time: int | None = None

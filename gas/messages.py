@@ -247,6 +247,8 @@ class Submission(_Message):
     options: JobOptions = JobOptions()
     plan: Plan = Plan.FREE
     """The user's plan when the upload was signed."""
+    retry_of: str | None = Field(default=None, pattern=_UUID)
+    """The job whose input this is a copy of."""
 
 
 class S3ObjectCreated(BaseModel):

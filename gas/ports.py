@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gas.jobs import ArchiveReference, ColdKind, Failure, Job, Progress, Results, StoredFile
+from gas.plans import Plan
 
 
 class Clock(Protocol):
@@ -30,6 +31,15 @@ class JobPage:
     """Opaque; pass it to get the following page. None: this was the last."""
 
 
+@dataclass(frozen=True)
+class WaitingJob:
+    """A job that nobody has claimed yet, as the index of waiting jobs knows it."""
+
+    job_id: str
+    user_id: str
+    submit_time: int
+
+
 class JobStore(Protocol):
     """The `annotations` table."""
 
@@ -46,8 +56,17 @@ class JobStore(Protocol):
             InvalidRequest: `cursor` is not one this user was given.
         """
 
+    def list_waiting(self, plan: Plan, *, limit: int) -> Sequence[WaitingJob]:
+        """The jobs that wait in this plan's queue, the earliest submitted first; up to `limit`.
+
+        From a sparse index, which may lag behind by a moment.
+        """
+
     def mark_queued(self, job_id: str, *, at: int) -> None:
         """Note that the job's message was accepted."""
+
+    def mark_retried(self, job_id: str, *, by: str) -> None:
+        """Note that the job `by` annotates this one's input once more; nothing if it is gone."""
 
     def claim(self, job_id: str, *, owner: str, now: int, lease_seconds: int) -> Job | None:
         """Take the job: PENDING → RUNNING, or RUNNING whose lease lapsed before `now`.
@@ -166,6 +185,15 @@ class BlobStore(Protocol):
 
         Raises:
             NotFound: there is no such object.
+        """
+
+    def copy(self, source: str, key: str, *, metadata: Mapping[str, str]) -> None:
+        """Store the object `source` under `key` as well, with other metadata, private, encrypted.
+
+        The bytes do not leave the file store, and may be as many as an object can have.
+
+        Raises:
+            NotFound: there is no object `source`.
         """
 
     def stream(self, key: str) -> Iterator[bytes]:

@@ -130,6 +130,10 @@ class WebSettings(PublisherSettings):
     """*stack* ARN."""
     job_results_topic: str
     """*stack* ARN."""
+    user_slots_table: str
+    """*stack* DynamoDB table: how many jobs of each user run, and which wait."""
+    vitals_table: str
+    """*stack* DynamoDB table: which processes live, and how fast jobs are annotated."""
 
     @property
     def required_domains(self) -> tuple[str, ...]:
@@ -162,6 +166,8 @@ class WebhookSettings(CoreSettings):
 
     sns_cert_url: str = ""
     """One more certificate address to trust besides those of amazonaws.com, by exact match."""
+    vitals_table: str
+    """*stack* DynamoDB table: which processes live, and how fast jobs are annotated."""
 
 
 class AnnotatorSettings(WebhookSettings):

@@ -53,14 +53,23 @@ class SignedUpload:
     max_bytes: int
 
 
-def allot(uploader: Uploader, *, key_prefix: str, file_name: str, options: JobOptions) -> Allotted:
+def allot(
+    uploader: Uploader,
+    *,
+    key_prefix: str,
+    file_name: str,
+    options: JobOptions,
+    job_id: str | None = None,
+    retry_of: str | None = None,
+) -> Allotted:
     """Choose job id and key for an upload, and write down what its job will need."""
-    job_id = new_job_id()
+    job_id = job_id or new_job_id()
     submission = Submission(
         user_email=uploader.email,
         file_name=_display_name(file_name),
         options=options,
         plan=uploader.plan,
+        retry_of=retry_of,
     )
     return Allotted(
         job_id=job_id,
@@ -183,7 +192,9 @@ def request_run(job: Job, requests: Topic) -> None:
 
 
 def _announce(job: Job, *, jobs: JobStore, requests: Topic, clock: Clock) -> None:
-    """Tell the annotator. Should we die between the two steps, the next caller tells it again."""
+    """Tell the annotator. Should we die between the steps, the next caller does them again."""
+    if job.retry_of is not None:
+        jobs.mark_retried(job.retry_of, by=job.job_id)
     request_run(job, requests)
     jobs.mark_queued(job.job_id, at=clock.now())
     log.info("job_queued", job_id=job.job_id)
@@ -203,6 +214,8 @@ def _new_job(
         submit_time=now,
         options=submission.options,
         plan=submission.plan,
+        retry_of=submission.retry_of,
+        waiting_in=submission.plan,
         sweep_shard=sweep_shard(parts.job_id),
         sweep_at=now + SWEEP_CREATED,
     )

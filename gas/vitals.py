@@ -23,6 +23,7 @@ BEAT_SECONDS = 15
 ALIVE_SECONDS = 50
 """Three beats, and some time for one that is late."""
 
+_LAST_WORDS = 1.0
 _KEPT_SECONDS = 86_400
 """A line that nobody writes any more is removed after this time."""
 
@@ -61,7 +62,7 @@ class VitalsTable(Protocol):
         """The process has ended by itself."""
 
     def beats(self) -> Sequence[Beat]:
-        """The latest beat of every process, by service and instance; of dead ones too, for a day."""
+        """The latest beat of every process, by service and instance; a dead one's for a day."""
 
 
 class Heart:
@@ -92,6 +93,8 @@ class Heart:
     def stop(self) -> None:
         """Say that the process ends; should that fail, the last beat grows old by itself."""
         self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(_LAST_WORDS)  # a beat under way would come after the farewell
         try:
             self._table.forget(self._now())
         except ServiceUnavailable as error:

@@ -17,10 +17,12 @@ from gas.aws.cold import cold_stores
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic, SqsQueue, confirm_subscription
+from gas.aws.vitals import DynamoVitals
 from gas.clock import SystemClock
 from gas.logs import configure, get_logger
 from gas.settings import ThawSettings
 from gas.sns import SnsVerifier
+from gas.vitals import Heart
 from gas.webhook import Confirm, sns_blueprint
 from gas.worker import Handler, Worker
 from thaw.retrievals import Promise, Retrievals
@@ -39,6 +41,7 @@ class Parts:
     worker: Worker
     verifier: SnsVerifier
     confirm: Confirm
+    heart: Heart
 
 
 def create_app(parts: Parts | None = None) -> Flask:
@@ -57,6 +60,7 @@ def create_app(parts: Parts | None = None) -> Flask:
         return jsonify(alive=alive, requests_running=parts.worker.busy), 200 if alive else 503
 
     parts.worker.start()
+    parts.heart.start()
     atexit.register(_stop, parts)
     return app
 
@@ -83,7 +87,13 @@ def build_parts() -> Parts:
         trusted_cert_url=settings.sns_cert_url,
     )
     log.info("thaw_ready", pid=os.getpid(), slots=settings.slots)
-    return Parts(worker, verifier, confirm_subscription(clients.sns()))
+    heart = Heart(
+        DynamoVitals(clients.dynamodb(), settings.vitals_table),
+        SystemClock(),
+        service="thaw",
+        detail=lambda: {"slots": settings.slots, "busy": worker.busy},
+    )
+    return Parts(worker, verifier, confirm_subscription(clients.sns()), heart)
 
 
 def build_handler(settings: ThawSettings, clients: AwsClients) -> Handler:
@@ -114,4 +124,5 @@ def build_handler(settings: ThawSettings, clients: AwsClients) -> Handler:
 
 
 def _stop(parts: Parts) -> None:
+    parts.heart.stop()
     log.info("thaw_stopped", clean=parts.worker.stop(_STOP_SECONDS))

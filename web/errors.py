@@ -45,6 +45,8 @@ STATUS_OF: Mapping[type[domain.GasError], HTTPStatus] = {
     domain.UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     domain.ResultsNotReady: HTTPStatus.CONFLICT,
     domain.JobEnded: HTTPStatus.CONFLICT,
+    domain.JobNotEnded: HTTPStatus.CONFLICT,
+    domain.InputGone: HTTPStatus.GONE,
     domain.FreeWindowOver: HTTPStatus.FORBIDDEN,
     domain.ResultsArchived: HTTPStatus.FORBIDDEN,
     domain.ResultsRestoring: HTTPStatus.CONFLICT,

@@ -17,6 +17,8 @@ from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic
 from gas.aws.part_store import S3PartStore
+from gas.aws.slots import DynamoLineTable
+from gas.aws.vitals import DynamoVitals
 from gas.billing.desk import Billing
 from gas.billing.wiring import build_billing
 from gas.clock import SystemClock
@@ -24,6 +26,9 @@ from gas.ledger import ResultsLedger
 from gas.logs import configure
 from gas.ports import BlobStore, Clock, JobStore, PartStore, Topic
 from gas.settings import WebSettings
+from gas.slots import LineTable
+from gas.throughput import PaceTable, Throughput
+from gas.vitals import VitalsTable
 from web.account.published_keys import PublishedKeys
 from web.account.turnstile import Turnstile
 from web.auth.oidc import GlobusProvider, IdentityProvider
@@ -65,6 +70,10 @@ class Sessions(Protocol):
     def tidy(self, *, now: int) -> None: ...
 
 
+class Vitals(VitalsTable, PaceTable, Protocol):
+    """Signs of life and measured speeds (`gas.aws.vitals`)."""
+
+
 class Thaws(Protocol):
     """The thaws under way, as far as the pages need them (`gas.accounts.thaws`)."""
 
@@ -89,6 +98,8 @@ class Services:
     identity_provider: IdentityProvider
     billing: Billing
     engine: Engine
+    lines: LineTable
+    vitals: Vitals
     clock: Clock
     sample: Path = SAMPLE_FILE
 
@@ -101,6 +112,11 @@ class Services:
     def certificate_keys(self) -> PublishedKeys:
         """The public keys of certificates."""
         return PublishedKeys(self.results, self.clock)
+
+    @cached_property
+    def throughput(self) -> Throughput:
+        """How fast jobs are annotated, as measured."""
+        return Throughput(self.vitals, self.clock)
 
     @cached_property
     def exports(self) -> Turnstile:
@@ -136,5 +152,7 @@ def build_services() -> Services:
         ),
         billing=build_billing(settings, clients, database, clock),
         engine=InProcessEngine(),
+        lines=DynamoLineTable(dynamodb, settings.user_slots_table),
+        vitals=DynamoVitals(dynamodb, settings.vitals_table),
         clock=clock,
     )

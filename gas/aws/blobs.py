@@ -24,6 +24,11 @@ _MIB = 1024 * 1024
 _TRANSFER = TransferConfig(
     multipart_threshold=16 * _MIB, multipart_chunksize=16 * _MIB, max_concurrency=4
 )
+#: Copies inside the store: in parts already below what one request can copy (5 GiB), because the
+#: parts of a large object are copied side by side.
+_COPY = TransferConfig(
+    multipart_threshold=256 * _MIB, multipart_chunksize=128 * _MIB, max_concurrency=8
+)
 _CHUNK = 4 * _MIB
 #: No multiple of two of `upload`'s parts, so that S3 makes another entity tag of the same bytes.
 _STREAM_PART = 12 * _MIB
@@ -33,9 +38,10 @@ _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 class S3BlobStore:
     """`gas.ports.BlobStore` on one S3 bucket."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str, *, copying: TransferConfig = _COPY) -> None:
         self._client = client
         self._bucket = bucket
+        self._copying = copying
 
     @property
     def bucket(self) -> str:
@@ -138,6 +144,25 @@ class S3BlobStore:
                 if code_of(error) == "InvalidRange":
                     return b""
                 raise _absent(error, key) from error
+
+    def copy(self, source: str, key: str, *, metadata: Mapping[str, str]) -> None:
+        settings = {
+            "Metadata": dict(metadata),
+            "MetadataDirective": "REPLACE",
+            "ACL": "private",
+            "ServerSideEncryption": ENCRYPTION,
+        }
+        with neighbour("The file store"):
+            try:
+                self._client.copy(
+                    {"Bucket": self._bucket, "Key": source},
+                    self._bucket,
+                    key,
+                    ExtraArgs=settings,
+                    Config=self._copying,
+                )
+            except ClientError as error:
+                raise _absent(error, source) from error
 
     def stream(self, key: str) -> Iterator[bytes]:
         with neighbour("The file store"):

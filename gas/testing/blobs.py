@@ -89,6 +89,9 @@ class MemoryBlobStore:
     def read(self, key: str, *, start: int, length: int) -> bytes:
         return self._content(key)[start : start + length]
 
+    def copy(self, source: str, key: str, *, metadata: Mapping[str, str]) -> None:
+        self.put(key, self._content(source), metadata)
+
     def stream(self, key: str) -> Iterator[bytes]:
         content = self._content(key)
         for start in range(0, len(content), _CHUNK):

@@ -1,5 +1,7 @@
 """The jobs table in a dict."""
 
+from collections.abc import Sequence
+
 from gas.errors import InvalidRequest
 from gas.jobs import (
     Failure,
@@ -12,7 +14,8 @@ from gas.jobs import (
     sources_of,
 )
 from gas.ledger import SWEEP_CLAIMED, SWEEP_DUE, SWEEP_ENDED, sweep_shard
-from gas.ports import JobPage
+from gas.plans import Plan
+from gas.ports import JobPage, WaitingJob
 from gas.testing.table import MemoryTable
 
 
@@ -36,6 +39,17 @@ class MemoryJobStore:
         )
         return page_of(mine, limit=limit, cursor=cursor)
 
+    def list_waiting(self, plan: Plan, *, limit: int) -> Sequence[WaitingJob]:
+        waiting = sorted(
+            (job.submit_time, job.job_id, job.user_id)
+            for job in self.table
+            if job.waiting_in is plan
+        )
+        return [WaitingJob(job_id, user_id, at) for at, job_id, user_id in waiting[:limit]]
+
+    def mark_retried(self, job_id: str, *, by: str) -> None:
+        self.table.change(job_id, lambda job: True, lambda job: {"retried_by": by})
+
     def mark_queued(self, job_id: str, *, at: int) -> None:
         self._mark(job_id, "queued_at", at)
 
@@ -53,6 +67,7 @@ class MemoryJobStore:
                 "lease_owner": owner,
                 "lease_until": now + lease_seconds,
                 "progress": Progress(),
+                "waiting_in": None,
                 **swept(job_id, now + SWEEP_CLAIMED),
             },
         )
@@ -108,6 +123,7 @@ class MemoryJobStore:
                 "job_status": JobStatus.CANCELLED,
                 "complete_time": at,
                 "lease_owner": None,
+                "waiting_in": None,
                 **swept(job_id, at + SWEEP_ENDED),
             },
         )

@@ -16,6 +16,7 @@ from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SqsQueue
 from gas.aws.slots import DynamoLineTable
+from gas.aws.vitals import DynamoVitals
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ _INDEXES = {
     "user_jobs": ("user_id", "submit_time"),
     "user_archives": ("archive_user_id", "archived_at"),
     "sweeps": ("sweep_shard", "sweep_at"),
+    "waiting": ("waiting_in", "submit_time"),
 }
 """Name of each index, its partition key (a string) and its sort key (a number)."""
 
@@ -139,7 +141,11 @@ def _make_table(clients: AwsClients, name: str) -> None:
                     {"AttributeName": partition, "KeyType": "HASH"},
                     {"AttributeName": sort, "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "ALL"},
+                "Projection": (
+                    {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["user_id"]}
+                    if index == "waiting"
+                    else {"ProjectionType": "ALL"}
+                ),
             }
             for index, (partition, sort) in _INDEXES.items()
         ],
@@ -157,3 +163,21 @@ def make_line_table(clients: AwsClients, name: str) -> DynamoLineTable:
     )
     clients.dynamodb().get_waiter("table_exists").wait(TableName=name)
     return DynamoLineTable(clients.dynamodb(), name)
+
+
+def make_vitals(clients: AwsClients, name: str) -> DynamoVitals:
+    """Make a table of vitals, with the keys of service.yaml."""
+    clients.dynamodb().create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "kind", "AttributeType": "S"},
+            {"AttributeName": "name", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "kind", "KeyType": "HASH"},
+            {"AttributeName": "name", "KeyType": "RANGE"},
+        ],
+    )
+    clients.dynamodb().get_waiter("table_exists").wait(TableName=name)
+    return DynamoVitals(clients.dynamodb(), name)

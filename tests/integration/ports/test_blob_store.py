@@ -7,7 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from boto3.s3.transfer import TransferConfig
 
+from gas.aws.blobs import S3BlobStore
 from gas.errors import NotFound, ServiceUnavailable
 from gas.ports import BlobStore
 from tests.support.aws import AwsWorld
@@ -167,3 +169,43 @@ def test_a_signed_link_downloads_under_its_name(aws_over_http: AwsWorld, file: P
     disposition = answer.headers["content-disposition"]
     assert disposition.startswith('attachment; filename="t__mour.vcf.gz"')
     assert "filename*=UTF-8''t%C3%BC%22mour.vcf.gz" in disposition
+
+
+@pytest.mark.parametrize("size", [10, 9 * MIB])
+def test_a_copy_has_the_bytes_and_metadata_of_its_own(
+    blobs: BlobStore, tmp_path: Path, size: int
+) -> None:
+    content = os.urandom(size)
+    path = tmp_path / "source"
+    path.write_bytes(content)
+    blobs.upload(path, KEY, content_type="text/plain")
+    for _ in range(2):
+        blobs.copy(KEY, "u/2~tumour.vcf.gz", metadata={"submission": "abc="})
+    info = blobs.head("u/2~tumour.vcf.gz")
+    assert info is not None
+    assert (info.size, info.metadata) == (size, {"submission": "abc="})
+    blobs.delete(KEY)
+    blobs.download("u/2~tumour.vcf.gz", tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == content
+
+
+def test_a_copy_of_nothing_is_said_so(blobs: BlobStore) -> None:
+    with pytest.raises(NotFound):
+        blobs.copy(KEY, "u/2~tumour.vcf.gz", metadata={})
+    assert blobs.head("u/2~tumour.vcf.gz") is None
+
+
+def test_a_large_object_is_copied_in_parts(aws: AwsWorld, tmp_path: Path) -> None:
+    parted = TransferConfig(multipart_threshold=8 * MIB, multipart_chunksize=8 * MIB)
+    blobs = S3BlobStore(aws.clients.s3(), aws.blobs.bucket, copying=parted)
+    content = os.urandom(20 * MIB + 3)
+    path = tmp_path / "source"
+    path.write_bytes(content)
+    blobs.upload(path, KEY, content_type="text/plain")
+    blobs.copy(KEY, "u/2~tumour.vcf.gz", metadata={"submission": "abc="})
+    info = blobs.head("u/2~tumour.vcf.gz")
+    assert info is not None
+    assert (info.size, info.metadata) == (len(content), {"submission": "abc="})
+    assert info.etag.endswith("-3")
+    blobs.download("u/2~tumour.vcf.gz", tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == content

@@ -7,7 +7,8 @@ import pytest
 from gas.errors import InvalidRequest
 from gas.jobs import Failure, Job, JobStatus, Progress, ResultsState
 from gas.ledger import sweep_shard
-from gas.ports import JobStore
+from gas.plans import Plan
+from gas.ports import JobStore, WaitingJob
 from tests.support.jobs import OTHER_USER, USER, job, results, stored_file
 
 NOW = 1_800_000_000
@@ -222,3 +223,46 @@ def test_a_cursor_never_opens_another_users_list(jobs: JobStore) -> None:
     except InvalidRequest:
         return
     assert {each.user_id for each in page.jobs} <= {USER}
+
+
+def waiting(jobs: JobStore, plan: Plan = Plan.FREE, limit: int = 99) -> list[str]:
+    return [each.job_id for each in jobs.list_waiting(plan, limit=limit)]
+
+
+def queued(jobs: JobStore, at: int, **changes: object) -> Job:
+    plan = changes.get("plan", Plan.FREE)
+    made = job(submit_time=at, waiting_in=plan, **changes)
+    jobs.create(made)
+    return made
+
+
+def test_jobs_that_wait_are_listed_by_queue_in_the_order_of_submission(jobs: JobStore) -> None:
+    late, early = queued(jobs, NOW + 5), queued(jobs, NOW, user_id=OTHER_USER)
+    premium = queued(jobs, NOW + 1, plan=Plan.PREMIUM)
+    jobs.create(job())  # from before there was such an index
+    assert waiting(jobs) == [early.job_id, late.job_id]
+    assert waiting(jobs, limit=1) == [early.job_id]
+    (other,) = jobs.list_waiting(Plan.PREMIUM, limit=99)
+    assert other == WaitingJob(premium.job_id, premium.user_id, NOW + 1)
+
+
+def test_a_job_waits_no_more_once_it_is_claimed_or_cancelled(jobs: JobStore) -> None:
+    first, second, third = (queued(jobs, NOW + n) for n in range(3))
+    assert jobs.claim(first.job_id, owner="w1", now=NOW, lease_seconds=60)
+    assert waiting(jobs) == [second.job_id, third.job_id]
+    assert jobs.cancel(second.job_id, at=NOW)
+    assert waiting(jobs) == [third.job_id]
+    assert jobs.release(first.job_id, owner="w1", now=NOW, count_attempt=False)
+    assert waiting(jobs) == [third.job_id]
+    assert stored(jobs, first).waiting_in is None
+
+
+def test_a_job_knows_by_which_it_was_run_again(jobs: JobStore) -> None:
+    made = job()
+    jobs.create(made)
+    for by in ("first", "second"):
+        jobs.mark_retried(made.job_id, by=by)
+        assert stored(jobs, made).retried_by == by
+    gone = job()
+    jobs.mark_retried(gone.job_id, by="first")
+    assert jobs.get(gone.job_id) is None

@@ -32,6 +32,8 @@ from gas.priority import PriorityQueue
 from gas.slots import UserSlots
 from gas.submissions import request_run
 from gas.testing import MemoryBlobStore, MemoryTimer, MemoryTopic
+from gas.testing.vitals import MemoryVitals
+from gas.throughput import Throughput
 from gas.worker import Worker
 from local.stack import TEMPLATE
 from tests.support.aws import make_aws_world, make_line_table
@@ -100,6 +102,7 @@ class Stage:
             turns=Turns(
                 slots, jobs=self.jobs, ledger=world.ledger, requests=self.topic, clock=clock
             ),
+            throughput=Throughput(MemoryVitals(), clock),
             engine=self.engine,
             folders=self.folders,
             clock=clock,

@@ -27,6 +27,8 @@ from gas.testing import (
     MemoryTopic,
 )
 from gas.testing.slots import MemoryLineTable
+from gas.testing.vitals import MemoryVitals
+from gas.throughput import Throughput
 from gas.worker import Bury, Done, Later, Outcome, Postpone, Worker
 from tests.support.jobs import job
 from tests.support.tripwire import Killed, Tripwire
@@ -97,6 +99,7 @@ class World:
         self.announced = MemoryTopic()
         self.requests = MemoryTopic(self.queue)
         self.lines = MemoryLineTable()
+        self.vitals = MemoryVitals()
         self.timer = MemoryTimer()
         self.engine = FakeEngine()
         self.folders = WorkFolders(tmp_path / "work")
@@ -127,6 +130,7 @@ class World:
             announcements=guard(self.announced),
             timer=guard(self.timer),
             turns=turns,
+            throughput=Throughput(guard(self.vitals), self.clock),
             engine=guard(self.engine),
             folders=self.folders,
             clock=self.clock,
@@ -174,6 +178,20 @@ def test_a_job_is_annotated_stored_and_announced_once(world: World) -> None:
     due = ArchiveRequested.model_validate(payload)
     assert (due.job_id, due.user_id) == (made.job_id, made.user_id)
     assert len(world.queue) == 0
+
+
+def test_what_a_completed_job_took_is_noted_and_nothing_of_one_that_failed(world: World) -> None:
+    world.submit()
+    world.engine.failures = [EngineRefused(CRASHED)]
+    world.deliver()
+    name = "demo/compressed"
+    assert world.vitals.read_pace(name).jobs == 0
+    made = world.submit(submit_time=world.clock.now() - 7, input_size=2 * 1024 * 1024)
+    world.deliver()
+    pace = world.vitals.read_pace(name)
+    assert (pace.jobs, pace.x, pace.records, pace.waited) == (1, 2.0, 10, 7)
+    assert pace.y > 0
+    assert world.job(made).job_status is JobStatus.COMPLETED
 
 
 def calls_of_one_job(tmp_path: Path) -> int:

@@ -19,6 +19,8 @@ from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
 from gas.testing.billing import MemoryBillingStore, MemoryPayments
 from gas.testing.ledger import MemoryLedger
 from gas.testing.parts import MemoryPartStore
+from gas.testing.slots import MemoryLineTable
+from gas.testing.vitals import MemoryVitals
 from tests.unit.web.fake_engine import FakeEngine
 from tests.unit.web.fakes import (
     CLIENT_ID,
@@ -113,6 +115,8 @@ def settings(**changes: Any) -> WebSettings:
         "thaw_requests_topic": "arn:aws:sns:us-east-1:000000000000:thaw_requests",
         "archive_requests_topic": "arn:aws:sns:us-east-1:000000000000:archive_requests",
         "job_results_topic": "arn:aws:sns:us-east-1:000000000000:job_results",
+        "user_slots_table": "user_slots",
+        "vitals_table": "vitals",
         "public_url": PUBLIC_URL,
         "secret_key": "not-a-secret",
         "database_url": "postgresql://nowhere",
@@ -160,6 +164,8 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             identity_provider=provider,
             billing=billing,
             engine=FakeEngine(),
+            lines=MemoryLineTable(),
+            vitals=MemoryVitals(),
             clock=clock,
             sample=sample,
         )
