@@ -5,10 +5,13 @@ uWSGI calls `web.app:create_app()`; for development: `flask --app web.app run -p
 
 import atexit
 
+import atexit
+
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 
 from gas.billing.keeper import RoundKeeper
+from gas.vitals import Heart
 from gas.vitals import Heart
 from web import assets, compression, errors, frame, present, request_log, security
 from web.account.farewell import blueprint as farewell
@@ -32,6 +35,9 @@ def create_app(services: Services | None = None) -> Flask:
     if services is None:
         services = build_services()
         RoundKeeper(services.billing).start()
+        heart = Heart(services.vitals, services.clock, service="web")
+        heart.start()
+        atexit.register(heart.stop)
         heart = Heart(services.vitals, services.clock, service="web")
         heart.start()
         atexit.register(heart.stop)
