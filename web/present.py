@@ -6,6 +6,8 @@ from flask import Flask
 from markupsafe import Markup
 
 from gas.plans import GIB, MIB, TIB
+from web.plots.drawing import draw
+from web.plots.terms import words
 
 KIB = 1024
 
@@ -69,3 +71,5 @@ def install(app: Flask) -> None:
     """Make the filters known to the templates."""
     for function in (iso, utc, size, count, duration, reason, code):
         app.add_template_filter(function, function.__name__)
+    app.add_template_filter(draw, "drawn")
+    app.add_template_filter(words, "term")
