@@ -5,20 +5,20 @@ import re
 from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
 
+from tests.unit.web.conftest import World
 from web.assets import ASK_AGAIN, FOR_EVER, Assets, files_of_the_pages
 
 RELEASE = Assets(files_of_the_pages()).release
 
 
-def test_pages_name_the_release_and_what_they_name_is_there(client: FlaskClient) -> None:
-    page = client.get("/").text
+def test_pages_name_the_release_and_what_they_name_is_there(world: World) -> None:
+    page = world.client().get("/").text
     addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
     assert len(addresses) > 5
     for address in addresses:
         assert address.startswith(f"/static/{RELEASE}/"), address
-        answer = client.get(address)
+        answer = world.client().get(address)
         assert (answer.status_code, answer.headers["Cache-Control"]) == (200, FOR_EVER), address
 
 
@@ -26,18 +26,18 @@ def test_pages_name_the_release_and_what_they_name_is_there(client: FlaskClient)
     "address", ["/static/js/theme.js", "/static/0123456789ab/js/theme.js", "/static/css/gas.css"]
 )
 def test_another_address_gives_the_present_file_and_is_asked_about_again(
-    client: FlaskClient, address: str
+    world: World, address: str
 ) -> None:
-    answer = client.get(address)
+    answer = world.client().get(address)
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, ASK_AGAIN)
-    again = client.get(address, headers={"If-None-Match": answer.headers["ETag"]})
+    again = world.client().get(address, headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_text_travels_compressed_where_the_browser_can_read_that(client: FlaskClient) -> None:
+def test_text_travels_compressed_where_the_browser_can_read_that(world: World) -> None:
     address = f"/static/{RELEASE}/css/tokens.css"
-    plain = client.get(address)
-    zipped = client.get(address, headers={"Accept-Encoding": "gzip, br"})
+    plain = world.client().get(address)
+    zipped = world.client().get(address, headers={"Accept-Encoding": "gzip, br"})
     assert "Content-Encoding" not in plain.headers
     assert zipped.headers["Content-Encoding"] == "gzip"
     assert zipped.headers["Vary"] == "Accept-Encoding"
@@ -49,8 +49,8 @@ def test_text_travels_compressed_where_the_browser_can_read_that(client: FlaskCl
 @pytest.mark.parametrize(
     "name", ["js/none.js", "../app.py", "%2e%2e/app.py", "..%2f..%2fpyproject.toml", "js"]
 )
-def test_nothing_else_is_served(client: FlaskClient, name: str) -> None:
-    assert client.get(f"/static/{RELEASE}/{name}").status_code == 404
+def test_nothing_else_is_served(world: World, name: str) -> None:
+    assert world.client().get(f"/static/{RELEASE}/{name}").status_code == 404
 
 
 def test_a_changed_file_is_another_release(tmp_path: Path) -> None:
