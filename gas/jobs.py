@@ -241,6 +241,8 @@ class Job(_Record):
     """When the job's message was accepted by the topic; absent: nobody has been told yet."""
     start_time: int | None = None
     attempts: int = 0
+    attempt_times: tuple[int, ...] = ()
+    """When the job was claimed, each time; also those times that did not count as an attempt."""
     lease_owner: str | None = None
     lease_until: int = 0
     progress: Progress = Progress()

@@ -1,5 +1,6 @@
 """What the web app is made of. `build_services` makes the real parts; tests pass fakes."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from gas.accounts.store import AccountStore, Identity, connect
 from gas.accounts.thaws import ThawStore
 from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
+from gas.aws.gauges import SqsGauges
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic
@@ -22,6 +24,7 @@ from gas.aws.vitals import DynamoVitals
 from gas.billing.desk import Billing
 from gas.billing.wiring import build_billing
 from gas.clock import SystemClock
+from gas.gauges import QueueGauges, watched_queues
 from gas.ledger import ResultsLedger
 from gas.logs import configure
 from gas.ports import BlobStore, Clock, JobStore, PartStore, Topic
@@ -34,6 +37,7 @@ from web.account.turnstile import Turnstile
 from web.auth.oidc import GlobusProvider, IdentityProvider
 from web.engine import InProcessEngine
 from web.ports import Engine
+from web.recent import Recent
 
 SAMPLE_FILE = Path(__file__).parents[1] / "samples" / "famous_variants.vcf"
 
@@ -100,6 +104,7 @@ class Services:
     engine: Engine
     lines: LineTable
     vitals: Vitals
+    gauges: QueueGauges
     clock: Clock
     sample: Path = SAMPLE_FILE
 
@@ -117,6 +122,11 @@ class Services:
     def throughput(self) -> Throughput:
         """How fast jobs are annotated, as measured."""
         return Throughput(self.vitals, self.clock)
+
+    @cached_property
+    def recent(self) -> Recent:
+        """Answers that serve all who ask within a few seconds."""
+        return Recent()
 
     @cached_property
     def exports(self) -> Turnstile:
@@ -154,5 +164,11 @@ def build_services() -> Services:
         engine=InProcessEngine(),
         lines=DynamoLineTable(dynamodb, settings.user_slots_table),
         vitals=DynamoVitals(dynamodb, settings.vitals_table),
+        gauges=SqsGauges(
+            clients.sqs(),
+            clients.cloudwatch(),
+            watched_queues(settings.watched_queues),
+            now=time.time,
+        ),
         clock=clock,
     )

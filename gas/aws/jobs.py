@@ -66,12 +66,15 @@ class DynamoJobStore:
             job_id,
             "SET job_status = :running, start_time = if_not_exists(start_time, :now),"
             " attempts = if_not_exists(attempts, :zero) + :one, lease_owner = :owner,"
+            " attempt_times = list_append(if_not_exists(attempt_times, :never), :this_time),"
             f" lease_until = :until, progress = :progress, {SET_SWEEP} REMOVE waiting_in",
             f"{waiting} OR (job_status = :running AND lease_until < :now)",
             {
                 **names,
                 ":running": JobStatus.RUNNING,
                 ":now": now,
+                ":never": [],
+                ":this_time": [now],
                 ":zero": 0,
                 ":one": 1,
                 ":owner": owner,

@@ -64,6 +64,7 @@ class MemoryJobStore:
                 "job_status": JobStatus.RUNNING,
                 "start_time": job.start_time or now,
                 "attempts": job.attempts + 1,
+                "attempt_times": (*job.attempt_times, now),
                 "lease_owner": owner,
                 "lease_until": now + lease_seconds,
                 "progress": Progress(),

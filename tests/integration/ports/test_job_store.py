@@ -58,6 +58,7 @@ def test_a_lapsed_lease_is_taken_over_and_the_old_owner_is_shut_out(jobs: JobSto
     again = jobs.claim(taken.job_id, owner="w2", now=NOW + 61, lease_seconds=60)
     assert again is not None
     assert (again.attempts, again.start_time) == (2, NOW)
+    assert again.attempt_times == (NOW, NOW + 61)
     assert not jobs.renew(taken.job_id, owner="w1", until=NOW + 999, progress=Progress())
     assert (
         jobs.complete(taken.job_id, owner="w1", at=NOW, results=results(), archive_at=DUE) is None
