@@ -19,8 +19,7 @@ MOST_VALUES: Final = 200
 """Of one parameter."""
 MOST_CHARS: Final = 200
 """Of one value."""
-MOST_PAGES: Final = 1000
-"""Pages that can be asked for by number; further on one gets with `after`, or by filters."""
+MOST_PAGES: Final = 999_999_999
 PAGE_SIZES: Final = (25, 50, 100, 200)
 PAGE_SIZE: Final = 50
 MOST_POSITION: Final = 2**31 - 1
@@ -140,8 +139,6 @@ class View:
     descending: bool = False
     page: int = 1
     size: int = PAGE_SIZE
-    after: str = ""
-    """Go on behind this row (`Rows.next`): for pages beyond `MOST_PAGES`."""
     columns: tuple[str, ...] = ()
     """Names of the table's columns; empty: those that are shown by default."""
 
@@ -156,8 +153,8 @@ class View:
         """The view with other values, on its first page unless a page is given."""
         of_filters = {name: value for name, value in changes.items() if name in _FIELDS}
         of_view = {name: value for name, value in changes.items() if name not in _FIELDS}
-        if changes and not {"page", "after"} & changes.keys():
-            of_view |= {"page": 1, "after": ""}
+        if changes and "page" not in changes:
+            of_view["page"] = 1
         filters = replace(self.filters, **of_filters)  # type: ignore[arg-type]
         return replace(self, filters=filters, **of_view)  # type: ignore[arg-type]
 
@@ -170,15 +167,13 @@ class View:
             own.append(("columns", ",".join(self.columns)))
         if self.size != PAGE_SIZE:
             own.append(("size", str(self.size)))
-        if self.after:
-            own.append(("after", self.after))
         if self.page != 1:
             own.append(("page", str(self.page)))
         return [*self.filters.pairs(), *own]
 
 
 _FIELDS: Final = tuple(Filters.__dataclass_fields__)
-_OF_VIEW: Final = ("sort", "columns", "size", "after", "page")
+_OF_VIEW: Final = ("sort", "columns", "size", "page")
 PARAMETERS: Final = (*_FIELDS, *_OF_VIEW)
 
 Arguments = Mapping[str, Sequence[str]]
@@ -217,10 +212,9 @@ def parse(arguments: Arguments, *, also: Collection[str] = ()) -> View:
     return View(
         filters=filters,
         sort=sort.removeprefix("-"),
-        descending=sort.startswith("-"),
+        descending=sort.startswith("-") and len(sort) > 1,
         page=given.whole("page", 1, MOST_PAGES, default=1),
         size=_size(given),
-        after=given.one("after", most=2000),
         columns=given.words("columns"),
     )
 
@@ -280,15 +274,15 @@ class _Given:
         if len(found) > MOST_VALUES:
             raise refused(name, f"at most {MOST_VALUES} values at once, not {len(found)}.")
         for value in found:
-            _check_text(name, value, MOST_CHARS)
+            _check_text(name, value)
         return found
 
-    def one(self, name: str, most: int = MOST_CHARS) -> str:
+    def one(self, name: str) -> str:
         found = [value.strip() for value in self._arguments.get(name, ()) if value.strip()]
         if len(found) > 1:
             raise refused(name, f"one value, not {len(found)}.")
         text = found[0] if found else ""
-        _check_text(name, text, most)
+        _check_text(name, text)
         return text
 
     def choice(self, name: str, kind: type[_Choice], default: _Choice) -> _Choice:
@@ -329,9 +323,9 @@ def _size(given: _Given) -> int:
     return size
 
 
-def _check_text(name: str, text: str, most: int) -> None:
-    if len(text) > most:
-        raise refused(name, f"a text of at most {most} characters.")
+def _check_text(name: str, text: str) -> None:
+    if len(text) > MOST_CHARS:
+        raise refused(name, f"a text of at most {MOST_CHARS} characters.")
     if any(ord(char) < 32 or 0xD800 <= ord(char) <= 0xDFFF for char in text):
         raise refused(name, "a text without control characters.")
 

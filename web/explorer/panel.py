@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from web.explorer.facets import Facet
 from web.explorer.filters import Genotype, Transcripts, View
 from web.plots import terms
 from web.plots.summary import clinvar_tone
-
-Counts = Mapping[str, Sequence[tuple[str, int]]]
-"""Of each facet: values and how many alleles have them under all other filters."""
 
 AT_ONCE = 8
 """Values of a facet that are shown without asking for more."""
@@ -48,7 +46,8 @@ class Option:
 
     value: str
     label: str
-    count: int
+    count: int | None
+    """How many variants there are if it is (also) ticked; None: not counted."""
     ticked: bool
     tone: str = ""
 
@@ -62,6 +61,8 @@ class Group:
     help: str
     options: Sequence[Option]
     open: bool
+    more: int
+    """Values that are not listed, because they are too many."""
 
     @property
     def first(self) -> Sequence[Option]:
@@ -84,20 +85,20 @@ class Chip:
     """The parameter."""
 
 
-def groups(view: View, counts: Counts) -> Sequence[Group]:
+def groups(view: View, facets: Mapping[str, Facet]) -> Sequence[Group]:
     """The facets that there is a choice in, or a choice made."""
     found = []
     for name, title in _TITLES.items():
-        chosen = {str(value) for value in getattr(view.filters, name)}
-        values = list(counts.get(name, ()))
-        values += [(value, 0) for value in sorted(chosen - {value for value, _ in values})]
-        if len(values) < 2 and not chosen:
+        facet = facets.get(name)
+        chosen = bool(getattr(view.filters, name))
+        if facet is None or (len(facet.values) < 2 and not chosen):
             continue
         options = [
-            Option(value, label(name, value), count, value in chosen, tone(name, value))
-            for value, count in values
+            Option(v.value, label(name, v.value), v.count, v.chosen, tone(name, v.value))
+            for v in facet.values
         ]
-        found.append(Group(name, title, _HELP[name], options, name in OPEN or bool(chosen)))
+        shown = name in OPEN or chosen
+        found.append(Group(name, title, _HELP[name], options, shown, facet.more))
     return found
 
 
@@ -109,8 +110,10 @@ def label(name: str, value: str) -> str:
         return terms.words(value)
     if name == "kind":
         return terms.kind(value)
+    if value == ".":
+        return "not listed there" if name == "clinvar" else "not given"
     if name == "filter":
-        return "not given" if value == "." else value
+        return value
     return value.replace("_", " ").replace("/", " / ")
 
 
