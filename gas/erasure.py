@@ -1,7 +1,11 @@
-"""Erasing an account: what the request is called, and what erasing asks of the jobs table.
+"""Erasing accounts and single jobs: what it asks of the jobs table.
 
 The life of an erasure: the web app publishes `AccountErasureRequested`, then forgets the account;
 the function erase_account removes everything the person left and writes a certificate.
+
+A single job: the web app takes it out of everybody's hands, so that its user sees it no more, and
+publishes `JobErasureRequested`; the same function removes its files, archives and record. If the
+message is lost, the sweeper finds the job and sends it again.
 """
 
 from typing import Protocol
@@ -46,3 +50,17 @@ class ErasableJobs(Protocol):
 
     def remove(self, job_id: str) -> None:
         """Forget the job; no error when it is gone already."""
+
+    def forget_user(self, user_id: str) -> None:
+        """Forget the sums of a user whose jobs are all gone."""
+
+
+class DeletableJobs(Protocol):
+    """The jobs table, as far as deleting a single job needs it."""
+
+    def begin_deleting(self, job_id: str, *, user_id: str, at: int) -> Job | None:
+        """Take the user's job out of everybody's hands, as `begin_erasing`, but have the sweeper
+        look after it until it is gone. From now on its user sees it no more.
+
+        None: there is no such job of this user, or it is being deleted already.
+        """

@@ -33,6 +33,10 @@ SWEEP_ENDED = 600
 """the end of a job, whichever it was: it may not have been announced."""
 SWEEP_DUE = 120
 """the time to archive, or a state in which something is left to delete."""
+SWEEP_DELETED = 900
+"""a deletion: the job should be gone."""
+SWEEP_SETTLED = 60
+"""a change after which a job rests: its share in the sums may not be settled (`gas.usage`)."""
 SWEEP_LEASE = 60
 """the end of an archiver's lease."""
 SWEEP_RETRIEVAL = 600

@@ -1,4 +1,4 @@
-"""`gas.erasure.ErasableJobs` on DynamoDB.
+"""`gas.erasure.ErasableJobs` and `gas.erasure.DeletableJobs` on DynamoDB.
 
 Actions on the table: `dynamodb:GetItem`, `dynamodb:UpdateItem`, `dynamodb:DeleteItem`; on its
 index `user_jobs`: `dynamodb:Query`.
@@ -6,13 +6,18 @@ index `user_jobs`: `dynamodb:Query`.
 
 from typing import TYPE_CHECKING
 
-from gas.aws.items import JobTable
+from gas.aws.items import SET_SWEEP, JobTable, sweep_values
 from gas.aws.jobs import DynamoJobStore
+from gas.errors import ServiceUnavailable
 from gas.jobs import Job, ResultsState
+from gas.ledger import SWEEP_DELETED
 from gas.ports import JobPage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_GONE = "results_state = :deleted, erasing_at = if_not_exists(erasing_at, :at)"
+_NOT_LISTED = "archive_user_id, archived_at, archive_owner"
 
 
 class DynamoErasableJobs:
@@ -33,11 +38,33 @@ class DynamoErasableJobs:
         self._jobs.cancel(job_id, at=at)
         return self._table.update(
             job_id,
-            "SET results_state = :deleted, erasing_at = if_not_exists(erasing_at, :at)"
-            " REMOVE archive_user_id, archived_at, archive_owner, sweep_shard, sweep_at",
+            f"SET {_GONE} REMOVE {_NOT_LISTED}, sweep_shard, sweep_at",
             "attribute_exists(job_id)",
             {":deleted": ResultsState.DELETED, ":at": at},
         )
 
+    def begin_deleting(self, job_id: str, *, user_id: str, at: int) -> Job | None:
+        owned = "user_id = :user AND attribute_not_exists(erasing_at)"
+        found = self._table.get(job_id)
+        if found is None or found.user_id != user_id or found.erasing_at is not None:
+            return None
+        self._jobs.cancel(job_id, at=at)
+        return self._table.update(
+            job_id,
+            f"SET {_GONE}, {SET_SWEEP} REMOVE {_NOT_LISTED}",
+            owned,
+            {
+                ":deleted": ResultsState.DELETED,
+                ":at": at,
+                ":user": user_id,
+                **sweep_values(job_id, at + SWEEP_DELETED),
+            },
+        )
+
     def remove(self, job_id: str) -> None:
+        if not self._table.shares.settle(self._table.shares.read(job_id)):
+            raise ServiceUnavailable("Too many are at this user's sums.", remedy="Try again.")
         self._table.delete(job_id)
+
+    def forget_user(self, user_id: str) -> None:
+        self._table.shares.forget(user_id)

@@ -2,15 +2,15 @@
 
 import base64
 import json
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from gas.aws.faults import code_of, neighbour
+from gas.aws.shares import Shares
+from gas.aws.values import as_item, as_plain
 from gas.errors import InvalidRequest
 from gas.jobs import Job
 from gas.ledger import sweep_shard
@@ -18,7 +18,12 @@ from gas.ports import JobPage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, UpdateItemInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        KeysAndAttributesOutputTypeDef,
+        KeysAndAttributesTypeDef,
+        QueryInputTypeDef,
+        UpdateItemInputTypeDef,
+    )
 
 _DATABASE = "The job database"
 _END_OF_TIME = 10**12
@@ -26,27 +31,29 @@ _END_OF_TIME = 10**12
 SET_SWEEP = "sweep_shard = :sweep_shard, sweep_at = :sweep_at"
 """Part of an update's SET; its values are those of `sweep_values`."""
 
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
-
 
 class JobTable:
     """One DynamoDB table with key `job_id`. No request scans.
 
-    Every method raises ServiceUnavailable when the database cannot be reached.
+    With every change of a job its share in the sums of its user is kept (`gas.aws.shares`). Every
+    method raises ServiceUnavailable when the database cannot be reached.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
+        self.shares = Shares(client, table)
 
     def insert(self, job: Job) -> bool:
         """Store a new job. False when the id is there already."""
+        inserted = self.shares.insert(job)
+        if inserted is not None:
+            return inserted
         with neighbour(_DATABASE):
             try:
                 self._client.put_item(
                     TableName=self._table,
-                    Item=_item(job.to_record()),
+                    Item=as_item(job.to_record()),
                     ConditionExpression="attribute_not_exists(job_id)",
                 )
             except ClientError as error:
@@ -57,11 +64,22 @@ class JobTable:
 
     def get(self, job_id: str) -> Job | None:
         """The job, read consistently, or None."""
-        with neighbour(_DATABASE):
-            answer = self._client.get_item(
-                TableName=self._table, Key={"job_id": {"S": job_id}}, ConsistentRead=True
-            )
-        return _job(answer["Item"]) if "Item" in answer else None
+        item = self.shares.read(job_id)
+        return _job(item) if item is not None else None
+
+    def get_many(self, job_ids: Sequence[str]) -> list[Job]:
+        """Those of up to 100 jobs that there are, in this order, read consistently."""
+        found: dict[str, Job] = {}
+        asked: Mapping[str, KeysAndAttributesTypeDef | KeysAndAttributesOutputTypeDef] = {
+            self._table: {"Keys": _keys(job_ids), "ConsistentRead": True}
+        }
+        while asked and job_ids:
+            with neighbour(_DATABASE):
+                answer = self._client.batch_get_item(RequestItems=asked)
+            for item in answer["Responses"].get(self._table, []):
+                found[item["job_id"]["S"]] = _job(item)
+            asked = answer["UnprocessedKeys"]
+        return [found[job_id] for job_id in job_ids if job_id in found]
 
     def update(
         self,
@@ -81,7 +99,7 @@ class JobTable:
             "Key": {"job_id": {"S": job_id}},
             "UpdateExpression": changes,
             "ConditionExpression": condition,
-            "ExpressionAttributeValues": _item(values),
+            "ExpressionAttributeValues": as_item(values),
             "ReturnValues": "ALL_NEW",
         }
         if names:
@@ -93,10 +111,11 @@ class JobTable:
                 if code_of(error) == "ConditionalCheckFailedException":
                     return None
                 raise
+        self.shares.settle_quietly(answer["Attributes"])
         return _job(answer["Attributes"])
 
     def delete(self, job_id: str) -> None:
-        """Forget the job; no error when it is gone already."""
+        """Forget the job; no error when it is gone already. It must be out of the sums."""
         with neighbour(_DATABASE):
             self._client.delete_item(TableName=self._table, Key={"job_id": {"S": job_id}})
 
@@ -144,6 +163,18 @@ class JobTable:
         )
         return jobs
 
+    def first(self, index: "Index", owner: str, *, limit: int) -> list[dict[str, Any]]:
+        """The first items that `index` lists under `owner`, with what it holds of them."""
+        with neighbour(_DATABASE):
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName=index.name,
+                KeyConditionExpression=f"{index.partition} = :owner",
+                ExpressionAttributeValues={":owner": {"S": owner}},
+                Limit=limit,
+            )
+        return [as_plain(item) for item in answer["Items"]]
+
     def _query(self, query: "QueryInputTypeDef") -> tuple[list[Job], bool]:
         """The jobs found, and whether DynamoDB knows of more (an answer has 1 MiB at most)."""
         with neighbour(_DATABASE):
@@ -187,30 +218,9 @@ def sweep_values(job_id: str, at: int) -> dict[str, Any]:
     return {":sweep_shard": sweep_shard(job_id), ":sweep_at": at}
 
 
-def _item(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _serialize(_exact(value)) for key, value in record.items()}
+def _keys(job_ids: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"job_id": {"S": job_id}} for job_id in job_ids]
 
 
 def _job(item: Mapping[str, Any]) -> Job:
-    return Job.model_validate({key: _plain(_deserialize(value)) for key, value in item.items()})
-
-
-def _exact(value: Any) -> Any:
-    """DynamoDB has no floats; numbers travel as decimals."""
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    if isinstance(value, Mapping):
-        return {key: _exact(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_exact(item) for item in value]
-    return str(value) if isinstance(value, str) else value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
+    return Job.model_validate(as_plain(item))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from gas.aws.items import SET_SWEEP, Index, JobTable, sweep_values
 from gas.jobs import ArchivedFile, Job, ResultsState, SpentArchive, StartedRetrieval
-from gas.ledger import SWEEP_DUE, SWEEP_LEASE, SWEEP_RETRIEVAL
+from gas.ledger import SWEEP_DUE, SWEEP_LEASE, SWEEP_RETRIEVAL, SWEEP_SETTLED
 from gas.ports import JobPage
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ class DynamoLedger:
         return self._update_held(
             job_id,
             owner,
-            "SET results_state = :archived REMOVE archive_owner, sweep_shard, sweep_at",
-            {":archived": ResultsState.ARCHIVED},
+            f"SET results_state = :archived, {SET_SWEEP} REMOVE archive_owner",
+            {":archived": ResultsState.ARCHIVED, **sweep_values(job_id, now + SWEEP_SETTLED)},
         )
 
     def abandon_archiving(self, job_id: str, *, owner: str, now: int) -> Job | None:
@@ -195,6 +195,9 @@ class DynamoLedger:
         return self._table.up_to(SWEEPS, shard, last=now, limit=limit)
 
     def sweep_again(self, job_id: str, *, seen: int, at: int | None) -> bool:
+        shares = self._table.shares
+        if at is None and not shares.settle(shares.read(job_id)):
+            return False
         changes = "REMOVE sweep_shard, sweep_at" if at is None else f"SET {SET_SWEEP}"
         values = {} if at is None else sweep_values(job_id, at)
         job = self._table.update(job_id, changes, "sweep_at = :seen", {**values, ":seen": seen})

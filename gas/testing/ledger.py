@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from gas.jobs import ArchivedFile, Job, ResultsState, SpentArchive, StartedRetrieval
-from gas.ledger import SWEEP_DUE, SWEEP_LEASE, SWEEP_RETRIEVAL
+from gas.ledger import SWEEP_DUE, SWEEP_LEASE, SWEEP_RETRIEVAL, SWEEP_SETTLED
 from gas.ports import JobPage
 from gas.testing.jobs import MemoryJobStore, page_of, swept
 
@@ -67,8 +67,7 @@ class MemoryLedger:
         changes = {
             "results_state": ResultsState.ARCHIVED,
             "archive_owner": None,
-            "sweep_shard": None,
-            "sweep_at": None,
+            **swept(job_id, now + SWEEP_SETTLED),
         }
         return self._held(job_id, owner, lambda job: changes)
 

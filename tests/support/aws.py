@@ -1,22 +1,30 @@
 """The service's stores and queues, made in any world that speaks the AWS API."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import Any
 from uuid import uuid4
 
 import boto3
 
+from deploy.template import Template
 from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
 from gas.aws.cold_class import S3ColdStore
 from gas.aws.cold_vault import GlacierColdStore
 from gas.aws.erasing import DynamoErasableJobs
+from gas.aws.finder import DynamoJobFinder
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SqsQueue
 from gas.aws.slots import DynamoLineTable
 from gas.aws.vitals import DynamoVitals
+from local.paths import REPOSITORY
+
+MOST_LOOKED_AT = 30
+"""As many jobs as one page of a search looks at here."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +33,12 @@ class AwsWorld:
 
     jobs: DynamoJobStore
     erasable: DynamoErasableJobs
+    finder: DynamoJobFinder
     ledger: DynamoLedger
     blobs: S3BlobStore
     queue: SqsQueue
     clients: AwsClients
+    table: str
     queue_url: str
     dead_letters_url: str
 
@@ -45,22 +55,15 @@ def make_aws_world(session: boto3.Session) -> AwsWorld:
     return AwsWorld(
         jobs=DynamoJobStore(clients.dynamodb(), name),
         erasable=DynamoErasableJobs(clients.dynamodb(), name),
+        finder=DynamoJobFinder(clients.dynamodb(), name, most_looked_at=MOST_LOOKED_AT),
         ledger=DynamoLedger(clients.dynamodb(), name),
         blobs=S3BlobStore(clients.s3(), name),
         queue=SqsQueue(sqs, queue_url, dead_letters_url=dead_url),
         clients=clients,
+        table=name,
         queue_url=queue_url,
         dead_letters_url=dead_url,
     )
-
-
-_INDEXES = {
-    "user_jobs": ("user_id", "submit_time"),
-    "user_archives": ("archive_user_id", "archived_at"),
-    "sweeps": ("sweep_shard", "sweep_at"),
-    "waiting": ("waiting_in", "submit_time"),
-}
-"""Name of each index, its partition key (a string) and its sort key (a number)."""
 
 
 @dataclass(frozen=True)
@@ -123,34 +126,22 @@ def _let_publish(action: str, arn: str, principal: dict[str, str]) -> dict[str, 
 
 
 def _make_table(clients: AwsClients, name: str) -> None:
+    """The table of the jobs, with the keys and indexes of service.yaml."""
     dynamodb = clients.dynamodb()
-    keys: dict[str, Literal["S", "N"]] = {"job_id": "S"}
-    for partition, sort in _INDEXES.values():
-        keys |= {partition: "S", sort: "N"}
+    keys = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     dynamodb.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": key, "AttributeType": kind} for key, kind in keys.items()
-        ],
-        KeySchema=[{"AttributeName": "job_id", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": index,
-                "KeySchema": [
-                    {"AttributeName": partition, "KeyType": "HASH"},
-                    {"AttributeName": sort, "KeyType": "RANGE"},
-                ],
-                "Projection": (
-                    {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["user_id"]}
-                    if index == "waiting"
-                    else {"ProjectionType": "ALL"}
-                ),
-            }
-            for index, (partition, sort) in _INDEXES.items()
-        ],
+        **{key: _annotations_table()[key] for key in keys},
     )
     dynamodb.get_waiter("table_exists").wait(TableName=name)
+
+
+@cache
+def _annotations_table() -> Mapping[str, Any]:
+    template = Template.read(REPOSITORY / "deploy" / "service.yaml")
+    properties: Mapping[str, Any] = template.resources["AnnotationsTable"]["Properties"]
+    return properties
 
 
 def make_line_table(clients: AwsClients, name: str) -> DynamoLineTable:

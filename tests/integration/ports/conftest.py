@@ -75,20 +75,20 @@ def moto_session() -> Iterator[boto3.Session]:
 @pytest.fixture(params=["moto", "embedded"])
 def aws(request: pytest.FixtureRequest) -> AwsWorld:
     """The AWS adapters, in each world in turn."""
-    return _aws_world(request, request.param)
+    return aws_world_of(request, request.param)
 
 
 @pytest.fixture
 def aws_over_http(request: pytest.FixtureRequest) -> AwsWorld:
     """The AWS adapters where signed addresses can be visited, which moto's cannot."""
-    return _aws_world(request, "embedded")
+    return aws_world_of(request, "embedded")
 
 
 @pytest.fixture(params=["memory", "moto", "embedded"])
 def jobs(request: pytest.FixtureRequest) -> JobStore:
     if request.param == "memory":
         return MemoryJobStore()
-    return _aws_world(request, request.param).jobs
+    return aws_world_of(request, request.param).jobs
 
 
 @pytest.fixture(params=["memory", "moto", "embedded"])
@@ -97,7 +97,7 @@ def results_books(request: pytest.FixtureRequest) -> tuple[JobStore, ResultsLedg
     if request.param == "memory":
         jobs = MemoryJobStore()
         return jobs, MemoryLedger(jobs)
-    world = _aws_world(request, request.param)
+    world = aws_world_of(request, request.param)
     return world.jobs, world.ledger
 
 
@@ -106,21 +106,21 @@ def contended_jobs(request: pytest.FixtureRequest) -> JobStore:
     """For many writers at once; moto checks a condition and writes without a lock in between."""
     if request.param == "memory":
         return MemoryJobStore()
-    return _aws_world(request, request.param).jobs
+    return aws_world_of(request, request.param).jobs
 
 
 @pytest.fixture(params=["memory", "moto", "embedded"])
 def blobs(request: pytest.FixtureRequest) -> BlobStore:
     if request.param == "memory":
         return MemoryBlobStore("bucket")
-    return _aws_world(request, request.param).blobs
+    return aws_world_of(request, request.param).blobs
 
 
 @pytest.fixture(params=["memory", "moto", "embedded"])
 def queue(request: pytest.FixtureRequest) -> Queue:
     if request.param == "memory":
         return MemoryQueue(SystemClock())
-    return _aws_world(request, request.param).queue
+    return aws_world_of(request, request.param).queue
 
 
 @pytest.fixture(params=["memory", "glacier_class", "glacier_vault"])
@@ -146,8 +146,14 @@ def cold(request: pytest.FixtureRequest) -> Iterator[ColdWorld]:
     world.reset()
 
 
-def _aws_world(request: pytest.FixtureRequest, kind: str) -> AwsWorld:
-    return make_aws_world(request.getfixturevalue(f"{kind}_session"))
+def aws_world_of(request: pytest.FixtureRequest, kind: str) -> AwsWorld:
+    """The AWS adapters on fresh resources, in the world `kind`: moto or embedded."""
+    session: boto3.Session = request.getfixturevalue(f"{kind}_session")
+    if kind == "moto":
+        # The embedded cloud's address, when it runs already, must not reach moto.
+        patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+    return make_aws_world(session)
 
 
 def _answers(url: str) -> bool:

@@ -19,6 +19,7 @@ from gas.ledger import (
     SWEEP_DUE,
     SWEEP_LEASE,
     SWEEP_RETRIEVAL,
+    SWEEP_SETTLED,
     SWEEP_SHARDS,
     ResultsLedger,
     sweep_shard,
@@ -192,7 +193,7 @@ def test_a_released_job_can_be_taken_at_once_and_the_releaser_is_shut_out(books:
 def test_archived_results_rest_and_stay_in_the_index(books: Books) -> None:
     made = books.archived()
     assert made.results_state is ResultsState.ARCHIVED
-    assert (made.archive_owner, made.sweep_at, made.sweep_shard) == (None, None, None)
+    assert (made.archive_owner, made.sweep_at) == (None, NOW + SWEEP_SETTLED)
     assert (made.archive_user_id, dict(made.archives)) == (USER, archives())
     assert books.stored(made) == made
 
