@@ -13,7 +13,8 @@ then one of
     {"output": {"annotated", "log", "summary", "receipt", "table", "index" (or null),
                 "signed_by" (or ""), "records_in", "records_annotated",
                 "skipped": {reason in words: records}}}
-    {"refused": {"code", "message", "remedy", "line"}}
+    {"refused": {"code", "message", "remedy", "line", "column", "found", "expected", "rule",
+                 "text": the offending line, as far as it is of use}}
     {"unavailable": detail}                      the machine failed, not the input: disk full, …
 
 Standard input stays open for as long as the annotator lives; when it ends, so do we.
@@ -30,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import anntools
+from annotator.refusals import told
 
 _EVERY = 0.5
 _MIB = 1024 * 1024
@@ -44,12 +46,10 @@ def main() -> int:
     try:
         answer = _annotate(task)
     except anntools.InputRefused as error:
-        problem = error.problem
-        answer = _refused(problem.code, problem.message, problem.remedy, problem.line)
+        answer = {"refused": told(error.problem, Path(task["source"]))}
     except (anntools.PackProblem, anntools.UsageProblem) as error:
-        answer = _refused(
-            "engine_setup", str(error), "Ask the operator of this service, naming the job.", None
-        )
+        remedy = "Ask the operator of this service, naming the job."
+        answer = {"refused": {"code": "engine_setup", "message": str(error), "remedy": remedy}}
     except OSError as error:
         if error.errno == errno.ENOMEM:  # our limit, not the machine's: another try is no better
             raise
@@ -108,10 +108,6 @@ class _ProgressPrinter:
                     }
                 }
             )
-
-
-def _refused(code: str, message: str, remedy: str, line: int | None) -> dict[str, Any]:
-    return {"refused": {"code": code, "message": message, "remedy": remedy, "line": line}}
 
 
 def _say(answer: dict[str, Any]) -> None:

@@ -110,6 +110,7 @@ def test_what_cannot_be_annotated_is_refused_in_words(
     assert failure.message
     assert failure.remedy
     assert failure.line == line
+    assert bool(failure.text) == (line is not None)
 
 
 def test_an_unknown_pack_is_refused(tmp_path: Path) -> None:
