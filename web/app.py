@@ -5,13 +5,10 @@ uWSGI calls `web.app:create_app()`; for development: `flask --app web.app run -p
 
 import atexit
 
-import atexit
-
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 
 from gas.billing.keeper import RoundKeeper
-from gas.vitals import Heart
 from gas.vitals import Heart
 from web import assets, compression, errors, frame, present, request_log, security
 from web.account.farewell import blueprint as farewell
@@ -26,8 +23,13 @@ from web.billing.routes import blueprint as billing
 from web.billing.webhook import blueprint as stripe_webhook
 from web.context import EXTENSION
 from web.health.routes import blueprint as health
+from web.help.routes import blueprint as helping
 from web.home.routes import blueprint as home
+from web.preflight.routes import blueprint as preflight
+from web.reference.routes import blueprint as reference
 from web.services import Services, build_services
+from web.variants.routes import api as variants_api
+from web.variants.routes import blueprint as variants
 
 
 def create_app(services: Services | None = None) -> Flask:
@@ -35,9 +37,6 @@ def create_app(services: Services | None = None) -> Flask:
     if services is None:
         services = build_services()
         RoundKeeper(services.billing).start()
-        heart = Heart(services.vitals, services.clock, service="web")
-        heart.start()
-        atexit.register(heart.stop)
         heart = Heart(services.vitals, services.clock, service="web")
         heart.start()
         atexit.register(heart.stop)
@@ -59,7 +58,8 @@ def create_app(services: Services | None = None) -> Flask:
     offer.install(app, services)
     app.context_processor(lambda: {"visitor": visitor})
 
-    pages = (home, auth, account, farewell, annotate, parts, annotations, billing)
-    for blueprint in (*pages, health, stripe_webhook):
+    pages = (home, helping, auth, account, farewell, annotate, parts, annotations, billing)
+    engine_pages = (preflight, reference, variants, variants_api)
+    for blueprint in (*pages, *engine_pages, status, health, stripe_webhook):
         app.register_blueprint(blueprint)
     return app

@@ -1,0 +1,63 @@
+"""Every page of the service, with something on it: who opens which address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import smoke
+
+from tests.e2e.person import Person
+from tests.support.waiting import wait_until
+
+_SAMPLE = Path("samples/famous_variants.vcf")
+_NO_VCF = b"This is a letter to my mother.\n" * 20
+
+
+@dataclass(frozen=True)
+class PageOf:
+    """A page, and whose cookies open it."""
+
+    name: str
+    path: str
+    cookies: httpx.Cookies
+    status: int = 200
+
+
+def _finish(person: Person, name: str, content: bytes) -> str:
+    """The id of a job that came to its end, good or bad."""
+    job_id = person.annotate(name, content)
+    wait_until(lambda: person.job(job_id)["job_status"] in smoke.FINAL, seconds=120, every=0.3)
+    return job_id
+
+
+@contextmanager
+def all_pages(web: str) -> Iterator[Sequence[PageOf]]:
+    """The pages, for a stranger, for somebody new, and for somebody with jobs behind her."""
+    with Person(web) as new, Person(web) as ada:
+        done = _finish(ada, "famous_variants.vcf", _SAMPLE.read_bytes())
+        failed = _finish(ada, "letter.vcf", _NO_VCF)
+        _finish(ada, "one_variant.vcf", smoke.BUILT_IN.encode())
+        nobody, beginner, user = httpx.Cookies(), new.client.cookies, ada.client.cookies
+        yield [
+            PageOf("home", "/", nobody),
+            PageOf("help", "/help", nobody),
+            PageOf("status", "/status", nobody),
+            PageOf("home-logged-in", "/", user),
+            PageOf("annotate", "/annotate", user),
+            PageOf("jobs-none", "/annotations", beginner),
+            PageOf("jobs", "/annotations", user),
+            PageOf("job", f"/annotations/{done}", user),
+            PageOf("job-failed", f"/annotations/{failed}", user),
+            PageOf("log", f"/annotations/{done}/log", user),
+            PageOf("explore", f"/annotations/{done}/explore", user),
+            PageOf("variant", f"/annotations/{done}/variants/1-1", user),
+            PageOf("variants", "/variants", user),
+            PageOf("plan", "/billing", user),
+            PageOf("profile", "/profile", user),
+            PageOf("delete-account", "/account/delete", user),
+            PageOf("not-found", "/nowhere", user, 404),
+        ]
