@@ -17,6 +17,7 @@ from typing import Any, Self
 from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gas.gauges import watched_queues
 from gas.jobs import ColdKind
 
 FetchSecret = Callable[[str], str]
@@ -134,6 +135,15 @@ class WebSettings(PublisherSettings):
     """*stack* DynamoDB table: how many jobs of each user run, and which wait."""
     vitals_table: str
     """*stack* DynamoDB table: which processes live, and how fast jobs are annotated."""
+
+    watched_queues: str = ""
+    """*stack* The queues that the status page tells of: `NAME=URL NAME=URL …`."""
+
+    @field_validator("watched_queues")
+    @classmethod
+    def _names_queues(cls, value: str) -> str:
+        watched_queues(value)
+        return value
 
     @property
     def required_domains(self) -> tuple[str, ...]:

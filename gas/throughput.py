@@ -6,7 +6,7 @@ different numbers of records), one small record is kept: a straight line through
 those before it. No estimate is made of fewer than `LEAST_JOBS`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -100,6 +100,9 @@ class PaceTable(Protocol):
     def read_pace(self, name: str) -> Pace:
         """The record, or an empty one."""
 
+    def paces(self) -> Mapping[str, Pace]:
+        """All records, by name."""
+
     def write_pace(self, name: str, pace: Pace) -> bool:
         """Replace the record that had the version `pace.version`. False: that one is gone."""
 
@@ -128,6 +131,14 @@ class Throughput:
         """
         pace = self.pace(pack, file_name)
         return None if pace is None else pace.seconds_for(size)
+
+    def last_completion(self) -> int | None:
+        """When a job was completed last, whosever; None: none ever was.
+
+        Raises:
+            ServiceUnavailable: the records cannot be read just now.
+        """
+        return max((pace.measured_at for pace in self._table.paces().values()), default=None)
 
     def note(self, job: Job, *, seconds: float, records: int) -> None:
         """A job completed, `seconds` after it was claimed. What cannot be noted is left out."""

@@ -28,6 +28,7 @@ from web.home.routes import blueprint as home
 from web.preflight.routes import blueprint as preflight
 from web.reference.routes import blueprint as reference
 from web.services import Services, build_services
+from web.status.routes import blueprint as status
 from web.variants.routes import api as variants_api
 from web.variants.routes import blueprint as variants
 

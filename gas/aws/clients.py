@@ -9,6 +9,7 @@ from botocore.config import Config
 from gas.settings import FetchSecret
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_glacier import GlacierClient
     from mypy_boto3_s3 import S3Client
@@ -81,6 +82,10 @@ class AwsClients:
 
     def stepfunctions(self) -> "SFNClient":
         client: SFNClient = self._session.client("stepfunctions", config=_CONFIG)
+        return client
+
+    def cloudwatch(self) -> "CloudWatchClient":
+        client: CloudWatchClient = self._session.client("cloudwatch", config=_CONFIG)
         return client
 
     def fetch_secret(self) -> FetchSecret:

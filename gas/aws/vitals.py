@@ -1,6 +1,6 @@
 """Signs of life and measured speeds on DynamoDB: table `vitals`, keys `kind` and `name`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -49,18 +49,23 @@ class DynamoVitals:
             self._client.delete_item(TableName=self._table, Key=_key(_BEAT, _name(beat)))
 
     def beats(self) -> Sequence[Beat]:
+        return [_beat(item) for item in self._all(_BEAT)]
+
+    def paces(self) -> Mapping[str, Pace]:
+        return {item["name"]["S"]: _pace(item) for item in self._all(_PACE)}
+
+    def _all(self, kind: str) -> "Iterator[Mapping[str, AttributeValueTypeDef]]":
         query: QueryInputTypeDef = {
             "TableName": self._table,
             "KeyConditionExpression": "kind = :kind",
-            "ExpressionAttributeValues": {":kind": {"S": _BEAT}},
+            "ExpressionAttributeValues": {":kind": {"S": kind}},
         }
-        found: list[Beat] = []
         with neighbour(_TABLE):
             while True:
                 answer = self._client.query(**query)
-                found += [_beat(item) for item in answer["Items"]]
+                yield from answer["Items"]
                 if "LastEvaluatedKey" not in answer:
-                    return found
+                    return
                 query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def read_pace(self, name: str) -> Pace:
@@ -69,15 +74,7 @@ class DynamoVitals:
                 TableName=self._table, Key=_key(_PACE, name), ConsistentRead=True
             )
         item = answer.get("Item")
-        if item is None:
-            return Pace()
-        values = {field: item[field]["N"] for field in asdict(Pace())}
-        return Pace(
-            **{  # type: ignore[arg-type]  # whole numbers are int, the others float
-                field: int(value) if field in _WHOLE else float(value)
-                for field, value in values.items()
-            }
-        )
+        return Pace() if item is None else _pace(item)
 
     def write_pace(self, name: str, pace: Pace) -> bool:
         values = asdict(pace) | {"version": pace.version + 1}
@@ -103,6 +100,16 @@ def _name(beat: Beat) -> str:
 
 def _key(kind: str, name: str) -> "dict[str, AttributeValueTypeDef]":
     return {"kind": {"S": kind}, "name": {"S": name}}
+
+
+def _pace(item: "Mapping[str, AttributeValueTypeDef]") -> Pace:
+    values = {field: item[field]["N"] for field in asdict(Pace())}
+    return Pace(
+        **{  # type: ignore[arg-type]  # whole numbers are int, the others float
+            field: int(value) if field in _WHOLE else float(value)
+            for field, value in values.items()
+        }
+    )
 
 
 def _beat(item: "Mapping[str, AttributeValueTypeDef]") -> Beat:

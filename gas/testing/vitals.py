@@ -1,6 +1,6 @@
 """Signs of life and measured speeds in dicts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 
@@ -27,6 +27,9 @@ class MemoryVitals:
 
     def read_pace(self, name: str) -> Pace:
         return self._paces.get(name, Pace())
+
+    def paces(self) -> Mapping[str, Pace]:
+        return dict(self._paces)
 
     def write_pace(self, name: str, pace: Pace) -> bool:
         with self._lock:

@@ -15,6 +15,7 @@ from local.cloud.errors import refusal
 from local.cloud.executions import Executions
 from local.cloud.journal import Journal
 from local.cloud.mail import Mailbox, is_sending
+from local.cloud.queue_metrics import QueueMetrics
 from local.cloud.queue_mirror import PUBLISHING, SENDING, TAKING, QueueMirror
 from local.cloud.relay import Relay
 from local.cloud.sessions import NotAuthentic, Sessions
@@ -63,8 +64,9 @@ class Pipeline:
         self.control = ControlLog(journal, upstream)
         self._shadow = DynamoShadow(journal, upstream)
         self._executions = Executions(journal, upstream)
+        self._metrics = QueueMetrics(upstream, lambda: self.mirror.oldest)
         self._background: set[asyncio.Task[None]] = set()
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
 
     async def restore(self) -> None:
         """Bring back into a new ministack what the one before knew."""
@@ -77,13 +79,16 @@ class Pipeline:
         await self.mirror.restore()
         await self._executions.restore()
         self.mirror.start()
-        if self._watch is None:
-            self._watch = asyncio.create_task(self._executions.watch(), name="executions")
+        if not self._watches:
+            self._watches = [
+                asyncio.create_task(self._executions.watch(), name="executions"),
+                asyncio.create_task(self._metrics.run(), name="queue metrics"),
+            ]
 
     async def stop(self) -> None:
         """Let nothing run any more; the last look at the queues is taken by the caller."""
         await self.mirror.stop()
-        for task in [*self._background, *([self._watch] if self._watch else [])]:
+        for task in [*self._background, *self._watches]:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 

@@ -52,6 +52,8 @@ class QueueMirror:
         self._journal = journal
         self._upstream = upstream
         self._known: dict[str, tuple[str, str]] = {}
+        self.oldest: dict[str, float] = {}
+        """When the oldest message of each queue was sent, by the queue's name; at the last look."""
         self._dirty = asyncio.Event()
         self._looking = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -141,9 +143,15 @@ class QueueMirror:
         reply = await self._upstream.send("GET", PEEK, {"Host": "127.0.0.1"})
         if not reply.ok:
             raise UpstreamError(reply.status, reply.body.decode(errors="replace"))
+        queues = list(queues_in(json.loads(reply.body)))
+        self.oldest = {
+            queue.rsplit("/", 1)[-1]: min(message["SentTimestamp"] for message in messages)
+            for queue, messages in queues
+            if messages
+        }
         found = {
             message["MessageId"]: (queue, json.dumps(slim(message), sort_keys=True))
-            for queue, messages in queues_in(json.loads(reply.body))
+            for queue, messages in queues
             for message in messages
         }
         statements: list[Statement] = [

@@ -55,6 +55,7 @@ def test_a_speed_comes_back_as_it_was_written_with_a_new_version(vitals: Vitals)
     assert seen.version > first.version
     assert (seen.x, seen.y, seen.xx, seen.records) == (first.x, first.y, first.xx, 7.0)
     assert vitals.read_pace("demo/compressed") == Pace()
+    assert vitals.paces() == {"demo/plain": seen}
     assert vitals.beats() == []
 
 

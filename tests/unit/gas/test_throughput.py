@@ -72,6 +72,16 @@ def test_names_tell_packs_and_kinds_of_file_apart() -> None:
     assert name_of("demo", "a.vcf.bgz") == "demo/compressed"
 
 
+def test_the_last_completion_is_that_of_whichever_pack() -> None:
+    clock, table = FakeClock(100), MemoryVitals()
+    throughput = Throughput(table, clock)
+    assert throughput.last_completion() is None
+    for name in ("a.vcf", "b.vcf.gz"):
+        throughput.note(job(input_file_name=name), seconds=1, records=1)
+        clock.advance(50)
+    assert throughput.last_completion() == 150
+
+
 class Contended(MemoryVitals):
     """Somebody else always writes first, `times` times."""
 

@@ -17,6 +17,7 @@ from gas.jobs import Failure, Job, Progress, Results, StoredFile, new_job_id
 from gas.settings import WebSettings
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
 from gas.testing.billing import MemoryBillingStore, MemoryPayments
+from gas.testing.gauges import MemoryGauges
 from gas.testing.ledger import MemoryLedger
 from gas.testing.parts import MemoryPartStore
 from gas.testing.slots import MemoryLineTable
@@ -166,6 +167,7 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             engine=FakeEngine(),
             lines=MemoryLineTable(),
             vitals=MemoryVitals(),
+            gauges=MemoryGauges(),
             clock=clock,
             sample=sample,
         )

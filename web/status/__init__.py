@@ -1,0 +1,1 @@
+"""The status page: whether the service works, for everybody to see."""
