@@ -17,6 +17,7 @@ from anntools.labels import make_labels
 from anntools.options import Options
 from anntools.pack import Pack, open_pack
 from anntools.problems import InputRefused, Problem, UsageProblem
+from anntools.table.schema import store_columns
 from anntools.worker import Worker
 
 MOST_SITES: Final = 1000
@@ -64,6 +65,12 @@ class SiteAnnotator:
         manifest = self.pack.manifest
         stores = [store.about for store, _ in self.pack.numbered_stores()]
         self._labels = make_labels(stores, manifest.pack_id, manifest.assembly, "csq", [], [])
+
+    @property
+    def store_columns(self) -> tuple[str, ...]:
+        """The columns of a row that come from the pack's stores of known variants and regions."""
+        stores = (store.about for store, _ in self.pack.numbered_stores())
+        return tuple(column.name for column in store_columns(stores))
 
     def annotate(
         self, asked: Sequence[Site | str], contig_names: Mapping[str, str] | None = None

@@ -18,6 +18,7 @@ from gas.errors import InvalidRequest, NotFound, ServiceUnavailable
 from gas.logs import get_logger
 from web.ports import (
     MOST_BASES,
+    Chromosome,
     Exon,
     PackAtHand,
     PackContig,
@@ -49,6 +50,12 @@ class InProcessEngine:
 
     def pack(self, name: str) -> PackAtHand:
         return self._named(name).about
+
+    def chromosomes(self) -> Sequence[Chromosome]:
+        return [
+            Chromosome(c.assembly, c.name, c.length, (c.refseq, c.genbank))
+            for c in anntools.BY_LENGTH.values()
+        ]
 
     def annotate(
         self,
@@ -130,6 +137,7 @@ class _Opened:
                 PackSource(s.what, s.package, s.version, s.licence) for s in manifest.sources
             ),
             stores=tuple(store.name for store in self.pack.stores),
+            store_columns=self.annotator.store_columns,
         )
 
     def region(self, contig: str, start: int, end: int) -> tuple[int, int, int]:

@@ -87,6 +87,20 @@ class PackAtHand:
     sources: Sequence[PackSource] = ()
     stores: Sequence[str] = ()
     """Known variants and regions it holds: `ClinVar`, `cytoBand`."""
+    store_columns: Sequence[str] = ()
+    """The columns of a row that come from these: `CLINVAR_SIG`."""
+
+
+@dataclass(frozen=True)
+class Chromosome:
+    """A chromosome of a well-known assembly. No two of them have the same length."""
+
+    assembly: str
+    name: str
+    """1 … 22, X, Y."""
+    length: int
+    accessions: Sequence[str]
+    """Of RefSeq and GenBank."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +141,10 @@ class Engine(Protocol):
 
     def pack(self, name: str) -> PackAtHand:
         """One of them."""
+
+    def chromosomes(self) -> Sequence[Chromosome]:
+        """Those of the assemblies that are known by their lengths, whether a pack has them or
+        not."""
 
     def annotate(
         self,

@@ -21,6 +21,9 @@ MAX_BODY = 64 * 1024
 
 PUBLIC_CACHE_ENDPOINTS = frozenset({"static", "bootstrap.static"})
 
+OWN_CACHE_ENDPOINTS = frozenset({"reference.contigs", "reference.sequence", "reference.genes"})
+"""Endpoints that say themselves how long their good answers may be kept."""
+
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -92,7 +95,8 @@ def install(app: Flask, services: Services) -> None:
     def add_headers(response: Response) -> Response:
         for name, value in headers.items():
             response.headers[name] = value
-        if request.endpoint not in PUBLIC_CACHE_ENDPOINTS:
+        keeps = request.endpoint in OWN_CACHE_ENDPOINTS and response.status_code < 400
+        if request.endpoint not in PUBLIC_CACHE_ENDPOINTS and not keeps:
             response.headers["Cache-Control"] = "no-store"
             response.vary.update(("Accept", "Cookie"))
         return response

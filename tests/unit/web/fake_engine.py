@@ -7,6 +7,7 @@ from gas.errors import InvalidRequest, NotFound
 from web.ports import (
     MOST_BASES,
     MOST_SITES,
+    Chromosome,
     Exon,
     PackAtHand,
     PackContig,
@@ -55,6 +56,12 @@ class FakeEngine:
         if name not in (PACK.name, PACK.pack_id):
             raise NotFound("There is no such pack.", remedy="There is: demo.")
         return PACK
+
+    def chromosomes(self) -> Sequence[Chromosome]:
+        return (
+            Chromosome("GRCh37", "20", 63_025_520, ("NC_000020.10", "CM000682.1")),
+            Chromosome("GRCh38", "20", 64_444_167, ("NC_000020.11", "CM000682.2")),
+        )
 
     def annotate(
         self,

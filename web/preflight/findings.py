@@ -1,0 +1,160 @@
+"""What is worth saying of a file, in sentences, each with the repair if there is one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from gas.plans import PlanTerms
+from web.ports import PackAtHand, SiteAnnotation
+from web.preflight.asked import AskedSite
+from web.preflight.assembly import AGREEING, FEWEST_BASES, Guess, RefCheck
+from web.preflight.naming import Contig
+from web.present import size as size_in_words
+
+_SHOWN = 5
+_MOST_NAMES = 8
+
+
+class Severity(StrEnum):
+    """How bad it is. ERROR: annotating as it stands would be of no use."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    OK = "ok"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found. `repair` is `{contig_names}`, `{pack}` or `{upgrade: true}`."""
+
+    code: str
+    severity: Severity
+    sentence: str
+    repair: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
+    """What the button of the repair says."""
+
+
+def of_size(size: int, terms: PlanTerms) -> Finding | None:
+    """Whether the plan takes the file."""
+    most = terms.max_upload_bytes
+    if size > most:
+        told = f"The file has {size_in_words(size)}; the {terms.name} plan takes up to "
+        told += f"{size_in_words(most)}."
+        upgrade = {} if terms.keeps_results else {"upgrade": True}
+        return Finding("too_large", Severity.ERROR, told, upgrade, "See Premium")
+    return None
+
+
+def of_assembly(
+    guess: Guess, pack: PackAtHand, check: RefCheck, better: PackAtHand | None
+) -> Finding | None:
+    """Whether the pack is of the file's assembly, by its contigs and by REF."""
+    repair = {"pack": better.name} if better else {}
+    label = f"Use {better.name} ({better.assembly})" if better else ""
+    no_other = "" if better else " No reference pack for it is here: lift the file over first."
+    if guess.name and pack.assembly and guess.name != pack.assembly:
+        told = f"The file was made for {guess.name}, but {pack.name} is {pack.assembly}. "
+        return Finding(
+            "other_assembly", Severity.ERROR, f"{told}{guess.why}{no_other}", repair, label
+        )
+    if check.contradicts:
+        told = f"Only {check} with {pack.assembly or pack.name}: the file was probably made for "
+        told += "another genome build, or REF and ALT are swapped."
+        return Finding("reference_differs", Severity.ERROR, told, repair, label)
+    if check.tested >= FEWEST_BASES and check.agreeing == check.tested:
+        told = f"All {check.tested} REF alleles that could be compared agree with "
+        return Finding("reference_agrees", Severity.OK, f"{told}{pack.assembly or pack.name}.")
+    return None
+
+
+def of_mismatches(check: RefCheck, mismatches: Sequence[Mapping[str, Any]]) -> Finding | None:
+    """Single REF alleles that differ, in a file that is of the right assembly all the same."""
+    if not mismatches or (
+        check.tested >= FEWEST_BASES and check.agreeing < AGREEING * check.tested
+    ):
+        return None
+    first = mismatches[0]
+    where = f"line {first['line']}" if first["line"] else f"{first['chrom']}:{first['pos']}"
+    told = f"{_records(len(mismatches))} REF that is not the reference's, first {where}: "
+    told += f"{first['found']} instead of {first['expected']}. Such records are passed through "
+    return Finding("reference_mismatch", Severity.WARNING, f"{told}without annotation.")
+
+
+def of_names(
+    contigs: Sequence[Contig], pack: PackAtHand, given: Mapping[str, str]
+) -> Finding | None:
+    """Contigs under names that the pack does not know, but that can be told."""
+    renamed = {c.name: c.suggested for c in contigs if c.suggested}
+    if not renamed:
+        return None
+    name, own = next(iter(renamed.items()))
+    told = f"The file calls {own} “{name}”, which {pack.name} does not know"
+    told += f", and {len(renamed) - 1} more like it." if len(renamed) > 1 else "."
+    repair = {"contig_names": {**given, **renamed}}
+    return Finding("contig_names", Severity.WARNING, told, repair, "Read them under these names")
+
+
+def of_unknown(
+    contigs: Sequence[Contig], sites: Sequence[AskedSite], pack: PackAtHand
+) -> Finding | None:
+    """Contigs that the pack does not have."""
+    unknown = [contig.name for contig in contigs if contig.place is None]
+    if not unknown:
+        return None
+    without = set(unknown)
+    hit = sum(site.chrom in without for site in sites)
+    has = f"{pack.name} has {_listed([c.name for c in pack.contigs])}."
+    if sites and hit == len(sites):
+        told = f"None of the first {_plural(hit)} can be annotated: "
+        told += f"they lie on {_listed(_in_order(sites, without))}; {has}"
+        return Finding("no_contig_known", Severity.ERROR, told)
+    if hit:
+        told = f"{hit} of the first {_plural(len(sites))} lie on "
+        told += f"{_listed(_in_order(sites, without))}, and would be passed through without "
+        return Finding("unknown_contigs", Severity.WARNING, f"{told}annotation: {has}")
+    told = f"The header names {len(unknown)} contigs that {pack.name} does not have, such as "
+    told += f"{unknown[0]}. Records on them, if there are any, are passed through."
+    return Finding("unknown_contigs", Severity.INFO, told)
+
+
+def of_records(answers: Sequence[tuple[AskedSite, SiteAnnotation]]) -> Sequence[Finding]:
+    """Records that are wrong in themselves, and those without anything to annotate."""
+    known_elsewhere = ("unknown_contig", "reference_mismatch")
+    wrong = [
+        (s, a.problem) for s, a in answers if a.problem and a.problem.code not in known_elsewhere
+    ]
+    found = []
+    if wrong:
+        told = "; ".join(
+            f"{f'line {site.line}: ' if site.line else ''}{problem.message}"
+            for site, problem in wrong[:_SHOWN]
+        )
+        more = f" (and {len(wrong) - _SHOWN} more)" if len(wrong) > _SHOWN else ""
+        sentence = f"{_records(len(wrong))} something wrong{more}: {told}"
+        found.append(Finding("bad_records", Severity.WARNING, sentence))
+    rows = [row for _, answer in answers for row in answer.alleles]
+    idle = sum(row["status"] == "skipped" for row in rows)
+    if idle:
+        told = f"{_records(idle)} nothing to annotate (no alternate allele, for example): passed "
+        found.append(Finding("nothing_to_annotate", Severity.INFO, f"{told}through as they are."))
+    return found
+
+
+def _in_order(sites: Sequence[AskedSite], names: set[str]) -> list[str]:
+    return list(dict.fromkeys(site.chrom for site in sites if site.chrom in names))
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST_NAMES])
+    return f"{shown} and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else shown
+
+
+def _records(count: int) -> str:
+    return "1 of the first records has" if count == 1 else f"{count} of the first records have"
+
+
+def _plural(count: int) -> str:
+    return "1 record" if count == 1 else f"{count} records"

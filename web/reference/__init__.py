@@ -1,0 +1,1 @@
+"""The reference packs, told to a genome browser: contigs, bases, genes."""

@@ -1,0 +1,1 @@
+"""Single variants: asked by program or typed into a page, answered at once."""

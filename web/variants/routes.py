@@ -1,0 +1,67 @@
+"""`/variants`, a page to type variants into, and `POST /api/v1/variants`, for programs."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from gas.errors import InvalidRequest, NotFound
+from gas.jobs import JobOptions
+from web.auth.session import protect
+from web.context import services
+from web.payload import parse_json
+from web.ports import MOST_SITES
+from web.variants.asking import VariantsRequest, ask, ask_text, document
+from web.variants.shown import MOST_WITH_TRANSCRIPTS, show
+
+api = protect(Blueprint("variants_api", __name__, url_prefix="/api/v1/variants"))
+blueprint = protect(Blueprint("variants", __name__, url_prefix="/variants"))
+
+MAX_BODY = 2 * 1024 * 1024
+"""A thousand variants, some of them with long alleles."""
+
+EXAMPLES = (
+    ("a line of a VCF", "20\t4680251\trs1799990\tA\tG"),
+    ("place and alleles", "20:4680251:A:G"),
+    ("HGVS on the genome", "NC_000020.10:g.4680251A>G"),
+    ("HGVS on a transcript", "NM_000311.5:c.385A>G"),
+    ("SPDI", "NC_000020.10:4680250:A:G"),
+)
+"""The same variant, codon 129 of PRNP, in every form that is read."""
+
+
+@api.url_value_preprocessor
+@blueprint.url_value_preprocessor
+def _allow_large_body(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    # This early, because the check of the CSRF token reads the body.
+    request.max_content_length = MAX_BODY
+    request.max_form_memory_size = MAX_BODY
+
+
+@api.post("")
+def annotate() -> Response:
+    """JSON {variants: [text | {chrom, pos, ref, alt, info?}], pack?, contig_names?} →
+    {pack, pack_id, assembly, variants: [{site, alleles, problem}]}, in the same order."""
+    return jsonify(document(*ask(services().engine, parse_json(VariantsRequest))))
+
+
+@blueprint.route("", methods=["GET", "POST"])
+def page() -> str:
+    """Type or paste variants, read their consequences. `?v=` (repeatable) is a link to answers."""
+    given = request.form if request.method == "POST" else request.args
+    engine, text = services().engine, "\n".join(given.getlist("v"))
+    wanted, problem = given.get("pack") or JobOptions().pack, None
+    try:
+        pack, answered = ask_text(engine, wanted, text)
+    except (InvalidRequest, NotFound) as error:
+        pack, answered, problem = engine.pack(JobOptions().pack), (), error
+    return render_template(
+        "variants/page.html",
+        text=text,
+        pack=pack,
+        packs=engine.packs(),
+        shown=show(answered, pack),
+        with_transcripts=MOST_WITH_TRANSCRIPTS,
+        problem=problem,
+        examples=EXAMPLES,
+        most=MOST_SITES,
+    )
