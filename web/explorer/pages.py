@@ -13,7 +13,7 @@ from web.explorer.masks import selected
 from web.explorer.ordering import ordered
 from web.explorer.table import Deadline, OpenTable, Rows
 
-_ALWAYS = ("record", "alt_index")
+_ALWAYS = ("record", "alt_index", "chrom", "pos", "ref", "alt", "status")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Page:
 
     total: int
     rows: Sequence[Mapping[str, Any]]
-    """Values by column; `record` and `alt_index`, which name a row, are always there."""
+    """Values by column; those that name a row (`_ALWAYS`) are always there."""
     columns: Sequence[Column]
     """Those that are shown, in their order."""
     page: int
