@@ -233,6 +233,16 @@ class AccountErasureRequested(_Message):
     """Jobs submitted later belong to a new account of the same person."""
 
 
+class JobErasureRequested(_Message):
+    """web, sweep → topic account_erasures → erase_account: remove this job, which its user has
+    deleted. It deletes nothing that is not marked as deleted (`Job.erasing_at`)."""
+
+    type: Literal["job_erasure_requested"] = "job_erasure_requested"
+    version: Literal[1] = 1
+    job_id: str = Field(pattern=_UUID)
+    user_id: str
+
+
 class Submission(_Message):
     """web → signed POST (S3 object metadata) → whoever registers the upload as a job.
 

@@ -339,6 +339,8 @@ class SweepSettings(PublisherSettings):
     """*stack* ARN."""
     thaw_requests_topic: str
     """*stack* ARN."""
+    account_erasures_topic: str
+    """*stack* ARN."""
     uploads_dead_letters: str
     """*stack* URL."""
 

@@ -1,36 +1,34 @@
 """Erasing what a person left: jobs, files, archives, in an order that a crash may cut anywhere.
 
-Of each job: it is taken out of everybody's hands, what there is is written down, the files go,
-the archives go, and only then the job itself, which is what a repetition finds the rest by.
-What a worker may still be writing to is looked at once more when that worker has certainly ended.
+Of each job: it is taken out of everybody's hands, what there is is written down, and then it goes
+(`lambdas.erase_account.places`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from gas import keys
 from gas.certificates import sha256
 from gas.erasure import ErasableJobs
-from gas.errors import GasError
-from gas.jobs import ColdKind, Job
+from gas.jobs import Job
 from gas.logs import bound, get_logger
 from gas.messages import AccountErasureRequested
-from gas.ports import BlobInfo, BlobStore, Clock, ColdStore, JobPage
+from gas.ports import BlobInfo, BlobStore, Clock, JobPage
 from lambdas.erase_account.certify import Certify
+from lambdas.erase_account.places import (
+    MANY,
+    ErasureUnfinished,
+    JobEraser,
+    Places,
+    archive_ids,
+    delete_all,
+)
 from lambdas.erase_account.records import Deleted, ErasureRecords
 
 log = get_logger()
 
 PAGE = 100
-_MANY = 1_000_000
-
-
-class ErasureUnfinished(GasError):
-    """There is more to do: deliver the message again."""
-
-    code = "erasure_unfinished"
-    retryable = True
 
 
 @dataclass(frozen=True)
@@ -45,18 +43,6 @@ class Pace:
     """Jobs erased at the same time."""
 
 
-@dataclass(frozen=True)
-class Places:
-    """Where a person's things are."""
-
-    inputs: BlobStore
-    results: BlobStore
-    archives: BlobStore
-    """The bucket of archives of S3's Glacier class; listed, so that forgotten ones go as well."""
-    cold: Mapping[ColdKind, ColdStore]
-    key_prefix: str = ""
-
-
 class EraseAccount:
     """The use case behind the handler."""
 
@@ -68,6 +54,9 @@ class EraseAccount:
         self._certify = certify
         self._clock = clock
         self._pace = pace
+        self._eraser = JobEraser(
+            jobs=jobs, places=places, clock=clock, grace_seconds=pace.grace_seconds
+        )
 
     def __call__(self, body: str) -> None:
         """Erase what the AccountErasureRequested message `body` names.
@@ -80,6 +69,8 @@ class EraseAccount:
             records = ErasureRecords(self._places.results, request.erasure_id)
             self._erase_jobs(request, records)
             self._erase_strays(request, records)
+            if not self._jobs.list_for_user(request.user_id, limit=1).jobs:
+                self._jobs.forget_user(request.user_id)
             self._certify(request, records)
             log.info("account_erased")
 
@@ -113,34 +104,16 @@ class EraseAccount:
         job = self._jobs.begin_erasing(listed.job_id, at=self._clock.now())
         if job is None:  # the index had not noticed yet
             return True
-        found = self._found(job)
+        found = self._eraser.find(job)
         records.note(
             job.job_id,
             Deleted(
                 jobs=frozenset({sha256(job.job_id)}),
-                files=_hashed(found[self._places.inputs] + found[self._places.results]),
+                files=_hashed([*found[self._places.inputs], *found[self._places.results]]),
                 archives={**_archives_of(job), **_hashed(found[self._places.archives])},
             ),
         )
-        for bucket, objects in found.items():
-            _delete(bucket, objects)
-        for kind, archive_id in _archive_ids(job):
-            self._places.cold[kind].delete(archive_id)
-        if self._clock.now() < _quiet_at(job, self._pace.grace_seconds):
-            return False
-        self._jobs.remove(job.job_id)
-        log.info("job_erased", job_id=job.job_id)
-        return True
-
-    def _found(self, job: Job) -> dict[BlobStore, list[BlobInfo]]:
-        """All objects of the job, by bucket."""
-        parts = f"{job.user_id}/{job.job_id}~"
-        places = self._places
-        return {
-            places.inputs: list(places.inputs.list(places.key_prefix + parts, limit=_MANY)),
-            places.results: list(places.results.list(places.key_prefix + parts, limit=_MANY)),
-            places.archives: list(places.archives.list(parts, limit=_MANY)),
-        }
+        return self._eraser.remove(job, found)
 
     def _erase_strays(self, request: AccountErasureRequested, records: ErasureRecords) -> None:
         """Objects of the person that belong to no job: uploads without one, late results.
@@ -167,12 +140,12 @@ class EraseAccount:
             (places.results, results),
             (places.archives, archives),
         ):
-            _delete(bucket, objects)
+            delete_all(bucket, objects)
 
     def _jobless(self, bucket: BlobStore, prefix: str, key_prefix: str) -> list[BlobInfo]:
         known: dict[str, bool] = {}
         strays = []
-        for found in bucket.list(prefix, limit=_MANY):
+        for found in bucket.list(prefix, limit=MANY):
             job_id = found.key.removeprefix(key_prefix).partition("/")[2].partition("~")[0]
             if job_id not in known:
                 known[job_id] = self._jobs.get(job_id) is not None
@@ -181,35 +154,12 @@ class EraseAccount:
         return strays
 
 
-def _quiet_at(job: Job, grace_seconds: int) -> int:
-    """From when on nobody writes anything of the job any more."""
-    begun = job.erasing_at or 0
-    lease = max(job.lease_until, job.archive_lease_until)
-    coming_back = any(
-        archive.retrieval is not None and archive.back_at is None
-        for archive in job.archives.values()
-    )
-    if lease >= begun:
-        return lease + grace_seconds
-    return begun + grace_seconds if coming_back else 0
-
-
-def _archive_ids(job: Job) -> set[tuple[ColdKind, str]]:
-    kept = {(each.kind, each.archive_id) for each in job.archives.values()}
-    return kept | {(each.kind, each.archive_id) for each in job.spent_archives}
-
-
 def _archives_of(job: Job) -> dict[str, int]:
     """The recorded archives, hashed; the size of a spent one is no longer known."""
     sizes = {each.archive_id: each.size for each in job.archives.values()}
-    return {sha256(archive_id): sizes.get(archive_id, 0) for _, archive_id in _archive_ids(job)}
+    return {sha256(archive_id): sizes.get(archive_id, 0) for _, archive_id in archive_ids(job)}
 
 
 def _hashed(objects: Sequence[BlobInfo]) -> dict[str, int]:
     """By their keys; the id of an archive of S3's Glacier class is its key, too."""
     return {sha256(each.key): each.size for each in objects}
-
-
-def _delete(bucket: BlobStore, objects: Sequence[BlobInfo]) -> None:
-    for each in objects:
-        bucket.delete(each.key)

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gas.jobs import Job, JobStatus, ResultsState
-from gas.ledger import SWEEP_CLAIMED, SWEEP_CREATED, SWEEP_DUE, SWEEP_LEASE, SWEEP_RETRIEVAL
+from gas.ledger import (
+    SWEEP_CLAIMED,
+    SWEEP_CREATED,
+    SWEEP_DELETED,
+    SWEEP_DUE,
+    SWEEP_LEASE,
+    SWEEP_RETRIEVAL,
+)
 
 
 class Finding(StrEnum):
@@ -28,6 +35,8 @@ class Finding(StrEnum):
     """ARCHIVING, and the lease has lapsed."""
     RETRIEVAL_OVERDUE = "retrieval_overdue"
     """RESTORING, and cold storage should have delivered."""
+    NOT_ERASED = "not_erased"
+    """Deleted by its user, and still there."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,9 @@ class Verdict:
 
 def judge(job: Job, now: int) -> Verdict:
     """What is the matter with a job whose `sweep_at` has passed."""
+    if job.erasing_at is not None:
+        since = job.erasing_at + SWEEP_DELETED
+        return _overdue(Finding.NOT_ERASED, since, now, every=SWEEP_DELETED)
     match job.job_status:
         case JobStatus.PENDING:
             least = job.submit_time + SWEEP_CREATED

@@ -50,6 +50,7 @@ def _tasks() -> Mapping[Task, Callable[[], object]]:
             job_requests=job_requests,
             archive_requests=SnsTopic(sns, settings.archive_requests_topic),
             thaw_requests=thaw_requests,
+            erasures=SnsTopic(sns, settings.account_erasures_topic),
             clock=clock,
         ),
         Task.UPLOADS: SweepUploads(

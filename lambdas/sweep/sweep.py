@@ -10,7 +10,12 @@ from collections.abc import Mapping
 from gas.jobs import Job
 from gas.ledger import SWEEP_SHARDS, ResultsLedger
 from gas.logs import bound, get_logger
-from gas.messages import ArchiveRequested, PremiumSweepRequested, ThawRequested
+from gas.messages import (
+    ArchiveRequested,
+    JobErasureRequested,
+    PremiumSweepRequested,
+    ThawRequested,
+)
 from gas.ports import Clock, JobStore, Topic
 from gas.submissions import request_run
 from lambdas.sweep.findings import Finding, judge
@@ -33,6 +38,7 @@ class SweepJobs:
         job_requests: Topic,
         archive_requests: Topic,
         thaw_requests: Topic,
+        erasures: Topic,
         clock: Clock,
     ) -> None:
         self._jobs = jobs
@@ -40,6 +46,7 @@ class SweepJobs:
         self._job_requests = job_requests
         self._archive_requests = archive_requests
         self._thaw_requests = thaw_requests
+        self._erasures = erasures
         self._clock = clock
 
     def __call__(self) -> Mapping[Finding, int]:
@@ -80,7 +87,7 @@ class SweepJobs:
         return verdict.finding
 
     def _tell(self, job: Job, finding: Finding) -> None:
-        message: ArchiveRequested | ThawRequested
+        message: ArchiveRequested | ThawRequested | JobErasureRequested
         match finding:
             case Finding.NOT_CLAIMED | Finding.ANNOTATOR_LOST | Finding.NOT_ANNOUNCED:
                 request_run(job, self._job_requests)
@@ -91,6 +98,9 @@ class SweepJobs:
             case Finding.RETRIEVAL_OVERDUE:
                 topic = self._thaw_requests
                 message = ThawRequested(job_id=job.job_id, user_id=job.user_id)
+            case Finding.NOT_ERASED:
+                topic = self._erasures
+                message = JobErasureRequested(job_id=job.job_id, user_id=job.user_id)
         topic.publish(message.to_json(), attributes={"type": message.type, "job_id": job.job_id})
 
 

@@ -17,7 +17,8 @@ from gas.testing import MemoryTopic
 from gas.testing.erasing import MemoryErasableJobs
 from gas.testing.jobs import MemoryJobStore
 from lambdas.erase_account.certify import Certify
-from lambdas.erase_account.erase import EraseAccount, Pace, Places
+from lambdas.erase_account.erase import EraseAccount, Pace
+from lambdas.erase_account.places import Places
 from tests.support.aws import AwsWorld, ColdStores, make_cold_stores
 from tests.support.jobs import OTHER_USER, USER, job
 

@@ -16,7 +16,8 @@ from gas.testing.cold import MemoryColdStore
 from gas.testing.erasing import MemoryErasableJobs
 from lambdas.erase_account import erase
 from lambdas.erase_account.certify import LISTED, Certify
-from lambdas.erase_account.erase import EraseAccount, ErasureUnfinished, Pace, Places
+from lambdas.erase_account.erase import EraseAccount, Pace
+from lambdas.erase_account.places import ErasureUnfinished, Places
 from tests.support.jobs import OTHER_USER, USER, job
 
 PREFIX = "lab/"

@@ -8,10 +8,10 @@ from gas.jobs import ArchivedFile, ColdKind, Job, SpentArchive, StartedRetrieval
 from gas.ledger import SWEEP_SHARDS, sweep_shard
 from gas.messages import (
     ArchiveRequested,
+    JobErasureRequested,
     JobRequested,
     PremiumSweepRequested,
     ThawRequested,
-    one_of,
 )
 from gas.testing import FakeClock, MemoryJobStore, MemoryLedger, MemoryTopic
 from lambdas.sweep.findings import Finding, Verdict, judge
@@ -93,6 +93,14 @@ ROWS = {
         Verdict(Finding.RETRIEVAL_OVERDUE, NOW + 600),
     ),
     "deleted": (completed("DELETED"), Verdict(None, None)),
+    "being erased": (
+        job(job_status="CANCELLED", results_state="DELETED", erasing_at=NOW - 10),
+        Verdict(None, NOW + 890),
+    ),
+    "not erased": (
+        completed("DELETED", erasing_at=NOW - 900),
+        Verdict(Finding.NOT_ERASED, NOW + 900),
+    ),
 }
 
 
@@ -112,6 +120,7 @@ class Desk:
         self.job_requests = MemoryTopic()
         self.archive_requests = MemoryTopic()
         self.thaw_requests = MemoryTopic()
+        self.erasures = MemoryTopic()
 
     def put(self, made: Job, at: int = NOW) -> Job:
         swept = made.model_copy(update={"sweep_at": at, "sweep_shard": sweep_shard(made.job_id)})
@@ -125,20 +134,19 @@ class Desk:
             job_requests=self.job_requests,
             archive_requests=self.archive_requests,
             thaw_requests=self.thaw_requests,
+            erasures=self.erasures,
             clock=self.clock,
         )
         return dict(sweeper())
 
-    def told(self) -> list[JobRequested | ArchiveRequested | ThawRequested]:
-        topics = (self.job_requests, self.archive_requests, self.thaw_requests)
-        return [
-            one_of(body, JobRequested, ArchiveRequested, ThawRequested)
-            for topic in topics
-            for body in topic.published
-        ]
+    def told(self) -> int:
+        topics = (self.job_requests, self.archive_requests, self.thaw_requests, self.erasures)
+        return sum(len(topic.published) for topic in topics)
 
 
-MESSAGES: dict[Finding, tuple[str, type[JobRequested | ArchiveRequested | ThawRequested]]] = {
+Told = JobRequested | ArchiveRequested | ThawRequested | JobErasureRequested
+
+MESSAGES: dict[Finding, tuple[str, type[Told]]] = {
     Finding.NOT_CLAIMED: ("job_requests", JobRequested),
     Finding.ANNOTATOR_LOST: ("job_requests", JobRequested),
     Finding.NOT_ANNOUNCED: ("job_requests", JobRequested),
@@ -146,6 +154,7 @@ MESSAGES: dict[Finding, tuple[str, type[JobRequested | ArchiveRequested | ThawRe
     Finding.SPENT_ARCHIVES: ("archive_requests", ArchiveRequested),
     Finding.ARCHIVER_LOST: ("archive_requests", ArchiveRequested),
     Finding.RETRIEVAL_OVERDUE: ("thaw_requests", ThawRequested),
+    Finding.NOT_ERASED: ("erasures", JobErasureRequested),
 }
 
 
@@ -163,13 +172,13 @@ def test_each_finding_sends_the_ordinary_message_once(row: str) -> None:
     assert moved.sweep_at == verdict.look_at
     lines = [line for line in logs if line["event"] == "swept"]
     if verdict.finding is None:
-        assert (counts, desk.told(), lines) == ({}, [], [])
+        assert (counts, desk.told(), lines) == ({}, 0, [])
         return
     assert counts == {verdict.finding: 1}
     topic, contract = MESSAGES[verdict.finding]
     (body,) = getattr(desk, topic).published
     assert contract.from_json(body) == contract(job_id=made.job_id, user_id=made.user_id)
-    assert len(desk.told()) == 1
+    assert desk.told() == 1
     (line,) = lines
     assert line["finding"] == verdict.finding
 
@@ -208,7 +217,7 @@ def test_what_moved_on_since_the_index_was_written_is_left_alone() -> None:
     desk.ledger = Lagging(desk.jobs)
     desk.jobs.claim(stale.job_id, owner="w", now=NOW, lease_seconds=60)
     assert desk.sweep() == {}
-    assert desk.told() == []
+    assert desk.told() == 0
 
 
 def test_of_two_sweepers_one_tells() -> None:
@@ -221,7 +230,7 @@ def test_of_two_sweepers_one_tells() -> None:
     desk.put(job(submit_time=NOW - 600))
     desk.ledger = Beaten(desk.jobs)
     assert desk.sweep() == {}
-    assert desk.told() == []
+    assert desk.told() == 0
 
 
 def test_an_outage_is_told_to_the_caller() -> None:
