@@ -18,10 +18,8 @@ _KNOWN_ID: Final = re.compile(r"(?i)(?:.*_)?(?:RS|RSID|RS_ID)|rs|dbsnp(?:_id)?")
 _NUMBERS: Final = frozenset({"int32", "int64", "double"})
 
 #: What a table shows unless columns are chosen; what it does not have is left out.
-_SHOWN: Final = (
-    *("chrom", "pos", "id", "ref", "alt", "symbol", "consequence", "impact"),
-    *("hgvsc", "hgvsp", "qual", "filter"),
-)
+_SHOWN: Final = ("chrom", "pos", "ref", "alt", "symbol", "consequence", "impact", "hgvsp", "hgvsc")
+_SHOWN_LAST: Final = ("id", "qual", "filter")
 
 
 @dataclass(frozen=True)
@@ -87,9 +85,10 @@ class Dictionary:
     @property
     def shown(self) -> Sequence[str]:
         """The columns that are shown by default."""
-        extra = [*self.frequencies[:2], *([self.clinvar] if self.clinvar else [])]
+        known = [*([self.clinvar] if self.clinvar else []), *self.frequencies[:2]]
         own = ["ac", "an"] if self.own_frequency else []
-        return [name for name in (*_SHOWN, *extra, *own) if name in self.by_name]
+        names = (*_SHOWN, *known, *own, *_SHOWN_LAST)
+        return [name for name in names if name in self.by_name]
 
 
 def read_dictionary(schema: pa.Schema) -> Dictionary:
