@@ -8,6 +8,7 @@ from web.explorer import grid, panel
 from web.explorer.dictionary import Dictionary
 from web.explorer.facets import Facets
 from web.explorer.filters import MOST_PAGES, View
+from web.explorer.narrowest import Narrowest
 from web.explorer.pages import Page
 
 _FORMATS = (
@@ -56,15 +57,6 @@ class Pager:
 
 
 @dataclass(frozen=True)
-class Narrowest:
-    """Of filters that leave nothing, the one without which most is left."""
-
-    words: str
-    label: str
-    query: str
-
-
-@dataclass(frozen=True)
 class Addresses:
     """Where things are: the explorer, its export, and the page of a variant without its name."""
 
@@ -74,11 +66,17 @@ class Addresses:
 
 
 def context(
-    view: View, dictionary: Dictionary, page: Page, facets: Facets, whole: int, where: Addresses
+    view: View,
+    dictionary: Dictionary,
+    page: Page,
+    facets: Facets,
+    whole: int,
+    where: Addresses,
+    narrowest: Narrowest | None = None,
 ) -> Mapping[str, Any]:
     """The names that explore/page.html and its parts need, but for job and overview.
 
-    `whole`: rows of the table without filters.
+    `whole`: rows of the table without filters; `narrowest`: asked for if there are none with.
     """
     names = [column.name for column in page.columns]
     return {
@@ -98,6 +96,7 @@ def context(
         "kept": [(k, v) for k, v in view.pairs() if k not in ("columns", "page", "after")],
         "formats": formats(view, page.total, where.export),
         "pager": pager(view, page),
+        "narrowest": narrowest,
     }
 
 
