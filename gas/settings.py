@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -144,6 +145,14 @@ class WebSettings(PublisherSettings):
     def _names_queues(cls, value: str) -> str:
         watched_queues(value)
         return value
+    explorer_dir: Path = Path(tempfile.gettempdir()) / "gas-explorer"
+    """Holds the tables that are being explored: a cache, for this machine's web processes."""
+    explorer_bytes: int = 20 * 1024**3
+    """It grows no larger; a table takes about ten times its size as a file."""
+    explorer_keep_seconds: int = 600
+    """A table is dropped from it when nobody has looked at it for so long."""
+    explorer_query_seconds: float = 10
+    """A question to a table that takes longer is given up."""
 
     @property
     def required_domains(self) -> tuple[str, ...]:

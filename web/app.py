@@ -22,6 +22,9 @@ from web.billing import offer
 from web.billing.routes import blueprint as billing
 from web.billing.webhook import blueprint as stripe_webhook
 from web.context import EXTENSION
+from web.explorer.routes import blueprint as explorer
+from web.explorer.sending import blueprint as explorer_export
+from web.explorer.variants import blueprint as explorer_variants
 from web.health.routes import blueprint as health
 from web.help.routes import blueprint as helping
 from web.home.routes import blueprint as home
@@ -38,6 +41,7 @@ def create_app(services: Services | None = None) -> Flask:
     if services is None:
         services = build_services()
         RoundKeeper(services.billing).start()
+        services.tables.start()
         heart = Heart(services.vitals, services.clock, service="web")
         heart.start()
         atexit.register(heart.stop)
@@ -60,7 +64,8 @@ def create_app(services: Services | None = None) -> Flask:
     app.context_processor(lambda: {"visitor": visitor})
 
     pages = (home, helping, auth, account, farewell, annotate, parts, annotations, billing)
+    explorers = (explorer, explorer_export, explorer_variants)
     engine_pages = (preflight, reference, variants, variants_api)
-    for blueprint in (*pages, *engine_pages, status, health, stripe_webhook):
+    for blueprint in (*pages, *explorers, *engine_pages, status, health, stripe_webhook):
         app.register_blueprint(blueprint)
     return app

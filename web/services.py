@@ -36,6 +36,8 @@ from web.account.published_keys import PublishedKeys
 from web.account.turnstile import Turnstile
 from web.auth.oidc import GlobusProvider, IdentityProvider
 from web.engine import InProcessEngine
+from web.explorer.cache import TableCache
+from web.explorer.gate import Gate
 from web.ports import Engine
 from web.recent import Recent
 
@@ -127,6 +129,21 @@ class Services:
     def recent(self) -> Recent:
         """Answers that serve all who ask within a few seconds."""
         return Recent()
+
+    @cached_property
+    def tables(self) -> TableCache:
+        """The tables that are being explored, on this machine's disk."""
+        return TableCache(
+            self.settings.explorer_dir,
+            self.results,
+            most_bytes=self.settings.explorer_bytes,
+            keep_seconds=self.settings.explorer_keep_seconds,
+        )
+
+    @cached_property
+    def turns(self) -> Gate:
+        """Who asks the explorer a question just now."""
+        return Gate()
 
     @cached_property
     def exports(self) -> Turnstile:

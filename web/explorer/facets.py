@@ -70,9 +70,7 @@ def read_facets(table: OpenTable, filters: Filters, deadline: Deadline) -> Facet
         InvalidRequest, ServiceUnavailable: as `masks.selected`.
     """
     began = time.perf_counter()
-    total, found = table.remembered.get(
-        ("facets", filters), lambda: _count(table, filters, deadline)
-    )
+    total, found = table.remember(("facets", filters), lambda: _count(table, filters, deadline))
     return Facets(total, found, round((time.perf_counter() - began) * 1000, 1))
 
 

@@ -33,7 +33,7 @@ def selected(table: OpenTable, filters: Filters, deadline: Deadline) -> Rows:
         mask = everything(masks(table, filters, deadline).values(), len(table))
         return np.flatnonzero(mask)
 
-    return table.remembered.get(("rows", filters), find)
+    return table.remember(("rows", filters), find)
 
 
 def everything(of_fields: Iterable[Mask], size: int) -> Mask:
@@ -49,7 +49,7 @@ def masks(table: OpenTable, filters: Filters, deadline: Deadline) -> Mapping[str
     found = {name: _whole(table, test, deadline) for name, test in _tests(table, filters).items()}
     if filters.q:
         # The dearest one, and most often asked again with other filters beside it.
-        found["q"] = table.remembered.get(
+        found["q"] = table.remember(
             ("q", filters.q), lambda: _whole(table, finder(table, filters.q), deadline)
         )
     return found

@@ -39,7 +39,7 @@ def ordered(
             f"there is no column {sort!r}.",
             remedy=f"There are: {', '.join(table.dictionary.names)}.",
         )
-    ranks = table.remembered.get(
+    ranks = table.remember(
         ("ranks", sort, descending), lambda: _ranks(table, sort, descending, deadline)
     )[rows]
     if last < len(rows) // 4:

@@ -2,10 +2,10 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +22,7 @@ Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 """Numbers of rows, 0-based, ascending unless said otherwise."""
 
-_REMEMBERED: Final = 6
-"""Selections and orders that are kept per table; each takes four to eight bytes per row."""
+_Value = TypeVar("_Value")
 
 
 class Deadline:
@@ -44,8 +43,9 @@ class Deadline:
 class OpenTable:
     """One table. Safe to share between threads: nothing of it changes but what it remembers."""
 
-    def __init__(self, source: Path, folder: Path) -> None:
+    def __init__(self, source: Path, folder: Path, recent: Recent) -> None:
         self.source = source
+        self._recent = recent
         parquet = open_source(source)
         self.dictionary: Dictionary = read_dictionary(parquet.schema_arrow)
         self.words: dict[str, list[str]] = json.loads((folder / WORDS).read_text())
@@ -55,7 +55,6 @@ class OpenTable:
             reader = pa.ipc.open_file(pa.memory_map(str(arrow)))
             self.batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
         self.starts = np.cumsum([0, *(len(batch) for batch in self.batches)])
-        self.remembered = Recent(_REMEMBERED)
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -64,6 +63,10 @@ class OpenTable:
     def has(self) -> frozenset[str]:
         """Names of the columns of the working copy."""
         return frozenset(self.batches[0].schema.names) if self.batches else frozenset()
+
+    def remember(self, key: tuple[Hashable, ...], make: Callable[[], _Value]) -> _Value:
+        """An answer about this table, kept for the next time."""
+        return self._recent.get((str(self.source), *key), make)
 
     def parquet(self) -> pq.ParquetFile:
         """The table as the engine wrote it; row groups are the batches of the working copy."""
