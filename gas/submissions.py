@@ -159,7 +159,8 @@ def register(
         info = inputs.head(key)
         if info is None:
             raise UploadMissing(
-                "The uploaded file has not arrived.", remedy="Upload the file once more."
+                "The uploaded file is not there.",
+                remedy="Upload it once more, unless it was larger than your plan allows.",
             )
         submission = _decode(info.metadata)
         try:

@@ -216,7 +216,8 @@ def test_what_is_wrong_is_said(
     finding = next(each for each in found["findings"] if each["code"] == expected)
     assert finding["severity"] == severity
     assert finding.get("repair", {}).get("kind") == repair
-    assert finding["title"] and finding["text"]
+    assert finding["title"]
+    assert finding["text"]
 
 
 REPAIR = """

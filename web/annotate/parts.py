@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from gas import large_uploads
 from gas.errors import InvalidUpload
-from gas.jobs import JobOptions
 from gas.large_uploads import MOST_SIGNED, OpenUpload
 from web.annotate import uploads
+from web.annotate.choice import options_of
 from web.auth.session import protect, require_account, uploader
 from web.context import services
 from web.payload import parse_json
@@ -44,7 +44,7 @@ class SignRequest(Continued):
 
 @blueprint.post("")
 def start() -> tuple[Response, int]:
-    """JSON {file_name, size, strict?} → 201 {upload, job_id, key, part_size, parts, done}."""
+    """JSON as for one signed POST → 201 {upload, job_id, key, part_size, parts, done}."""
     wanted = parse_json(uploads.UploadRequest)
     begun = large_uploads.start(
         services().input_parts,
@@ -52,7 +52,7 @@ def start() -> tuple[Response, int]:
         key_prefix=services().settings.key_prefix,
         file_name=wanted.file_name,
         size=wanted.size,
-        options=JobOptions(strict=wanted.strict),
+        options=options_of(wanted, services().engine),
     )
     document = {
         "upload": _sealer().dumps(asdict(begun)),

@@ -16,10 +16,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from gas import keys
 from gas.errors import InvalidUpload, NotFound
-from gas.jobs import JobOptions
 from gas.large_uploads import PARTS_FROM
 from gas.plans import terms_of
 from web.annotate import uploads
+from web.annotate.choice import asked_for, options_of
 from web.annotations.words import pack_name
 from web.auth.session import protect, require_account, uploader
 from web.context import services
@@ -30,20 +30,25 @@ blueprint = protect(Blueprint("annotate", __name__, url_prefix="/annotate"))
 
 @blueprint.get("")
 def page() -> str:
-    """Choose a file. Without scripts the page holds a signed form instead."""
+    """Choose a file. Without scripts the page holds a signed form instead, whose options (`pack`,
+    `strict`) stand in the address, because they are signed too."""
+    options = options_of(asked_for(request.args), services().engine)
+    done_path = url_for("annotate.done")
     return render_template(
         "annotate/page.html",
         terms=terms_of(require_account().plan),
         parts_from=PARTS_FROM,
-        form=uploads.sign_form(services(), uploader(), done_path=url_for("annotate.done")),
-        pack=pack_name(JobOptions().pack),
+        form=uploads.sign_form(services(), uploader(), options, done_path=done_path),
+        options=options,
+        packs=[(pack.name, pack_name(pack.name)) for pack in services().engine.packs()],
         sample=services().sample.name if services().sample.is_file() else None,
     )
 
 
 @blueprint.post("/uploads")
 def sign() -> tuple[Response, int]:
-    """JSON {file_name, size, strict?} → 201 {job_id, key, url, fields, max_bytes, done}.
+    """JSON {file_name, size, pack?, strict?, contig_names?} →
+    201 {job_id, key, url, fields, max_bytes, done}.
 
     POST `fields` and then the file to `url`; after its 201, go to `done`.
     """

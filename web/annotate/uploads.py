@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from gas import keys, submissions
 from gas.errors import InvalidUpload, NotFound
 from gas.jobs import Job, JobOptions
+from gas.plans import MAX_POST_BYTES, MIB, terms_of
 from gas.ports import BlobInfo
 from gas.submissions import SignedUpload, Uploader
+from web.annotate.choice import Choice, options_of
 from web.services import Services
 
 MAX_FILES = 1000
@@ -18,22 +20,24 @@ MAX_FILES = 1000
 NAME_UNKNOWN = "upload.vcf"
 """The file name of an upload whose page runs no script: a form must be signed beforehand."""
 
+MISTAKEN_BYTES = 100 * MIB
+"""A form without scripts lets S3 take a file of this size although the plan does not: what is
+refused after it arrived is refused in our words, and S3 would show a page of XML."""
 
-class UploadRequest(BaseModel):
-    """What the page says of the file before it is uploaded."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+class UploadRequest(Choice):
+    """What the page says of the file before it is uploaded, and the options of its job."""
 
     file_name: str = Field(min_length=1, max_length=1024)
     size: int = Field(ge=0, le=2**62)
-    strict: bool = False
 
 
 def sign(services: Services, uploader: Uploader, wanted: UploadRequest) -> SignedUpload:
     """A signed upload for a page that shows the progress itself; S3 answers it with 201.
 
     Raises:
-        UploadTooLarge, InvalidUpload: the plan does not allow the file, or it is empty.
+        UploadTooLarge, InvalidUpload: the plan does not allow the file, it is empty, or the
+            options cannot be met.
     """
     return submissions.sign_upload(
         services.inputs,
@@ -41,24 +45,35 @@ def sign(services: Services, uploader: Uploader, wanted: UploadRequest) -> Signe
         key_prefix=services.settings.key_prefix,
         file_name=wanted.file_name,
         size=wanted.size,
-        options=JobOptions(strict=wanted.strict),
+        options=options_of(wanted, services.engine),
         redirect_to=None,
         expires_in=services.settings.upload_expires_in,
     )
 
 
-def sign_form(services: Services, uploader: Uploader, *, done_path: str) -> SignedUpload:
-    """A signed upload for a plain form, after which S3 sends the browser to `done_path`."""
-    return submissions.sign_upload(
-        services.inputs,
+def sign_form(
+    services: Services, uploader: Uploader, options: JobOptions, *, done_path: str
+) -> SignedUpload:
+    """A signed upload for a plain form, after which S3 sends the browser to `done_path`.
+
+    Nothing and somewhat too much (`MISTAKEN_BYTES`) is taken too: `register` refuses it in words.
+    """
+    place = submissions.allot(
         uploader,
         key_prefix=services.settings.key_prefix,
         file_name=NAME_UNKNOWN,
-        size=None,
-        options=JobOptions(),
-        redirect_to=services.settings.public_url + done_path,
-        expires_in=services.settings.upload_expires_in,
+        options=options,
     )
+    allowed = min(terms_of(uploader.plan).max_upload_bytes, MAX_POST_BYTES)
+    post = services.inputs.sign_post(
+        place.key,
+        min_bytes=0,
+        max_bytes=max(allowed, MISTAKEN_BYTES),
+        expires_in=services.settings.upload_expires_in,
+        metadata=place.metadata,
+        redirect_to=services.settings.public_url + done_path,
+    )
+    return SignedUpload(job_id=place.job_id, key=place.key, post=post, max_bytes=allowed)
 
 
 def done_query(services: Services, key: str) -> str:

@@ -1,6 +1,7 @@
 """From the upload page to a job, and what the redirect handler refuses."""
 
 import base64
+import re
 from typing import Any
 
 import pytest
@@ -87,6 +88,63 @@ def test_the_plan_limits_the_size(
     answer = sign(ada, size=size)
     assert answer.status_code == status
     assert answer.json.get("code") == code
+
+
+def test_what_was_chosen_goes_with_the_job(world: World, ada: FlaskClient) -> None:
+    signed = sign(ada, contig_names={"chrom20": "20"}, pack="demo").json
+    arrive(world, signed)
+    ada.get(signed["done"])
+    (job,) = jobs_of(world)
+    assert job.options.contig_names == {"chrom20": "20"}
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"pack": "mars"},
+        {"contig_names": {"chrom20": "21"}},
+        {"contig_names": {f"scaffold_{n}": "20" for n in range(65)}},
+        {"contig_names": {"x" * 1000: "20"}},
+    ],
+    ids=["unknown-pack", "unknown-contig", "too-many", "too-long"],
+)
+@pytest.mark.parametrize("path", ["/annotate/uploads", "/annotate/uploads/parts"])
+def test_a_choice_that_cannot_be_met_is_refused(
+    ada: FlaskClient, path: str, choice: dict[str, Any]
+) -> None:
+    answer = post_json(ada, path, {"file_name": "trio.vcf", "size": 10, **choice})
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_upload")
+    assert answer.json["remedy"]
+
+
+@pytest.mark.parametrize(("query", "strict"), [("", False), ("?strict=1&pack=demo", True)])
+def test_without_scripts_the_address_holds_the_options(
+    world: World, ada: FlaskClient, query: str, strict: bool
+) -> None:
+    assert _submission_of(ada.get("/annotate" + query).text).options.strict is strict
+
+
+def test_without_scripts_an_unknown_pack_is_refused(ada: FlaskClient) -> None:
+    assert ada.get("/annotate?pack=mars").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("size", "status", "words"), [(0, 400, "empty"), (10 * MIB + 1, 413, "10 MiB")]
+)
+def test_without_scripts_a_wrong_size_is_refused_in_words(
+    world: World, ada: FlaskClient, size: int, status: int, words: str
+) -> None:
+    """S3 takes it, and sends the browser to us; its own answer would be a page of XML."""
+    key = put_input(world, ADA, size=size)
+    answer = ada.get("/annotate/done", query_string={"bucket": "inputs", "key": key})
+    assert answer.status_code == status
+    assert words in answer.text
+    assert jobs_of(world) == []
+
+
+def _submission_of(page: str) -> Submission:
+    (found,) = re.findall(r'name="x-amz-meta-submission" value="([^"]+)"', page)
+    return Submission.from_json(base64.urlsafe_b64decode(found))
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"file_name": ""}, {"file_name": "a.vcf"}])

@@ -18,6 +18,6 @@ export const LIMITS = {
 };
 
 export const MOST_SITES = 200;
-/** What the service takes in one question is 64 KiB in all. */
-export const MOST_CONTIGS = 300;
+/** Contigs and sites in one question to the service, which takes 2 MiB. */
+export const MOST_CONTIGS = 3000;
 export const MOST_SITE_CHARS = 100;

@@ -1,0 +1,68 @@
+"""What a user asks of the engine on the upload page: checked before an upload is signed."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gas.errors import InvalidUpload, NotFound
+from gas.jobs import JobOptions
+from web.ports import Engine
+
+_DEFAULT = JobOptions()
+
+
+class Choice(BaseModel):
+    """The options of a job as the page sends them; see `gas.jobs.JobOptions`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    pack: str = Field(default=_DEFAULT.pack, min_length=1, max_length=200)
+    strict: bool = False
+    contig_names: dict[str, str] = Field(default_factory=dict)
+
+
+def asked_for(query: Mapping[str, str]) -> Choice:
+    """What the address of the page asks for (`pack`, `strict`); what is unheard of is passed over.
+
+    Without scripts the options are signed with the form, so they are chosen before it is made.
+    """
+    return Choice(
+        pack=query.get("pack", "")[:200] or _DEFAULT.pack, strict=query.get("strict") == "1"
+    )
+
+
+def options_of(choice: Choice, engine: Engine) -> JobOptions:
+    """The options of the job.
+
+    Raises:
+        InvalidUpload: there is no such pack, it has no such contig, or the names are too many.
+    """
+    try:
+        options = JobOptions(
+            pack=choice.pack, strict=choice.strict, contig_names=choice.contig_names
+        )
+    except ValidationError as error:
+        raise InvalidUpload(
+            "These are more renamed contigs than fit.",
+            remedy="Rename the contigs in the file: bcftools annotate --rename-chrs",
+        ) from error
+    if options.pack != _DEFAULT.pack or options.contig_names:
+        _check_against(engine, options)
+    return options
+
+
+def _check_against(engine: Engine, options: JobOptions) -> None:
+    try:
+        pack = engine.pack(options.pack)
+    except NotFound as error:
+        names = ", ".join(each.name for each in engine.packs())
+        raise InvalidUpload(
+            f"There is no reference pack {options.pack!r}.", remedy=f"Choose one of: {names}."
+        ) from error
+    known = {contig.name for contig in pack.contigs}
+    strange = [name for name in options.contig_names.values() if name not in known]
+    if strange:
+        raise InvalidUpload(
+            f"The reference pack {pack.name} has no contig {strange[0]!r}.",
+            remedy=f"It has {', '.join(sorted(known)[:30])}.",
+        )
