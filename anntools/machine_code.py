@@ -25,6 +25,7 @@ ENTRY_MODULES: Final = (
     "anntools.kernels.store_rows",
     "anntools.kernels.store_lookup",
     "anntools.kernels.table_pages",
+    "anntools.kernels.table_words",
 )
 
 _LINKERS: Final = ("cc", "gcc", "clang", "ld")

@@ -189,7 +189,7 @@ def _run(
     for worker in workers:
         worker.expect_columns(header.column_count)
         if table:
-            worker.collect(table.collector())
+            worker.collect(table.collector(header.samples))
     validator = Validator(header, name, brief=not options.strict, listed=options.listed)
     counted = len(workers) > 1 or bool(options.lift)  # a lone worker counts lines itself
     numbers = _numbered(rest, chunks, header, lambda: counted or not validator.done)

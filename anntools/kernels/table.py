@@ -21,6 +21,7 @@ from anntools.kernels.table_cells import (
     text_column,
 )
 from anntools.kernels.table_entries import allele
+from anntools.kernels.table_genotypes import genotypes, no_genotypes
 from anntools.kernels.table_stores import known
 
 
@@ -55,6 +56,8 @@ def table_record(c: int, line: int, n_alt: int) -> int:
             return k.GROW_TABLE
         row += 1
         entry += max(count, 1)
+    if i64(table, t.T_SAMPLES) and genotypes(c, table, line, row - n_alt, n_alt):
+        return k.GROW_TABLE
     return commit(table, row, entry)
 
 
@@ -88,6 +91,7 @@ def table_skipped(c: int, line: int, reason: int) -> int:
     if put_cell(table, t.X_RAW, row, begin, size):
         return k.GROW_TABLE
     nothing(table, row, entry)
+    no_genotypes(table, row, 1)
     known(c, table, line, 0, row, False)
     return commit(table, row + 1, entry + 1)
 

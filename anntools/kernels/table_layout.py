@@ -28,6 +28,9 @@ INTERGENIC_TX, NOTHING = -1, -2  # E_TX of an allele between genes, and of one w
     T_MASK_COUNT,
     T_LAST_MASK,
     T_LAST_NUMBER,
+    T_SAMPLES,  # how many samples the header names; 0: no genotypes
+    T_SAMPLE_COUNTS,  # address of counters, SAMPLE_SLOTS int64 for each sample; 0: none
+    T_GENOTYPED,  # records of the run whose genotypes were read
     # columns of alleles
     T_RECORD,  # int32: number of the record within the chunk
     T_POS,  # int32: POS, -1 if it is no number
@@ -36,13 +39,18 @@ INTERGENIC_TX, NOTHING = -1, -2  # E_TX of an allele between genes, and of one w
     T_REASON,  # uint8: 0 or the reason why the record or the allele is not annotated
     T_SKIPPED,  # uint8: 1 if the record was passed through
     T_CLASS,  # uint8: position class, NO_CLASS
+    T_HETS,  # int32: how many numbers of X_HET are of the row, -1: no genotypes
+    T_HOMS,  # int32: the same of X_HOM
+    T_AC,  # int32: how many alleles of the genotypes are this one, -1
+    T_AN,  # int32: how many are known, -1
+    T_SEEN,  # int32: where in X_CARRIERS the last genotype with this allele stands
     # columns of entries
     E_FIRST,  # uint8: 0 for the first entry of an allele, else 1
     E_TERMS,  # uint16: number of the mask in the hash table
     E_PICKED,  # uint8
     E_TX,  # int32: the transcript
     E_INTS,  # 11 columns of int32 from here on, 0 for none
-) = range(25)
+) = range(33)
 # The int32 columns of an entry, as slots from E_INTS on.
 (
     N_EXON1,
@@ -60,7 +68,7 @@ INTERGENIC_TX, NOTHING = -1, -2  # E_TX of an allele between genes, and of one w
 ENTRY_INTS: Final = 11
 NO_CLASS: Final = 255
 
-# Text columns, by number. ODD has no rows: numbers that are not written plainly.
+# Text columns, by number. Those from ODD to CARRIERS have no rows.
 (
     X_CHROM,
     X_ID,
@@ -68,11 +76,14 @@ NO_CLASS: Final = 255
     X_ALT,
     X_FILTER,
     X_RAW,
-    X_ODD,
+    X_ODD,  # numbers that are not written plainly
+    X_HET,  # int32: numbers of the samples that are heterozygous, allele by allele
+    X_HOM,  # int32: of those that are homozygous
+    X_CARRIERS,  # for the record at work: int32 pairs of allele (0: nothing known) and sample
     X_ALLELE,
     X_HGVSG,
     X_PICKED,  # four of the picked transcript: HGVSc, HGVSp, amino acids, codons
-) = range(10)
+) = range(13)
 X_ENTRY: Final = X_PICKED + 4  # the same four of every entry
 X_STORES: Final = X_ENTRY + 4  # one per field of a store that is a text
 C_HGVSC, C_HGVSP, C_AMINO_ACIDS, C_CODONS = range(4)
@@ -101,6 +112,11 @@ WANT_ALLELES, WANT_ENTRIES, WANT_MASKS, WANT_TEXT0 = range(4)
 HASH: Final = 0x1E3779B97F4A7C15  # a mask times this, its highest bits: where to look for it
 CELL_ROOM: Final = 48  # what a cell may need besides its bytes
 
+# Counters of a sample: genotypes with an ALT beside another allele, with nothing but one ALT,
+# without any known allele; transitions and transversions among the ALTs it carries.
+G_HET, G_HOM, G_MISSING, G_TRANSITION, G_TRANSVERSION = range(5)
+SAMPLE_SLOTS: Final = 5
+
 # ---- encoding (see table_pages)
 
 # The block of ``encode_entries``.
@@ -120,3 +136,18 @@ P_SLOTS = 10
 
 # The block of ``number_transcripts``.
 N_ENTRIES, N_TX, N_TABLE, N_USED, N_LOCAL = range(5)
+
+# The block of ``number_words``.
+(
+    W_CELLS,  # address of cells: an int32 size and the bytes
+    W_END,
+    W_TABLE,  # address of int32, zero: where to look for a word: its number + 1
+    W_BITS,  # there are 2 ** bits of them
+    W_MOST,  # give up when there are more words; less than half of them
+    W_STARTS,  # address of int32: where each word begins in W_WORDS
+    W_CODES,  # address of uint16: the word of each cell
+    W_WORDS,  # where words go, as cells
+    W_WORDS_END,  # set to where they end
+) = range(9)
+W_SLOTS: Final = 9
+W_TRIAL, W_TRIAL_MOST = 1024, 640  # give up when the first cells have more words

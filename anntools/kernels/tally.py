@@ -82,10 +82,9 @@ def count_kind(stats: int, line: int, alt: int) -> None:
     n_alt = i64(alt, k.A_TEXT_SIZE)
     if n_ref == 1 and n_alt == 1:
         count(stats, S_SNV)
-        a = base_code(byte(i64(alt, k.A_REF)))
-        b = base_code(byte(i64(alt, k.A_ALT)))
-        if a < 4 and b < 4:
-            count(stats, S_TRANSITION if (a ^ b) == 2 else S_TRANSVERSION)
+        kind = substitution(line, alt)
+        if kind >= 0:
+            count(stats, S_TRANSVERSION if kind else S_TRANSITION)
         return
     if n_ref == n_alt:
         count(stats, S_OTHER)
@@ -93,6 +92,20 @@ def count_kind(stats: int, line: int, alt: int) -> None:
     count(stats, S_INSERTION if n_alt > n_ref else S_DELETION)
     size = max(-INDEL_MAX, min(INDEL_MAX, n_alt - n_ref))
     count(stats, S_INDEL0 + INDEL_MAX + size)
+
+
+@kernel
+def substitution(line: int, alt: int) -> int:
+    """0 for a transition, 1 for a transversion, -1 for anything else."""
+    if i64(alt, k.A_KIND) != k.ALT_SEQUENCE:
+        return -1
+    if i64(line, k.L_REF_SIZE) != 1 or i64(alt, k.A_TEXT_SIZE) != 1:
+        return -1
+    a = base_code(byte(i64(alt, k.A_REF)))
+    b = base_code(byte(i64(alt, k.A_ALT)))
+    if a > 3 or b > 3:
+        return -1
+    return 0 if (a ^ b) == 2 else 1
 
 
 @kernel

@@ -20,6 +20,7 @@ ALLELE_SLOTS: Final = {
     t.T_REASON: 1,
     t.T_SKIPPED: 1,
     t.T_CLASS: 1,
+    **dict.fromkeys((t.T_HETS, t.T_HOMS, t.T_AC, t.T_AN, t.T_SEEN), 4),
 }
 ENTRY_SLOTS: Final = {
     t.E_FIRST: 1,
@@ -35,6 +36,9 @@ _ALLELES: Final = 1 << 13
 _ENTRIES: Final = 1 << 15
 _TEXT: Final = 1 << 16
 _MASK_BITS: Final = 9
+_RAW: Final = (t.X_ODD, t.X_HET, t.X_HOM, t.X_CARRIERS)  # text columns without rows
+SAMPLES_MOST: Final = 1000
+"""Of more samples none is counted by itself."""
 
 
 Data: TypeAlias = bytes | memoryview
@@ -73,7 +77,7 @@ def is_group(alleles: int, entries: int, size: int) -> bool:
 class Collector:
     """Buffers of one worker for the table's rows. ``fields``: the columns of the stores."""
 
-    def __init__(self, fields: Sequence[Column], decode: bool) -> None:
+    def __init__(self, fields: Sequence[Column], decode: bool, samples: int = 0) -> None:
         self._block = (ctypes.c_int64 * t.T_SLOTS)()
         self.address = ctypes.addressof(self._block)
         regions.allow(self.address, ctypes.sizeof(self._block))
@@ -97,6 +101,9 @@ class Collector:
         self._mask_buffer = Buffer(16 << _MASK_BITS)
         b[t.T_MASK_BITS] = _MASK_BITS
         self._masks: list[int] = []
+        b[t.T_SAMPLES] = samples
+        self._counts = Buffer(8 * t.SAMPLE_SLOTS * samples) if 0 < samples <= SAMPLES_MOST else None
+        b[t.T_SAMPLE_COUNTS] = self._counts.address if self._counts else 0
         self._tell()
         self.start()
 
@@ -129,6 +136,19 @@ class Collector:
         self._rewind()
 
     @property
+    def genotyped(self) -> int:
+        """Records so far whose genotypes were read."""
+        return int(self._block[t.T_GENOTYPED])
+
+    @property
+    def sample_counts(self) -> list[int]:
+        """Counts so far, SAMPLE_SLOTS for each sample; empty for very many samples."""
+        if not self._counts:
+            return []
+        with self._counts.view[: self._counts.size].cast("q") as counts:
+            return counts.tolist()
+
+    @property
     def is_full(self) -> bool:
         """Whether there are enough rows for a row group."""
         b = self._block
@@ -145,7 +165,7 @@ class Collector:
                 columns[slot] = self._fixed[slot].view[: size * count]
         texts = []
         for x, cells in enumerate(self._cells):
-            count = 0 if x == t.X_ODD else entries if _of_entries(x) else alleles
+            count = 0 if x in _RAW else entries if _of_entries(x) else alleles
             text = cells.text(self._get(x, t.TEXT_DONE))
             texts.append(Text(self._flags[x].view[:count], text))
         self._read_masks()

@@ -53,6 +53,32 @@ def indices(values: Array, words: int) -> bytes:
     return bytes([width]) + varint(groups << 1 | 1) + padded.tobytes()
 
 
+def list_levels(counts: Array) -> tuple[Flags, Flags]:
+    """Repetition and definition levels of lists with so many values each; -1: no list."""
+    lengths = np.maximum(counts, 1)
+    begins = np.cumsum(lengths) - lengths
+    repeats: Flags = np.ones(int(lengths.sum()), dtype=np.uint8)
+    repeats[begins] = 0
+    levels: Flags = np.full(len(repeats), 2, dtype=np.uint8)
+    bare = counts < 1
+    levels[begins[bare]] = counts[bare] + 1
+    return repeats, levels
+
+
+def bounds(values: Array) -> tuple[bytes, bytes]:
+    """The least and the greatest of numbers, plain; empty if there is none or one is no number."""
+    if not len(values):
+        return b"", b""
+    least, most = values.min(), values.max()
+    if least != least:  # min and max of what holds a NaN are NaN
+        return b"", b""
+    if least == 0 and values.dtype.kind == "f":
+        least = values.dtype.type(-0.0)  # Parquet: a zero may be of either sign
+    if most == 0 and values.dtype.kind == "f":
+        most = values.dtype.type(0.0)
+    return least.tobytes(), most.tobytes()
+
+
 def booleans(values: Array) -> bytes:
     """Truth values, plain: a bit each."""
     return np.packbits(values.astype(np.uint8), bitorder="little").tobytes()

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Final, Literal
 
 from anntools.problems import UsageProblem
 from anntools.table.reading import Counts, counted, open_table
+from anntools.table.samples import sample_names, with_names
 from anntools.table.text import json_lines, tsv_head, tsv_lines, tsv_transcript_lines
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ def _write_text(table: pq.ParquetFile, handle: IO[bytes], suffix: str, per: str)
     else:
         handle.write(tsv_head(names, per))
         lines = tsv_lines if per == "allele" else tsv_transcript_lines
+    samples = sample_names(table.schema_arrow)
     for batch in table.iter_batches(_BATCH):
-        handle.write(lines(batch))
+        handle.write(lines(with_names(batch, samples)))
 
 
 @contextmanager

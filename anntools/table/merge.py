@@ -94,7 +94,7 @@ def _joined(chunks: Sequence[Rows]) -> dict[int, Array]:
     return {
         slot: np.frombuffer(_one([c.columns[slot] for c in chunks]), _TYPES[sizes[slot]])
         for slot in sizes
-        if slot not in (t.T_RECORD, t.T_PICK, t.E_TERMS)
+        if slot not in (t.T_RECORD, t.T_PICK, t.T_SEEN, t.E_TERMS)
     }
 
 

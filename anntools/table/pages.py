@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from anntools import regions
 from anntools.compiled import entry
 from anntools.kernels import table_layout as k
 from anntools.table.encoding import Array, plain_texts
+from anntools.table.lending import lent
 from anntools.table.parquet import Encoded
 from anntools.table.thrift import varint
 
@@ -62,7 +60,7 @@ class PageEncoder:
         local = np.empty(len(tx) + 16, dtype=np.int32)
         used = np.empty(min(len(tx), len(self._table)) + 16, dtype=np.int32)
         block = (ctypes.c_int64 * 8)()
-        with _lent(block, tx=tx, table=self._table, used=used, local=local) as at:
+        with lent(block, tx=tx, table=self._table, used=used, local=local) as at:
             block[k.N_ENTRIES] = len(tx)
             block[k.N_TX], block[k.N_TABLE] = at["tx"], at["table"]
             block[k.N_USED], block[k.N_LOCAL] = at["used"], at["local"]
@@ -105,7 +103,7 @@ class PageEncoder:
         arrays = {"values": source.values, "levels": self._levels, "out": self._out}
         given = {"tx": tx, "pick": pick, "codes": source.codes, "where": source.where}
         arrays |= {name: array for name, array in given.items() if array is not None}
-        with _lent(block, **arrays) as at:
+        with lent(block, **arrays) as at:
             block[k.P_ROWS], block[k.P_LEAST], block[k.P_WIDTH] = rows, source.least, source.width
             block[k.P_VALUES], block[k.P_TX] = at["values"], at.get("tx", 0)
             block[k.P_LEVELS], block[k.P_OUT] = at["levels"], at["out"]
@@ -127,21 +125,3 @@ class PageEncoder:
             size = groups if flat else 2 * groups
             run = varint(groups << 1 | 1) + self._levels[:size].tobytes()
         return len(run).to_bytes(4, "little") + run
-
-
-@contextmanager
-def _lent(block: Any, **arrays: Array) -> Iterator[dict[str, int]]:
-    """Addresses of arrays for a kernel. The debug build is told which memory it may touch."""
-    if not regions.CHECKED:
-        yield {name: array.ctypes.data for name, array in arrays.items()}
-        return
-    lent = [(ctypes.addressof(block), ctypes.sizeof(block))]
-    lent += [(array.ctypes.data, array.nbytes) for array in arrays.values()]
-    fresh = [(at, size) for at, size in lent if not regions.is_allowed(at, size)]
-    for at, size in fresh:
-        regions.allow(at, size)
-    try:
-        yield {name: array.ctypes.data for name, array in arrays.items()}
-    finally:
-        for at, _ in fresh:
-            regions.forbid(at)

@@ -9,6 +9,7 @@ Parquet pages, and all columns of a list share their levels. The files are plain
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import BinaryIO, Final, NamedTuple, Protocol
 
 from anntools.table.schema import LIST, Column, Type
@@ -20,7 +21,15 @@ _ZSTD: Final = 6
 _DATA_PAGE, _DICTIONARY_PAGE = 0, 2
 PLAIN, RLE, RLE_DICTIONARY = 0, 3, 8
 _REQUIRED, _OPTIONAL, _REPEATED = 0, 1, 2
-_PHYSICAL: Final[dict[Type, int]] = {"bool": 0, "int32": 1, "int64": 2, "double": 5, "string": 6}
+_PHYSICAL: Final[dict[Type, int]] = {
+    "bool": 0,
+    "int32": 1,
+    "int64": 2,
+    "double": 5,
+    "string": 6,
+    "list<int32>": 1,
+}
+_LISTS: Final = frozenset({"list<int32>"})
 _UTF8, _LIST_TYPE = 0, 3
 
 
@@ -28,12 +37,16 @@ class Encoded(NamedTuple):
     """A column of a row group: the body of its data page, and its dictionary if it has one.
 
     ``levels``: how many levels the page holds (values and nulls). ``body``: levels and values.
+    ``least``, ``most``: bounds of the values, plain (a text without its size), by which readers
+    leave out row groups; empty: not known.
     """
 
     levels: int
     body: bytes
     dictionary: bytes = b""
     words: int = 0
+    least: bytes = b""
+    most: bytes = b""
 
 
 class Compressor(Protocol):
@@ -52,13 +65,11 @@ class ParquetWriter:
         handle: BinaryIO,
         columns: Sequence[Column],
         nested: Sequence[Column],
-        metadata: Mapping[str, str],
         codec: Compressor,
     ) -> None:
         self._handle = handle
         self._columns = columns
         self._nested = nested
-        self._metadata = metadata
         self._codec = codec
         self._groups: list[Struct] = []
         self._rows = 0
@@ -68,7 +79,7 @@ class ParquetWriter:
     def write_group(self, rows: int, encoded: Iterable[Encoded]) -> None:
         """Append a row group: its columns in the order of the schema."""
         chunks = []
-        leaves: list[tuple[Column, tuple[str, ...]]] = [(c, (c.name,)) for c in self._columns]
+        leaves: list[tuple[Column, tuple[str, ...]]] = [(c, _path(c)) for c in self._columns]
         leaves += [(c, (LIST, "list", "element", c.name)) for c in self._nested]
         total = 0
         for (column, path), data in zip(leaves, encoded, strict=True):
@@ -78,9 +89,9 @@ class ParquetWriter:
         self._groups.append(Struct((1, chunks), (2, I64(total)), (3, I64(rows))))
         self._rows += rows
 
-    def close(self) -> None:
+    def close(self, metadata: Mapping[str, str]) -> None:
         """Write what ends the file."""
-        pairs = [Struct((1, key), (2, value)) for key, value in self._metadata.items()]
+        pairs = [Struct((1, key), (2, value)) for key, value in metadata.items()]
         footer = dump(
             Struct(
                 (1, 1),
@@ -89,6 +100,7 @@ class ParquetWriter:
                 (4, self._groups),
                 (5, pairs),
                 (6, f"anntools {VERSION}"),
+                (7, [Struct((1, EMPTY))] * (len(self._columns) + len(self._nested))),
             )
         )
         self._write(footer + len(footer).to_bytes(4, "little") + MAGIC)
@@ -128,6 +140,7 @@ class ParquetWriter:
             (7, I64(self._at - begin)),
             (9, I64(first)),
             (11, dictionary),
+            (12, Struct((5, data.most), (6, data.least)) if data.most else None),
         )
         return Struct((2, I64(begin)), (3, about)), plain
 
@@ -136,8 +149,24 @@ class ParquetWriter:
         outer = Struct((3, _REQUIRED), (4, LIST), (5, 1), (6, _LIST_TYPE), (10, Struct((3, EMPTY))))
         repeated = Struct((3, _REPEATED), (4, "list"), (5, 1))
         element = Struct((3, _REQUIRED), (4, "element"), (5, len(self._nested)))
-        flat = [_leaf(c) for c in self._columns]
+        flat = list(chain.from_iterable(map(_elements, self._columns)))
         return [root, *flat, outer, repeated, element, *(_leaf(c) for c in self._nested)]
+
+
+def _path(column: Column) -> tuple[str, ...]:
+    return (column.name, "list", "element") if column.type in _LISTS else (column.name,)
+
+
+def _elements(column: Column) -> list[Struct]:
+    """A column of the alleles in the schema; a list has two groups around its values."""
+    if column.type not in _LISTS:
+        return [_leaf(column)]
+    kind = ((6, _LIST_TYPE), (10, Struct((3, EMPTY))))
+    return [
+        Struct((3, _OPTIONAL), (4, column.name), (5, 1), *kind),
+        Struct((3, _REPEATED), (4, "list"), (5, 1)),
+        Struct((1, _PHYSICAL[column.type]), (3, _REQUIRED), (4, "element")),
+    ]
 
 
 def _leaf(column: Column) -> Struct:

@@ -13,13 +13,15 @@ from anntools.kernels import layout as k
 from anntools.kernels import table_layout as t
 from anntools.kernels.counts import CLASS_NAMES
 from anntools.problems import REASON_CODES
-from anntools.table.collect import Text
+from anntools.table.collect import Data, Text
 from anntools.table.encoding import (
     Array,
     Flags,
     booleans,
+    bounds,
     indices,
     level_block,
+    list_levels,
     plain_texts,
 )
 from anntools.table.merge import Merged, numbers
@@ -27,6 +29,7 @@ from anntools.table.names import Names
 from anntools.table.pages import PageEncoder, Source
 from anntools.table.parquet import Encoded
 from anntools.table.schema import Column
+from anntools.table.words import WordFinder
 
 _STATUS: Final = ("annotated", "skipped")
 _INTS: Final = {
@@ -50,14 +53,22 @@ _TEXTS: Final = {
 
 
 class RowGroup:
-    """Encodes one row group. ``masks``: consequence masks by number."""
+    """Encodes one row group. ``masks``: consequence masks by number; ``samples``: how many."""
 
     def __init__(
-        self, merged: Merged, names: Names, masks: Sequence[int], pages: PageEncoder
+        self,
+        merged: Merged,
+        names: Names,
+        masks: Sequence[int],
+        pages: PageEncoder,
+        finder: WordFinder,
+        samples: int,
     ) -> None:
         self._m = merged
         self._masks = masks
         self._pages = pages
+        self._finder = finder
+        self._samples = samples
         self._tx = merged.columns[t.E_TX]
         self._local, used = pages.number(self._tx)
         self._rows = names.tx.take(used, axis=0)
@@ -77,13 +88,17 @@ class RowGroup:
         place = m.columns[t.T_CLASS]
         position = m.columns[t.T_POS]
         made = {
-            "record": Encoded(m.alleles, m.record.tobytes()),
+            "record": Encoded(m.alleles, m.record.tobytes(), b"", 0, *bounds(m.record)),
             "pos": self._flat(position, position >= 0),
             "alt_index": Encoded(m.alleles, m.columns[t.T_ALT_INDEX].tobytes()),
             "qual": self._number(t.Y_QUAL, "double"),
             "status": self._category(m.columns[t.T_SKIPPED], None, _STATUS),
             "reason": self._category(reason, reason > 0, REASON_CODES),
             "position_class": self._category(place, place != t.NO_CLASS, CLASS_NAMES),
+            "het": self._numbers(t.T_HETS, t.X_HET),
+            "hom": self._numbers(t.T_HOMS, t.X_HOM),
+            "ac": self._count(t.T_AC),
+            "an": self._count(t.T_AN),
         }
         texts = {
             "chrom": t.X_CHROM,
@@ -114,11 +129,38 @@ class RowGroup:
 
     def _text(self, text: Text) -> Encoded:
         flags = np.frombuffer(text.flags, np.uint8)
-        return Encoded(len(flags), b"".join((level_block(flags, 1), text.cells)))
+        return self._worded(len(flags), level_block(flags, 1), text.cells, int(flags.sum()))
+
+    def _worded(self, rows: int, levels: bytes, cells: Data, count: int) -> Encoded:
+        """Texts after their levels: numbers of words if there are few words, else plain."""
+        found = self._finder.find(cells, count)
+        if found is None:
+            return Encoded(rows, b"".join((levels, cells)))
+        body = levels + indices(found.codes, found.words)
+        return Encoded(rows, body, found.cells, found.words, found.least, found.most)
 
     def _flat(self, values: Array, there: Array) -> Encoded:
-        body = level_block(there.view(np.uint8), 1) + values[there].tobytes()
-        return Encoded(len(values), body)
+        held = values[there]
+        body = level_block(there.view(np.uint8), 1) + held.tobytes()
+        return Encoded(len(values), body, b"", 0, *bounds(held))
+
+    def _count(self, column: int) -> Encoded:
+        values = self._m.columns[column]
+        return self._flat(values, values >= 0 if self._samples else np.zeros(len(values), np.bool_))
+
+    def _numbers(self, column: int, text: int) -> Encoded:
+        """A list of sample numbers per row."""
+        counts = self._m.columns[column]
+        if not self._samples:
+            counts = np.full(len(counts), -1, np.int32)
+        repeats, levels = list_levels(counts)
+        head = level_block(repeats, 1) + level_block(levels, 2)
+        numbers = np.frombuffer(self._m.texts[text].cells, np.int32)
+        if not len(numbers) or self._samples > 1 << 16:
+            return Encoded(len(levels), head + numbers.tobytes())
+        words = np.arange(1, self._samples + 1, dtype=np.int32)
+        body = head + indices(numbers - 1, self._samples)
+        return Encoded(len(levels), body, words.tobytes(), self._samples)
 
     def _number(self, column: int, kind: str) -> Encoded:
         m = self._m
@@ -157,8 +199,8 @@ class RowGroup:
         if name in _TEXTS:
             text = self._m.texts[t.X_ENTRY + _TEXTS[name]]
             flags = np.frombuffer(text.flags, np.uint8)
-            block = level_block(self._something + flags, 2)
-            return Encoded(entries, b"".join((self._repeats, block, text.cells)))
+            head = self._repeats + level_block(self._something + flags, 2)
+            return self._worded(entries, head, text.cells, int(flags.sum()))
         if name == "pick":
             picked = self._m.columns[t.E_PICKED][self._something.view(np.bool_)]
             return Encoded(entries, self._repeats + self._required + booleans(picked))

@@ -7,13 +7,13 @@ table carries it in its metadata.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from anntools.version import VERSION
 
-Type = Literal["string", "int32", "int64", "double", "bool"]
-TABLE_VERSION: Final = 1
+Type = Literal["string", "int32", "int64", "double", "bool", "list<int32>"]
+TABLE_VERSION: Final = 2
 LIST: Final = "transcripts"
 
 
@@ -31,6 +31,7 @@ class Column(NamedTuple):
 
 _VCF: Final = "VCF 4.5, 1.6.1"
 _VEP: Final = "VEP, CSQ"
+_GT: Final = "VCF 4.5, 1.6.2, GT"
 _SO: Final = "Sequence Ontology as Ensembl applies it"
 _HGVS: Final = "HGVS 21.1"
 
@@ -92,6 +93,26 @@ ALT_COLUMNS: Final = (
         category=True,
     ),
     Column("hgvsg", "string", "", "Change of the genome.", _HGVS),
+)
+
+GENOTYPE_COLUMNS: Final = (
+    Column(
+        "het",
+        "list<int32>",
+        "1-based",
+        "Samples whose genotype has this allele beside another one or one that is not known; "
+        "null without genotypes. Their names are in the file's metadata, `anntools.samples`.",
+        _GT,
+    ),
+    Column(
+        "hom",
+        "list<int32>",
+        "1-based",
+        "Samples whose genotype has this allele and nothing else, haploid ones too.",
+        _GT,
+    ),
+    Column("ac", "int32", "alleles", "How often the allele is in the genotypes.", _GT),
+    Column("an", "int32", "alleles", "How many alleles of the genotypes are known.", _GT),
 )
 
 TRANSCRIPT_COLUMNS: Final = (
@@ -170,7 +191,7 @@ PICK: Final = Column(
 )
 NESTED_COLUMNS: Final = (*TRANSCRIPT_COLUMNS, PICK)
 PICKED_COLUMNS: Final = tuple(c._replace(required=False) for c in TRANSCRIPT_COLUMNS)
-ALLELE_COLUMNS: Final = (*RECORD_COLUMNS, *ALT_COLUMNS, *PICKED_COLUMNS)
+ALLELE_COLUMNS: Final = (*RECORD_COLUMNS, *ALT_COLUMNS, *GENOTYPE_COLUMNS, *PICKED_COLUMNS)
 
 
 def store_columns(stores: Iterable[Mapping[str, Any]]) -> list[Column]:
@@ -191,12 +212,15 @@ def store_columns(stores: Iterable[Mapping[str, Any]]) -> list[Column]:
     return columns
 
 
-def metadata(columns: Iterable[Column], pack_id: str) -> dict[str, str]:
+def metadata(
+    columns: Iterable[Column], pack_id: str, samples: Sequence[str] = ()
+) -> dict[str, str]:
     """What the table says about itself."""
     return {
         "anntools.version": VERSION,
         "anntools.table_version": str(TABLE_VERSION),
         "anntools.pack": pack_id,
+        "anntools.samples": json.dumps(list(samples), ensure_ascii=False),
         "anntools.columns": json.dumps([_told(c) for c in columns], ensure_ascii=False),
         "anntools.transcript_columns": json.dumps(
             [_told(c) for c in NESTED_COLUMNS], ensure_ascii=False

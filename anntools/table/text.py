@@ -1,8 +1,8 @@
 """Rows of a table as TSV and as JSON lines, made column by column in Arrow's compiled code.
 
-TSV: a value that is not there is empty; tab, line feed, carriage return and backslash inside a
-text are written ``\\t``, ``\\n``, ``\\r`` and ``\\\\``. JSON: a number that JSON has no word for
-(``inf``, ``nan``) is a text.
+TSV: a value that is not there is empty, a list is joined by commas; tab, line feed, carriage return
+and backslash inside a text are written ``\\t``, ``\\n``, ``\\r`` and ``\\\\``. JSON: a number that
+JSON has no word for (``inf``, ``nan``) is a text.
 """
 
 from __future__ import annotations
@@ -91,6 +91,8 @@ def _tsv_text(column: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if pa.types.is_list(column.type):
+        return _tsv_text(pc.binary_join(column, ","))
     if not pa.types.is_string(column.type):
         return pc.fill_null(column.cast(pa.string()), "")
     if pc.any(pc.match_substring_regex(column, "[\\\\\t\n\r]")).as_py():
@@ -103,6 +105,8 @@ def _json_value(column: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if pa.types.is_list(column.type):
+        return _json_texts(column)
     if pa.types.is_string(column.type):
         if pc.any(pc.match_substring_regex(column, '["\\\\\\x00-\\x1f]')).as_py():
             texts = [json.dumps(x, ensure_ascii=False) for x in column.to_pylist()]
@@ -113,6 +117,18 @@ def _json_value(column: pa.Array) -> pa.Array:
         if pa.types.is_floating(column.type):
             quoted = pc.binary_join_element_wise('"', text, '"', "")
             text = pc.if_else(pc.is_finite(column), text, quoted)
+    return pc.fill_null(text, "null")
+
+
+def _json_texts(lists: pa.ListArray) -> pa.Array:
+    """Lists of texts as JSON lists."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    quoted = pa.ListArray.from_arrays(
+        lists.offsets, _json_value(lists.values), mask=lists.is_null()
+    )
+    text = pc.binary_join_element_wise("[", pc.binary_join(quoted, ","), "]", "")
     return pc.fill_null(text, "null")
 
 

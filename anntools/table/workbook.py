@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from anntools.table.samples import sample_names, with_names
 from anntools.table.schema import LIST, NESTED_COLUMNS
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ def write_workbook(table: pq.ParquetFile, path: Path, sheet_rows: int = SHEET_RO
     with xlsxwriter.Workbook(str(path), _OPTIONS) as book:
         alleles = _Sheets(book, "alleles", names, sheet_rows)
         transcripts = _Sheets(book, "transcripts", [*_KEYS, *nested], sheet_rows)
+        samples = sample_names(table.schema_arrow)
         for batch in table.iter_batches(_BATCH):
-            for row in batch.to_pylist():
+            for row in with_names(batch, samples).to_pylist():
                 alleles.add([row[name] for name in names])
                 keys = [row[name] for name in _KEYS]
                 for entry in row[LIST]:
@@ -86,8 +88,8 @@ def _write(sheet: Any, row: int, column: int, value: Any) -> None:
         sheet.write_boolean(row, column, value)
     elif isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         sheet.write_number(row, column, value)
-    else:
-        sheet.write_string(row, column, cell_text(str(value)))
+    elif text := ",".join(value) if isinstance(value, list) else str(value):
+        sheet.write_string(row, column, cell_text(text))
 
 
 def cell_text(text: str) -> str:

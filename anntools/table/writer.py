@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from anntools.table.collect import Collector, Rows, is_group
 from anntools.table.schema import (
     ALT_COLUMNS,
+    GENOTYPE_COLUMNS,
     NESTED_COLUMNS,
     PICKED_COLUMNS,
     RECORD_COLUMNS,
@@ -18,6 +20,8 @@ from anntools.table.schema import (
 
 if TYPE_CHECKING:
     from anntools.pack import Pack
+    from anntools.table.merge import Merged
+    from anntools.table.rowgroup import RowGroup
 
 _LEVEL: Final = 1  # of ZSTD
 
@@ -27,6 +31,14 @@ class Written(NamedTuple):
 
     records: int
     rows: int
+
+
+class Samples(NamedTuple):
+    """Counts of each sample: ``table_layout.SAMPLE_SLOTS`` numbers, one sample after the other."""
+
+    names: Sequence[str]
+    records: int
+    counts: list[int]
 
 
 class TableWriter:
@@ -39,22 +51,36 @@ class TableWriter:
         from anntools.table.names import Names
         from anntools.table.pages import PageEncoder
         from anntools.table.parquet import ParquetWriter
+        from anntools.table.words import WordFinder
 
         self.fields = store_columns(store.about for store, _ in pack.numbered_stores())
-        self._columns = [*RECORD_COLUMNS, *ALT_COLUMNS, *PICKED_COLUMNS, *self.fields]
+        picked = [*GENOTYPE_COLUMNS, *PICKED_COLUMNS]
+        self._columns = [*RECORD_COLUMNS, *ALT_COLUMNS, *picked, *self.fields]
         self._decode = _has_percent(pack)
-        told = metadata(self._columns, pack.manifest.pack_id)
+        self._pack_id = pack.manifest.pack_id
         codec = pa.Codec("zstd", compression_level=_LEVEL)
-        self._file = ParquetWriter(handle, self._columns, NESTED_COLUMNS, told, codec)
+        self._file = ParquetWriter(handle, self._columns, NESTED_COLUMNS, codec)
+        self._samples: Sequence[str] = ()
+        self._collectors: list[Collector] = []
         self._names = Names(pack.arrays)
         self._masks = Masks()
         self._pages = PageEncoder(pack.arrays["tx"].count)
+        self._finder = WordFinder()
         self._pending: list[Rows] = []
         self._records = self._rows = 0
 
-    def collector(self) -> Collector:
-        """Memory for one worker's rows."""
-        return Collector(self.fields, self._decode)
+    def collector(self, samples: Sequence[str]) -> Collector:
+        """Memory for one worker's rows. ``samples``: their names, as the header has them."""
+        self._samples = samples
+        self._collectors.append(Collector(self.fields, self._decode, len(samples)))
+        return self._collectors[-1]
+
+    def samples(self) -> Samples | None:
+        """Counts of the samples so far; None if there are none, or too many."""
+        if not any(c.sample_counts for c in self._collectors):
+            return None
+        sums = map(sum, zip(*(c.sample_counts for c in self._collectors), strict=True))
+        return Samples(self._samples, sum(c.genotyped for c in self._collectors), list(sums))
 
     def collect_from(self, collector: Collector) -> None:
         """Write a row group from where the rows lie, if there are enough of them."""
@@ -82,18 +108,17 @@ class TableWriter:
     def close(self) -> Written:
         """Write the rest and the end of the file."""
         self._flush()
-        self._file.close()
+        self._file.close(metadata(self._columns, self._pack_id, self._samples))
         return Written(self._records, self._rows)
 
     def _flush(self) -> None:
         from anntools.table.merge import merged
-        from anntools.table.rowgroup import RowGroup
 
         if any(rows.alleles for rows in self._pending):
             together = merged(self._pending, self._records + 1, self._masks)
-            group = RowGroup(together, self._names, self._masks.masks, self._pages)
+            group = self._row_group(together)
             encoded = chain(
-                group.alleles([*RECORD_COLUMNS, *ALT_COLUMNS]),
+                group.alleles([*RECORD_COLUMNS, *ALT_COLUMNS, *GENOTYPE_COLUMNS]),
                 group.picked(PICKED_COLUMNS),
                 group.stores(self.fields),
                 group.nested(NESTED_COLUMNS),
@@ -102,6 +127,12 @@ class TableWriter:
         self._records += sum(rows.records for rows in self._pending)
         self._rows += sum(rows.alleles for rows in self._pending)
         self._pending = []
+
+    def _row_group(self, merged: Merged) -> RowGroup:
+        from anntools.table.rowgroup import RowGroup
+
+        masks, samples = self._masks.masks, len(self._samples)
+        return RowGroup(merged, self._names, masks, self._pages, self._finder, samples)
 
 
 def _has_percent(pack: Pack) -> bool:

@@ -42,6 +42,12 @@ class Header:
         count = self.columns.rstrip(b"\t").count(b"\t") + 1
         return 0 if self.made_columns or count == 9 else count
 
+    @property
+    def samples(self) -> list[str]:
+        """Names of the samples."""
+        names = self.columns.rstrip(b"\t").split(b"\t")[9:]
+        return [name.decode("utf-8", "replace") for name in names]
+
     def render(self, added: Sequence[str], keys: Sequence[str]) -> bytes:
         """The header with our lines in place of older ones for the same keys."""
         ours = {key.encode() for key in keys}

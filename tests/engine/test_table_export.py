@@ -18,10 +18,12 @@ from anntools.table import read_batches, read_table
 from anntools.table.arrow import arrow_schema
 from anntools.table.export import export
 from anntools.table.reading import Counts, counted, open_table
+from anntools.table.samples import SAMPLE_COLUMNS
 from anntools.table.schema import ALLELE_COLUMNS, LIST, NESTED_COLUMNS
 from anntools.table.workbook import cell_text, write_workbook
 
 Row = dict[str, Any]
+SAMPLES = ["NA1", "N,3", 'N"2']
 NUMBERS = {c.name: c.type for c in (*ALLELE_COLUMNS, *NESTED_COLUMNS)}
 
 
@@ -34,6 +36,7 @@ def made_rows() -> list[Row]:
     picked = entry | {"pick": True, "symbol": "MARCH1", "canonical": False, "strand": -1}
     shown = {k: v for k, v in picked.items() if k != "pick"}
     full = blank | {"record": 1, "chrom": "20", "pos": 7, "ref": "A", "alt": "G", "alt_index": 1}
+    full |= {"het": ["NA1", 'N"2'], "hom": [], "ac": 2, "an": 6}
     full |= {"qual": 29.5, "status": "annotated", LIST: [entry, picked]} | shown
     star = blank | {"record": 1, "alt": "*", "alt_index": 2, "status": "annotated", LIST: []}
     odd = blank | {"record": 2, "alt_index": 1, "status": "skipped", LIST: []}
@@ -50,8 +53,14 @@ def made_rows() -> list[Row]:
 
 def write_rows(path: Path, rows: list[Row]) -> None:
     """A table of rows."""
-    schema = arrow_schema(ALLELE_COLUMNS, "made-up")
-    pq.write_table(pa.Table.from_pylist(rows, schema), path)
+    schema = arrow_schema(ALLELE_COLUMNS, "made-up", SAMPLES)
+    numbered = [r | {c: numbers(r[c]) for c in SAMPLE_COLUMNS} for r in rows]
+    pq.write_table(pa.Table.from_pylist(numbered, schema), path)
+
+
+def numbers(names: list[str] | None) -> list[int] | None:
+    """Numbers of samples."""
+    return None if names is None else [SAMPLES.index(name) + 1 for name in names]
 
 
 def values(text: str, name: str) -> Any:
@@ -61,6 +70,8 @@ def values(text: str, name: str) -> Any:
     kind = NUMBERS.get(name, "string")
     if text == "":
         return None
+    if kind == "list<int32>":
+        return text.split(",")
     if kind == "bool":
         return text == "true"
     if kind == "string":
@@ -111,7 +122,8 @@ def test_counts_and_reading(table: Path) -> None:
 
 def test_tsv_per_allele(table: Path, tmp_path: Path) -> None:
     assert export(table, tmp_path / "t.tsv").rows == 4
-    assert list(tsv_rows(tmp_path / "t.tsv")) == made_rows()
+    expected = [r | {"hom": r["hom"] or None} for r in made_rows()]  # none is empty
+    assert list(tsv_rows(tmp_path / "t.tsv")) == expected
 
 
 def test_tsv_per_transcript(table: Path, tmp_path: Path) -> None:
@@ -135,6 +147,7 @@ def test_workbook(table: Path, tmp_path: Path) -> None:
     export(table, tmp_path / "t.xlsx")
     expected = [{k: v for k, v in r.items() if k != LIST} for r in made_rows()]
     expected[3]["qual"] = "inf"
+    expected[0] |= {"het": 'NA1,N"2', "hom": None}
     rows = list(sheet_rows(tmp_path / "t.xlsx", "alleles"))
     assert [r | {"filter": e["filter"]} for r, e in zip(rows, expected, strict=True)] == expected
     entries = list(sheet_rows(tmp_path / "t.xlsx", "transcripts"))

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from anntools.labels import CSQ_FIELDS
+from anntools.spec.genotype import carriers
 from anntools.table.schema import ALLELE_COLUMNS, NESTED_COLUMNS, store_columns
 
 Row = dict[str, Any]
@@ -76,9 +77,10 @@ def _annotated(
             groups.append([entry])
     classes = info["positionType"].split(",")
     exact = [(c.name, c.type) for c in store_columns(stores) if c.name in _keys(stores, "exact")]
+    carried = carriers("".join(columns[8:9]), columns[9:], len(alts))
     for i, alt in enumerate(alts):
         row = _empty(stores) | _record(number, columns) | {"status": "annotated"}
-        row |= {"alt": alt, "alt_index": i + 1}
+        row |= {"alt": alt, "alt_index": i + 1} | carried[i]._asdict()
         if classes[i] != ".":
             row |= _allele(groups.pop(0)) | {"position_class": classes[i]}
             row |= {k: _typed(info[k].split(",")[i], kind) for k, kind in exact if k in info}
