@@ -69,7 +69,7 @@ class TableWriter:
         self._pending: list[Rows] = []
         self._records = self._rows = 0
 
-    def collector(self, samples: Sequence[str]) -> Collector:
+    def collector(self, samples: Sequence[str] = ()) -> Collector:
         """Memory for one worker's rows. ``samples``: their names, as the header has them."""
         self._samples = samples
         self._collectors.append(Collector(self.fields, self._decode, len(samples)))
