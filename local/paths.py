@@ -54,6 +54,11 @@ class DataFolder:
         return self.root / "work"
 
     @property
+    def explorer(self) -> Path:
+        """The tables that are being explored."""
+        return self.root / "explorer"
+
+    @property
     def settings(self) -> Path:
         """Secrets and generated configuration, each file readable by the owner only."""
         return self.root / "settings"
@@ -72,6 +77,7 @@ class DataFolder:
             self.globus,
             self.stripe,
             self.work,
+            self.explorer,
             self.settings,
         )
         try:

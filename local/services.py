@@ -178,6 +178,7 @@ class Installation:
             "GAS_DATABASE_URL": database_url,
             "GAS_SNS_CERT_URL": self.addresses.url("cloud") + "/_gas/sns-signing-certificate.pem",
             "GAS_WORK_DIR": str(self.data.work),
+            "GAS_EXPLORER_DIR": str(self.data.explorer),
             "GLOBUS_SDK_SERVICE_URL_AUTH": self.addresses.url("globus") + "/",
         }
 
