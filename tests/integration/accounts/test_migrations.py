@@ -7,13 +7,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
-from gas.accounts import sessions, thaws
+from gas.accounts import idempotency, rates, sessions, thaws, tokens
 from gas.accounts.models import Base
 from gas.accounts.store import connect
 from gas.billing import models as billing
 from tests.support.postgres import accounts_database, migrate
 
-TABLES = (sessions, thaws, billing)
+TABLES = (idempotency, rates, sessions, thaws, tokens, billing)
 """The modules whose tables belong to the metadata."""
 
 

@@ -1,0 +1,84 @@
+"""How often a person's programs may ask, counted in one place for all web instances.
+
+The generic cell rate algorithm (a leaky bucket as one number): of each person only the moment is
+kept at which the bucket would be empty again. One statement decides and counts, so that
+requests at the same time on several machines cannot slip through together.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Double, Engine, ForeignKey, String, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from gas.accounts.faults import accounts_database
+from gas.accounts.models import Base
+
+PERIOD = 60
+"""Seconds in which the bucket empties."""
+
+
+class RateRow(Base):
+    """A person's bucket."""
+
+    __tablename__ = "request_rates"
+
+    user_id: Mapped[str] = mapped_column(
+        String(36), ForeignKey("accounts.user_id", ondelete="CASCADE"), primary_key=True
+    )
+    empty_at: Mapped[float] = mapped_column(Double)
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left after a request."""
+
+    allowed: bool
+    limit: int
+    """Requests in `PERIOD`."""
+    remaining: int
+    """As many may follow at once."""
+    reset: int
+    """Seconds until all of them may."""
+    retry_after: int = 0
+    """Seconds until the next may, if this one was not allowed."""
+
+
+class RateStore:
+    """Counts requests. Safe to share.
+
+    Raises ServiceUnavailable when the database cannot be reached.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def take(self, user_id: str, *, limit: int, now: float) -> Allowance:
+        """Count one request of the person's, of whose kind `limit` are allowed in `PERIOD`."""
+        step = PERIOD / limit
+        begun = insert(RateRow).values(user_id=user_id, empty_at=now + step)
+        filled = func.greatest(RateRow.empty_at, literal(now)) + step
+        counted = begun.on_conflict_do_update(
+            index_elements=[RateRow.user_id],
+            set_={"empty_at": filled},
+            where=filled <= now + PERIOD,
+        ).returning(RateRow.empty_at)
+        with accounts_database(), Session(self._engine) as work, work.begin():
+            empty_at = work.scalar(counted)
+            allowed = empty_at is not None
+            if empty_at is None:
+                kept = select(RateRow.empty_at).where(RateRow.user_id == user_id)
+                empty_at = work.scalar(kept) or now
+        level = max(0.0, empty_at - now)
+        return Allowance(
+            allowed=allowed,
+            limit=limit,
+            remaining=max(0, int((PERIOD - level) / step + 1e-6)),
+            reset=_up(level),
+            retry_after=0 if allowed else max(1, _up(level + step - PERIOD)),
+        )
+
+
+def _up(seconds: float) -> int:
+    return -int(-seconds // 1)
