@@ -28,13 +28,11 @@
     }
   };
 
+  root.classList.add("scripts"); // shows the switch, whose room was kept, so that nothing moves
   apply();
   dark.addEventListener("change", () => apply());
   window.addEventListener("storage", (event) => event.key === KEY && apply());
-  document.addEventListener("DOMContentLoaded", () => {
-    for (const control of document.querySelectorAll("[data-themes]")) control.hidden = false;
-    apply();
-  });
+  document.addEventListener("DOMContentLoaded", () => apply());
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-theme]");
     if (button) choose(button.dataset.theme);
