@@ -6,8 +6,10 @@ from typing import Any
 from flask import url_for
 
 from gas.access import ResultsAccess, Situation
-from gas.jobs import MAX_ATTEMPTS, Job
+from gas.jobs import MAX_ATTEMPTS, Job, JobStatus
+from gas.standing import Standing, speed_of
 from web.annotations.jobs import LogText, ResultFile, files_at_hand
+from web.annotations.live import Live
 from web.context import services
 from web.present import iso
 
@@ -51,14 +53,16 @@ def details(job: Job, access: ResultsAccess, log: LogText | None) -> dict[str, A
         "input_file_name": job.input_file_name,
         "input_size": job.input_size,
         "submit_time": iso(job.submit_time),
-        "start_time": _time(job.start_time),
-        "complete_time": _time(job.complete_time),
+        "start_time": time_or_null(job.start_time),
+        "complete_time": time_or_null(job.complete_time),
         "progress": job.progress.model_dump(),
         "attempts": job.attempts,
         "max_attempts": MAX_ATTEMPTS,
         "options": job.options.model_dump(),
         "receipt": _receipt(job),
         "failure": job.failure.model_dump() if job.failure else None,
+        "retry_of": job.retry_of,
+        "retried_by": job.retried_by,
         "results_state": job.results_state.value,
         "results_url": (
             _download(job, ResultFile.ANNOTATED) if ResultFile.ANNOTATED in at_hand else None
@@ -76,6 +80,33 @@ def details(job: Job, access: ResultsAccess, log: LogText | None) -> dict[str, A
     }
 
 
+def queue(job: Job, found: Standing | None, live: Live, now: int) -> dict[str, Any]:
+    """How a job that has not ended stands; every field is null once it has, or if not known."""
+    waits = found is not None and job.job_status is JobStatus.PENDING
+    return {
+        "queue": (
+            {
+                "place": found.place if found.all_counted else None,
+                "own_jobs_before": found.own_before,
+                "own_jobs_at_once": found.own_limit,
+                "other_jobs_before": found.others_before,
+                "all_counted": found.all_counted,
+            }
+            if waits and found
+            else None
+        ),
+        "seconds_to_start": _whole(found.seconds_to_start if found else None),
+        "seconds_to_end": _whole(found.seconds_to_end if found else None),
+        "records_per_second": _whole(speed_of(job, now) if found else None),
+        "worker_alive": live.workers,
+        "words": {"queue": live.queue, "estimate": live.estimate, "speed": live.speed},
+    }
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else round(number)
+
+
 def glimpse(document: Mapping[str, Any]) -> list[Any]:
     """What, when it changes, changes a job's page: `job.js` compares it with what it shows."""
     restoring = document["restoring"] or []
@@ -85,6 +116,7 @@ def glimpse(document: Mapping[str, Any]) -> list[Any]:
         document["results_state"],
         document["results_url"] is not None,
         document["expected_at"],
+        document["worker_alive"],
         sum(file["back_at"] is not None for file in restoring),
     ]
 
@@ -98,17 +130,19 @@ def _retention(job: Job, access: ResultsAccess) -> dict[str, Any]:
     leaves = access.situation in {Situation.OVER, Situation.ARCHIVING}
     return {
         "plan": job.plan.value,
-        "archive_at": _time(job.archive_at if leaves else access.open_until),
-        "download_until": _time(access.open_until),
-        "expected_at": _time(access.expected_at),
+        "archive_at": time_or_null(job.archive_at if leaves else access.open_until),
+        "download_until": time_or_null(access.open_until),
+        "expected_at": time_or_null(access.expected_at),
         "restoring": (
             [
                 {
                     "file": name,
                     "size": file.size,
                     "tier": file.retrieval.tier if file.retrieval else None,
-                    "expected_at": _time(file.retrieval.expected_at if file.retrieval else None),
-                    "back_at": _time(file.back_at),
+                    "expected_at": time_or_null(
+                        file.retrieval.expected_at if file.retrieval else None
+                    ),
+                    "back_at": time_or_null(file.back_at),
                 }
                 for name, file in access.cold.items()
             ]
@@ -122,7 +156,8 @@ def _download(job: Job, which: ResultFile) -> str:
     return absolute("annotations.download", job_id=job.job_id, which=which.value)
 
 
-def _time(seconds: int | None) -> str | None:
+def time_or_null(seconds: int | None) -> str | None:
+    """A time as JSON has it."""
     return iso(seconds) if seconds is not None else None
 
 

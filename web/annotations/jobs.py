@@ -1,6 +1,6 @@
 """What a user may ask about their jobs. Every question goes through `own_job`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,6 +12,9 @@ from web.services import Services
 
 LOG_BYTES = 256 * 1024
 """As much of a log as is shown or sent at once."""
+
+WHOLE_LOG_BYTES = 4 * 1024 * 1024
+"""As much of it as a page shows when all of it is asked for."""
 
 PAGE_SIZE = 20
 
@@ -132,15 +135,21 @@ def download_link(
     )
 
 
-def read_log(services: Services, job: Job) -> LogText:
-    """The job's log, `LOG_BYTES` of it at the most.
+def read_log(services: Services, job: Job, most: int = LOG_BYTES) -> LogText:
+    """The job's log, `most` bytes of it at the most.
 
     Raises:
         ResultsNotReady: there is no log (yet).
         NotFound: it was deleted.
     """
     stored = file_of(job, ResultFile.LOG)
-    content = services.results.read(stored.key, start=0, length=LOG_BYTES)
+    content = services.results.read(stored.key, start=0, length=most)
     complete = stored.size <= len(content)
     text = content.decode("utf-8", errors="replace" if complete else "ignore")
     return LogText(text=text, size=stored.size, complete=complete)
+
+
+def lines_with(log: LogText, wanted: str) -> Sequence[tuple[int, str]]:
+    """The lines that contain `wanted`, in capital or small letters, and their numbers (from 1)."""
+    lines = enumerate(log.text.splitlines(), start=1)
+    return [(n, line) for n, line in lines if wanted.casefold() in line.casefold()]

@@ -8,12 +8,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from gas.access import ResultsAccess, access_to
 from gas.errors import NotFound
-from gas.jobs import MAX_ATTEMPTS, Job
+from gas.jobs import Job
 from web.annotate import uploads
-from web.annotations import documents, jobs
-from web.annotations.preview import read_preview
+from web.annotations import documents, jobs, retries
+from web.annotations.page import document_of, page_of
 from web.annotations.thawing import thaw_progress
-from web.annotations.words import COMPANIONS, HELP, pack_name
 from web.auth.session import protect, require_account, uploader
 from web.context import services
 from web.negotiation import wants_json
@@ -70,25 +69,12 @@ def submit() -> tuple[Response, int]:
 def details(job_id: UUID) -> str | Response:
     """One job. As JSON with its log once finished, unless `log=no` is asked for."""
     job = _own_job(job_id)
-    access = _access(job)
     if not wants_json():
-        return render_template(
-            "annotations/details.html",
-            job=job,
-            access=access,
-            now=services().clock.now(),
-            glimpse=documents.glimpse(documents.details(job, access, None)),
-            preview=read_preview(services(), job),
-            help=HELP,
-            max_attempts=MAX_ATTEMPTS,
-            files={which.value: file for which, file in jobs.files_at_hand(job, access).items()},
-            companions=COMPANIONS,
-            pack=pack_name(job.options.pack),
-            link_seconds=services().settings.link_expires_in,
-        )
+        shown = page_of(services(), require_account(), job)
+        return render_template("annotations/details.html", **shown)
     wanted = job.is_final and job.log_file is not None and request.args.get("log") != "no"
     log = jobs.read_log(services(), job) if wanted else None
-    return jsonify(documents.details(job, access, log))
+    return jsonify(document_of(services(), require_account(), job, log))
 
 
 @blueprint.post("/<uuid:job_id>/cancel")
@@ -96,15 +82,41 @@ def cancel(job_id: UUID) -> BaseResponse:
     """Cancel a job that has not ended → its page, or its JSON."""
     job = jobs.cancel(services(), require_account().user_id, str(job_id))
     if wants_json():
-        return jsonify(documents.details(job, _access(job), None))
+        return jsonify(document_of(services(), require_account(), job))
     return redirect(url_for("annotations.details", job_id=job.job_id), code=303)
+
+
+@blueprint.post("/<uuid:job_id>/retry")
+def retry(job_id: UUID) -> BaseResponse | tuple[Response, int]:
+    """Annotate the job's input once more → the new job's page, or 201 as for a submission.
+
+    A form or JSON {pack, strict, contig_names}; repeated, the same answer.
+    """
+    made = retries.retry(services(), uploader(), _own_job(job_id), retries.asked())
+    where = url_for("annotations.details", job_id=made.job_id)
+    if not wants_json():
+        return redirect(where, code=303)
+    answer = jsonify(documents.submitted(made))
+    answer.headers["Location"] = where
+    return answer, 201
 
 
 @blueprint.get("/<uuid:job_id>/log")
 def log(job_id: UUID) -> str:
-    """The log, in the browser."""
+    """The log, in the browser: its beginning, or with `all` as much as a page can hold; with `q`
+    only the lines that contain it."""
     job = _own_job(job_id)
-    return render_template("annotations/log.html", job=job, log=jobs.read_log(services(), job))
+    most = jobs.WHOLE_LOG_BYTES if "all" in request.args else jobs.LOG_BYTES
+    text = jobs.read_log(services(), job, most)
+    wanted = request.args.get("q", "").strip()
+    return render_template(
+        "annotations/log.html",
+        job=job,
+        log=text,
+        lines=jobs.lines_with(text, wanted),
+        wanted=wanted,
+        whole=text.size <= jobs.WHOLE_LOG_BYTES,
+    )
 
 
 @blueprint.get("/<uuid:job_id>/results/<which>")

@@ -1,6 +1,7 @@
 """Words for what a job is recorded with: one sentence of help for each state, and the packs."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from gas.jobs import JobStatus
 
@@ -10,6 +11,68 @@ HELP: Mapping[JobStatus, str] = {
     JobStatus.COMPLETED: "Done. Every record of your file is accounted for below.",
     JobStatus.FAILED: "It could not be annotated. The cause and what to do about it are below.",
     JobStatus.CANCELLED: "It was cancelled and will not run.",
+}
+
+
+class Reason(NamedTuple):
+    """Why records are passed through unchanged."""
+
+    words: str
+    help: str
+    """What it means, and what may be done about it."""
+
+
+#: By the engine's codes (docs/engine/input.md).
+REASONS: Mapping[str, Reason] = {
+    "no_alternate_allele": Reason(
+        "No alternate allele",
+        "The line says that the sample is like the reference here: there is nothing to annotate.",
+    ),
+    "symbolic_allele": Reason(
+        "Symbolic allele",
+        "A structural variant written as <DEL> or the like, whose sequence the file does not give.",
+    ),
+    "breakend": Reason(
+        "Breakend", "One end of a rearrangement, written with brackets; it has no consequence here."
+    ),
+    "not_covered": Reason(
+        "Outside the reference", "The reference pack leaves this place out, or it is a telomere."
+    ),
+    "not_lifted": Reason(
+        "Not lifted", "The place has no counterpart on the assembly of the reference pack."
+    ),
+    "too_few_columns": Reason(
+        "Too few columns", "The line has fewer than the 8 columns of a VCF: it may have been cut."
+    ),
+    "position_not_a_number": Reason(
+        "Position is no number", "POS has to be a whole number, counted from 1."
+    ),
+    "position_outside_contig": Reason(
+        "Position beyond the end",
+        "The contig is shorter: the file may have been made for another genome build.",
+    ),
+    "unknown_contig": Reason(
+        "Unknown contig",
+        "The reference pack has no contig of this name: choose one that has, or say which it is.",
+    ),
+    "bad_reference_allele": Reason(
+        "REF is no sequence", "REF has to be made of the letters A, C, G, T and N."
+    ),
+    "reference_mismatch": Reason(
+        "REF contradicts the reference",
+        "The genome has other bases here: the file may have been made for another genome build, "
+        "or REF and ALT are swapped.",
+    ),
+    "bad_alternate_allele": Reason(
+        "ALT is no allele", "ALT is none of the forms that the VCF specification knows."
+    ),
+    "header_line_among_records": Reason(
+        "Header line among the records", "Lines that begin with # belong to the top of the file."
+    ),
+    "wrong_column_count": Reason(
+        "Other number of columns",
+        "The line has not as many sample columns as the header names: it may have been cut.",
+    ),
 }
 
 #: The files beside the annotated one: what each is called, and what it is good for.

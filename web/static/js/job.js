@@ -17,12 +17,23 @@ const shown = () => document.getElementById("job");
 function show(job) {
   const set = (id, text) => {
     const element = document.getElementById(id);
-    if (element) element.textContent = text;
+    if (element && text && element.textContent !== text) element.textContent = text;
   };
   const bar = document.getElementById("bar");
   if (bar && job.progress.percent > 0) bar.value = job.progress.percent; // else: it is starting
-  set("percent", Math.round(job.progress.percent));
+  const percent = `${Math.round(job.progress.percent)}`;
+  set("percent", percent);
   set("records", numbers.format(job.progress.records_done));
+  set("queue", job.words.queue);
+  set("estimate", job.words.estimate);
+  set("speed", job.words.speed);
+  title(job.job_status, percent);
+}
+
+/** The tab says how far it is, also while nobody looks at the page. */
+function title(status, percent) {
+  const sign = { RUNNING: `${percent} % · `, PENDING: "Waiting · " }[status] ?? "";
+  document.title = `${sign}${shown().dataset.name} · GAS`;
 }
 
 // The same as `glimpse` in web/annotations/documents.py.
@@ -33,6 +44,7 @@ function glimpse(job) {
     job.results_state,
     job.results_url !== null,
     job.expected_at,
+    job.worker_alive,
     (job.restoring ?? []).filter((file) => file.back_at !== null).length,
   ]);
 }
@@ -57,21 +69,29 @@ async function swap() {
   if (focused) document.getElementById(focused)?.focus();
   announce(current, adopted);
   countDown(adopted, swap);
+  title(adopted.dataset.status, document.getElementById("percent")?.textContent ?? "0");
   return true;
 }
 
 async function step() {
   const job = await getJson(shown().dataset.json);
-  if (!job) return "same";
+  if (!job) return "lost";
   if (glimpse(job) !== JSON.stringify(JSON.parse(shown().dataset.glimpse))) {
-    if (!(await swap())) return "same";
+    if (!(await swap())) return "lost";
     return shown().hasAttribute("data-live") ? "changed" : "stop";
   }
-  const before = document.getElementById("records")?.textContent;
+  const before = shown().textContent;
   show(job);
-  return document.getElementById("records")?.textContent === before ? "same" : "changed";
+  return shown().textContent === before ? "same" : "changed";
+}
+
+function lost(away) {
+  document.getElementById("connection").hidden = !away;
+  document.getElementById("announce").textContent = away
+    ? "The connection to the server is lost."
+    : "The connection to the server is back.";
 }
 
 localTimes(document);
 countDown(document, swap);
-if (shown().hasAttribute("data-live")) poll(step);
+if (shown().hasAttribute("data-live")) poll(step, lost);

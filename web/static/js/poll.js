@@ -1,31 +1,42 @@
-// Asks again and again, less and less often while nothing changes, and not while nobody looks.
+// Asks again and again, less and less often while nothing changes, rarely while nobody looks, and
+// tells when the server cannot be reached.
 const FIRST_MS = 1000;
 const LONGEST_MS = 10000;
+const HIDDEN_MS = 60000;
+const LOST_AFTER = 2;
 
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-function untilVisible() {
-  if (document.visibilityState === "visible") return Promise.resolve();
+/** Resolves after `ms`; in a hidden tab only after a minute, or as soon as somebody looks. */
+function rest(ms) {
   return new Promise((resolve) => {
-    const look = () => {
-      if (document.visibilityState !== "visible") return;
+    let timer;
+    const done = () => {
+      clearTimeout(timer);
       document.removeEventListener("visibilitychange", look);
       resolve();
     };
+    const look = () => {
+      clearTimeout(timer);
+      if (document.visibilityState === "visible") done();
+      else timer = setTimeout(done, HIDDEN_MS);
+    };
     document.addEventListener("visibilitychange", look);
+    const hidden = document.visibilityState !== "visible";
+    timer = setTimeout(done, hidden ? HIDDEN_MS : ms);
   });
 }
 
 /**
- * Calls `step` until it answers "stop". "changed" makes the next call come soon again; "same" and
- * a failed request make it come later. Once the session has ended, the page is loaded afresh.
+ * Calls `step` until it answers "stop". "changed" makes the next call come soon again; "same" makes
+ * it come later, and so does "lost" or a failed request: after two of them `onLost(true)` is called,
+ * and `onLost(false)` when the server answers again. Once the session has ended, the page is loaded
+ * afresh.
  */
-export async function poll(step) {
+export async function poll(step, onLost = () => {}) {
   let delay = FIRST_MS;
+  let failures = 0;
   for (;;) {
-    await sleep(delay);
-    await untilVisible();
-    let outcome = "same";
+    await rest(delay);
+    let outcome = "lost";
     try {
       outcome = await step();
     } catch (error) {
@@ -34,6 +45,13 @@ export async function poll(step) {
         return;
       }
       if (!(error instanceof TypeError)) throw error; // TypeError: the network is away
+    }
+    if (outcome === "lost") {
+      failures += 1;
+      if (failures === LOST_AFTER) onLost(true);
+    } else {
+      if (failures >= LOST_AFTER) onLost(false);
+      failures = 0;
     }
     if (outcome === "stop") return;
     delay = outcome === "changed" ? FIRST_MS : Math.min(delay * 1.5, LONGEST_MS);

@@ -1,0 +1,68 @@
+"""Everything that the page of one job shows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gas.access import ResultsAccess, access_to
+from gas.accounts.models import Account
+from gas.errors import ServiceUnavailable
+from gas.jobs import MAX_ATTEMPTS, Job
+from web.annotations import documents, jobs
+from web.annotations.jobs import LogText
+from web.annotations.live import live_of
+from web.annotations.preview import read_preview
+from web.annotations.receipts import receipt_of
+from web.annotations.repairs import repairs_of
+from web.annotations.standing import standing
+from web.annotations.timeline import timeline_of
+from web.annotations.words import COMPANIONS, HELP, pack_name
+from web.services import Services
+
+
+def document_of(
+    services: Services, account: Account, job: Job, log: LogText | None = None
+) -> dict[str, Any]:
+    """The job as JSON."""
+    now = services.clock.now()
+    found = standing(services, job)
+    document = documents.details(job, access_to(job, account.plan, now), log)
+    return document | documents.queue(job, found, live_of(job, found, now), now)
+
+
+def page_of(services: Services, account: Account, job: Job) -> Mapping[str, Any]:
+    """The names that `annotations/details.html` uses."""
+    now = services.clock.now()
+    access = access_to(job, account.plan, now)
+    found = standing(services, job)
+    live = live_of(job, found, now)
+    document = documents.details(job, access, None) | documents.queue(job, found, live, now)
+    return {
+        "job": job,
+        "access": access,
+        "now": now,
+        "glimpse": documents.glimpse(document),
+        "live_words": live,
+        "preview": read_preview(services, job),
+        "receipt": receipt_of(services, job),
+        "repairs": repairs_of(job, services.engine),
+        "packs": _packs(services),
+        "timeline": timeline_of(job),
+        "help": HELP,
+        "max_attempts": MAX_ATTEMPTS,
+        "files": _files(job, access),
+        "companions": COMPANIONS,
+        "pack": pack_name(job.options.pack),
+        "link_seconds": services.settings.link_expires_in,
+    }
+
+
+def _files(job: Job, access: ResultsAccess) -> Mapping[str, Any]:
+    return {which.value: file for which, file in jobs.files_at_hand(job, access).items()}
+
+
+def _packs(services: Services) -> Mapping[str, str]:
+    """The packs to run the job again with, and what each covers."""
+    try:
+        return {pack.name: pack_name(pack.name) for pack in services.engine.packs()}
+    except ServiceUnavailable:
+        return {}

@@ -1,0 +1,53 @@
+"""Running a job again: what is asked for, and the new job."""
+
+import json
+
+from flask import request
+
+from gas.errors import InvalidRequest
+from gas.jobs import Job
+from gas.reruns import rerun
+from gas.submissions import Uploader
+from web.annotate.choice import Choice, options_of
+from web.payload import parse_json
+from web.services import Services
+
+
+def asked() -> Choice:
+    """The options that the request asks for: JSON, or the form of the job's page.
+
+    Raises:
+        InvalidRequest: it is neither.
+    """
+    if request.is_json:
+        return parse_json(Choice)
+    form = request.form
+    try:
+        return Choice(
+            pack=form.get("pack", ""),
+            strict="strict" in form,
+            contig_names=json.loads(form.get("contig_names") or "{}"),
+        )
+    except (ValueError, RecursionError) as error:  # pydantic's errors are ValueErrors
+        raise InvalidRequest(
+            "These options are not understood.", remedy="Choose them on the job's page."
+        ) from error
+
+
+def retry(services: Services, uploader: Uploader, job: Job, choice: Choice) -> Job:
+    """The job that annotates the input of `job` once more; asked for twice, it is one.
+
+    Raises:
+        InvalidUpload: the options cannot be met.
+        JobNotEnded, InputGone, UploadTooLarge, InvalidRequest: as `gas.reruns.rerun`.
+    """
+    return rerun(
+        job,
+        uploader,
+        options_of(choice, services.engine),
+        inputs=services.inputs,
+        key_prefix=services.settings.key_prefix,
+        jobs=services.jobs,
+        requests=services.requests,
+        clock=services.clock,
+    )
