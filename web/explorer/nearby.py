@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from web.explorer.story import Row
 
-FLANK = 24
+FLANK = 20
 """Bases shown on each side."""
 LONGEST = 30
 """Bases of an allele that are drawn; a longer one is cut."""
