@@ -15,6 +15,7 @@ from web.account.farewell import blueprint as farewell
 from web.account.routes import blueprint as account
 from web.annotate.parts import blueprint as parts
 from web.annotate.routes import blueprint as annotate
+from web.annotations.many import blueprint as many
 from web.annotations.routes import blueprint as annotations
 from web.auth.routes import blueprint as auth
 from web.auth.session import visitor
@@ -63,7 +64,7 @@ def create_app(services: Services | None = None) -> Flask:
     offer.install(app, services)
     app.context_processor(lambda: {"visitor": visitor})
 
-    pages = (home, helping, auth, account, farewell, annotate, parts, annotations, billing)
+    pages = (home, helping, auth, account, farewell, annotate, parts, annotations, many, billing)
     explorers = (explorer, explorer_export, explorer_variants)
     engine_pages = (preflight, reference, variants, variants_api)
     for blueprint in (*pages, *explorers, *engine_pages, status, health, stripe_webhook):

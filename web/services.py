@@ -7,13 +7,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from gas.accounts.idempotency import Found, IdempotencyStore
 from gas.accounts.models import Account
+from gas.accounts.rates import Allowance, RateStore
 from gas.accounts.sealing import Sealer
 from gas.accounts.sessions import LoginSession, NewSession, SessionStore
 from gas.accounts.store import AccountStore, Identity, connect
 from gas.accounts.thaws import ThawStore
+from gas.accounts.tokens import AccessToken, TokenStore
 from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
+from gas.aws.erasing import DynamoErasableJobs
+from gas.aws.finder import DynamoJobFinder
 from gas.aws.gauges import SqsGauges
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
@@ -24,17 +29,22 @@ from gas.aws.vitals import DynamoVitals
 from gas.billing.desk import Billing
 from gas.billing.wiring import build_billing
 from gas.clock import SystemClock
+from gas.erasure import DeletableJobs
 from gas.gauges import QueueGauges, watched_queues
 from gas.ledger import ResultsLedger
+from gas.listing import JobFinder
 from gas.logs import configure
 from gas.ports import BlobStore, Clock, JobStore, PartStore, Topic
+from gas.scopes import Scope
 from gas.settings import WebSettings
 from gas.slots import LineTable
 from gas.throughput import PaceTable, Throughput
 from gas.vitals import VitalsTable
 from web.account.published_keys import PublishedKeys
 from web.account.turnstile import Turnstile
+from web.auth.globus_access import GlobusAccess
 from web.auth.oidc import GlobusProvider, IdentityProvider
+from web.auth.policy import LoginPolicy
 from web.engine import InProcessEngine
 from web.explorer.cache import TableCache
 from web.explorer.gate import Gate
@@ -80,6 +90,36 @@ class Vitals(VitalsTable, PaceTable, Protocol):
     """Signs of life and measured speeds (`gas.aws.vitals`)."""
 
 
+class Tokens(Protocol):
+    """Personal access tokens (`gas.accounts.tokens`)."""
+
+    def issue(
+        self, user_id: str, *, name: str, scopes: frozenset[Scope], days: int | None, now: int
+    ) -> tuple[AccessToken, str]: ...
+
+    def find(self, digest: str, *, now: int) -> tuple[AccessToken, Account] | None: ...
+
+    def of_user(self, user_id: str, *, now: int) -> Sequence[AccessToken]: ...
+
+    def revoke(self, user_id: str, token_id: str, *, now: int) -> bool: ...
+
+
+class Rates(Protocol):
+    """How often programs may ask (`gas.accounts.rates`)."""
+
+    def take(self, user_id: str, *, limit: int, now: float) -> Allowance: ...
+
+
+class Idempotency(Protocol):
+    """Requests that are made once (`gas.accounts.idempotency`)."""
+
+    def begin(self, user_id: str, key: str, *, fingerprint: str, now: int) -> Found: ...
+
+    def finish(self, user_id: str, key: str, answer: bytes) -> None: ...
+
+    def forget(self, user_id: str, key: str) -> None: ...
+
+
 class Thaws(Protocol):
     """The thaws under way, as far as the pages need them (`gas.accounts.thaws`)."""
 
@@ -92,6 +132,8 @@ class Services:
 
     settings: WebSettings
     jobs: JobStore
+    finder: JobFinder
+    deletions: DeletableJobs
     ledger: ResultsLedger
     inputs: BlobStore
     input_parts: PartStore
@@ -100,6 +142,9 @@ class Services:
     erasures: Topic
     accounts: Accounts
     sessions: Sessions
+    tokens: Tokens
+    rates: Rates
+    idempotency: Idempotency
     thaws: Thaws
     identity_provider: IdentityProvider
     billing: Billing
@@ -114,6 +159,16 @@ class Services:
     def sealer(self) -> Sealer:
         """Seals what the sessions keep of Globus."""
         return Sealer(self.settings.secret_key.get_secret_value(), purpose="gas globus tokens")
+
+    @cached_property
+    def globus_access(self) -> GlobusAccess:
+        """Verifies Globus tokens."""
+        return GlobusAccess(
+            self.identity_provider,
+            self.accounts.get,
+            scope=self.settings.globus_api_scope,
+            policy=LoginPolicy.of(self.settings),
+        )
 
     @cached_property
     def certificate_keys(self) -> PublishedKeys:
@@ -165,6 +220,8 @@ def build_services() -> Services:
     return Services(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.annotations_table),
+        finder=DynamoJobFinder(dynamodb, settings.annotations_table),
+        deletions=DynamoErasableJobs(dynamodb, settings.annotations_table),
         ledger=DynamoLedger(dynamodb, settings.annotations_table),
         inputs=S3BlobStore(s3, settings.inputs_bucket),
         input_parts=S3PartStore(s3, settings.inputs_bucket),
@@ -173,6 +230,9 @@ def build_services() -> Services:
         erasures=SnsTopic(clients.sns(), settings.account_erasures_topic),
         accounts=AccountStore(database),
         sessions=SessionStore(database),
+        tokens=TokenStore(database),
+        rates=RateStore(database),
+        idempotency=IdempotencyStore(database),
         thaws=ThawStore(database),
         identity_provider=GlobusProvider(
             settings.globus_client_id, settings.globus_client_secret.get_secret_value()

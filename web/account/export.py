@@ -68,7 +68,7 @@ def all_jobs(parts: Services, user_id: str) -> Iterator[Job]:
     cursor = None
     while True:
         page = parts.jobs.list_for_user(user_id, limit=PAGE, cursor=cursor)
-        yield from page.jobs
+        yield from (job for job in page.jobs if job.erasing_at is None)
         cursor = page.next_cursor
         if cursor is None:
             return

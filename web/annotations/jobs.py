@@ -16,8 +16,6 @@ LOG_BYTES = 256 * 1024
 WHOLE_LOG_BYTES = 4 * 1024 * 1024
 """As much of it as a page shows when all of it is asked for."""
 
-PAGE_SIZE = 20
-
 
 class ResultFile(StrEnum):
     """The files of a job that can be downloaded."""
@@ -53,10 +51,10 @@ def own_job(services: Services, user_id: str, job_id: str) -> Job:
     """The user's job.
 
     Raises:
-        NotFound: there is none, or it is somebody else's: the answer is the same.
+        NotFound: there is none, it was deleted, or it is somebody else's: the answer is the same.
     """
     job = services.jobs.get(job_id)
-    if job is None or job.user_id != user_id:
+    if job is None or job.user_id != user_id or job.erasing_at is not None:
         raise NotFound(
             "There is no such job, or it is not yours.",
             remedy="Look for it in your list of jobs.",

@@ -9,9 +9,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from gas.access import ResultsAccess, access_to
 from gas.errors import NotFound
 from gas.jobs import Job
+from gas.plans import terms_of
 from web.annotate import uploads
 from web.annotations import documents, jobs, retries
+from web.annotations.filters import Filters
+from web.annotations.overview import document, overview
 from web.annotations.page import document_of, page_of
+from web.annotations.standing import about
 from web.annotations.thawing import thaw_progress
 from web.auth.session import protect, require_account, uploader
 from web.context import services
@@ -32,26 +36,20 @@ class SubmitRequest(BaseModel):
 
 @blueprint.get("")
 def dashboard() -> str | Response:
-    """The user's jobs, newest first, `PAGE_SIZE` at a time; `cursor` leads to the next page."""
+    """The user's jobs, a page at a time; what the address may ask for: `filters.py`."""
     account = require_account()
-    page = services().jobs.list_for_user(
-        account.user_id,
-        limit=jobs.PAGE_SIZE,
-        cursor=request.args.get("cursor") or None,
-    )
-    if not wants_json():
-        return render_template(
-            "annotations/dashboard.html",
-            page=page,
-            access={job.job_id: _access(job) for job in page.jobs},
-            thaw=thaw_progress(services(), account),
-        )
-    following = page.next_cursor
-    return jsonify(
-        code=200,
-        status="success",
-        jobs=[documents.list_entry(job) for job in page.jobs],
-        next=documents.absolute("annotations.dashboard", cursor=following) if following else None,
+    filters = Filters.read(request.args)
+    shown = overview(services(), account, filters, request.args.get("cursor") or None)
+    if wants_json():
+        return jsonify(document(shown))
+    return render_template(
+        "annotations/dashboard.html",
+        shown=shown,
+        thaw=thaw_progress(services(), account),
+        terms=terms_of(account.plan),
+        sample=services().sample.name if services().sample.is_file() else None,
+        about=about,
+        deleted=request.args.get("deleted") == "1",
     )
 
 

@@ -17,10 +17,13 @@ from gas.jobs import Failure, Job, Progress, Results, StoredFile, new_job_id
 from gas.settings import WebSettings
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
 from gas.testing.billing import MemoryBillingStore, MemoryPayments
+from gas.testing.erasing import MemoryErasableJobs
+from gas.testing.finder import MemoryJobFinder
 from gas.testing.gauges import MemoryGauges
 from gas.testing.ledger import MemoryLedger
 from gas.testing.parts import MemoryPartStore
 from gas.testing.slots import MemoryLineTable
+from gas.testing.tokens import MemoryIdempotency, MemoryRates, MemoryTokens
 from gas.testing.vitals import MemoryVitals
 from tests.unit.web.fake_engine import FakeEngine
 from tests.unit.web.fakes import (
@@ -153,6 +156,8 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
         services = Services(
             settings=settings(**changes),
             jobs=jobs,
+            finder=MemoryJobFinder(jobs),
+            deletions=MemoryErasableJobs(jobs),
             ledger=MemoryLedger(jobs),
             inputs=inputs,
             input_parts=MemoryPartStore(inputs),

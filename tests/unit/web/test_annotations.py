@@ -17,7 +17,8 @@ from tests.unit.web.conftest import (
     run,
 )
 from tests.unit.web.test_uploads import jobs_of, post_json, put_input
-from web.annotations.jobs import LOG_BYTES, PAGE_SIZE, ResultFile
+from web.annotations.jobs import LOG_BYTES, ResultFile
+from web.annotations.overview import PAGE_SIZE
 
 
 def test_submitting_an_input_makes_one_job(world: World, ada: FlaskClient) -> None:
@@ -219,7 +220,7 @@ def test_long_logs_are_cut_with_a_note(world: World, ada: FlaskClient) -> None:
     log = b"x" * (LOG_BYTES - 1) + "é and more".encode()
     job = complete(world, make_job(world), log=log)
     page = ada.get(f"/annotations/{job.job_id}/log").text
-    assert "its beginning is shown" in page
+    assert "This is the beginning." in page
     assert "and more" not in page
     document = ada.get(f"/annotations/{job.job_id}", headers=JSON).json
     assert document["log"] == "x" * (LOG_BYTES - 1)
