@@ -2,7 +2,7 @@
 
 Reads one line of JSON from standard input, the task:
 
-    {"source", "folder", "name", "file_name", "pack", "strict", "memory_mib"}
+    {"source", "folder", "name", "file_name", "pack", "strict", "contig_names", "memory_mib"}
 
 and answers with lines of JSON on standard output: any number of
 
@@ -47,6 +47,9 @@ def main() -> int:
         answer = _annotate(task)
     except anntools.InputRefused as error:
         answer = {"refused": told(error.problem, Path(task["source"]))}
+    except _WrongChoice as error:
+        remedy = "Submit the file again with a reference pack, and names of contigs, that are here."
+        answer = {"refused": {"code": "wrong_options", "message": str(error), "remedy": remedy}}
     except (anntools.PackProblem, anntools.UsageProblem) as error:
         remedy = "Ask the operator of this service, naming the job."
         answer = {"refused": {"code": "engine_setup", "message": str(error), "remedy": remedy}}
@@ -58,15 +61,21 @@ def main() -> int:
     return 0
 
 
+class _WrongChoice(Exception):
+    """The user's choice of a pack, or of names for contigs, cannot be met on this machine."""
+
+
 def _annotate(task: dict[str, Any]) -> dict[str, Any]:
+    pack = _chosen_pack(task["pack"], task["contig_names"])
     outputs = anntools.outputs_in(Path(task["folder"]), task["name"])
     table = outputs.receipt.with_name(f"{task['name']}.parquet")
     receipt = anntools.annotate(
         task["source"],
         outputs,
-        task["pack"],
+        pack,
         anntools.Options(
             strict=task["strict"],
+            contig_names=task["contig_names"],
             name=task["file_name"],
             progress=_ProgressPrinter(),
             table=str(table),
@@ -88,6 +97,26 @@ def _annotate(task: dict[str, Any]) -> dict[str, Any]:
             "skipped": {anntools.REASON_WORDS[code]: n for code, n in receipt.skipped.items() if n},
         }
     }
+
+
+def _chosen_pack(name: str, contig_names: dict[str, str]) -> anntools.Pack:
+    """The pack of that name among those at hand: what a user chose is never taken for a path.
+
+    Raises:
+        _WrongChoice: there is none, or it has not the contigs that `contig_names` lead to.
+        anntools.PackProblem: it cannot be read.
+    """
+    at_hand = {folder.name: folder for folder in anntools.installed()}
+    if name not in at_hand:
+        raise _WrongChoice(
+            f"There is no reference pack called '{name}' here. There is: {', '.join(at_hand)}."
+        )
+    pack = anntools.open_pack(at_hand[name])
+    try:
+        pack.with_names(contig_names)
+    except anntools.UsageProblem as error:
+        raise _WrongChoice(str(error)) from error
+    return pack
 
 
 class _ProgressPrinter:

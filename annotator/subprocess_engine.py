@@ -30,7 +30,9 @@ log = get_logger()
 
 _LOOK_EVERY = 0.2
 _STDERR_LINES = 40
-_INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", "XDG_CACHE_HOME", "ANNTOOLS_CACHE")
+_PLACES = ("XDG_CACHE_HOME", "XDG_DATA_HOME", "ANNTOOLS_CACHE", "ANNTOOLS_PACKS")
+"""Where compiled code and reference packs are: the same for the web app, which shows the packs."""
+_INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", *_PLACES)
 _OUT_OF_MEMORY = Failure(
     code="out_of_memory",
     message="The annotation needed more memory than this service gives a job.",
@@ -72,6 +74,7 @@ class SubprocessEngine:
             "file_name": source_name,
             "pack": options.pack,
             "strict": options.strict,
+            "contig_names": dict(options.contig_names),
             "memory_mib": self._memory_mib,
         }
         with self._start(task, folder) as child:

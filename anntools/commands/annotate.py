@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anntools.commands.common import DONE, PACK_HELP, SKIPPED, Parser, need_folder, whole
+from anntools.commands.renames import RENAME_HELP, read_renames
 from anntools.problems import UsageProblem
 from anntools.reporting import JsonProgress, WordProgress
 
@@ -49,6 +50,7 @@ def configure(parser: Parser) -> None:
     )
     add("--distance", type=whole(0), default=5000, metavar="N", help="Bases up- and downstream.")
     add("--lift", default="", metavar="CHAIN", help="Chain file from the input's assembly.")
+    add("--rename", action="append", default=[], metavar="OLD=NEW|FILE", help=RENAME_HELP)
     add("--haplotypes", action="store_true", help="Join a haplotype's variants within a codon.")
     add("--like", default="", metavar="vep", help="VEP 115's very answers, its errors included.")
     how = parser.add_argument_group("how it runs")
@@ -102,6 +104,7 @@ def run(arguments: Namespace) -> int:
         haplotypes=arguments.haplotypes,
         like=arguments.like,
         index=arguments.index,
+        contig_names=read_renames(arguments.rename),
         sign=not arguments.no_sign,
         **extra,
     )

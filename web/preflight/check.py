@@ -74,7 +74,7 @@ def preflight(
         guess=guess,
         findings=_findings(asked, terms, guess, chosen, fits, answers, mismatches),
         mismatches=mismatches[:_MISMATCHES],
-        preview=[row for site, a in answers[:_PREVIEWED] for row in _preview(site, a)],
+        preview=[row for each in _first_annotated(answers) for row in _preview(*each)],
         expected_seconds=seconds if seconds is not None else estimate(asked.size, asked.file_name),
         measured=seconds is not None,
         size_ok=asked.size <= terms.max_upload_bytes,
@@ -120,8 +120,12 @@ def _chosen(fits: Sequence[PackFit], wanted: str | None, engine: Engine) -> Pack
 
 
 def _goodness(fit: PackFit) -> tuple[bool, int, bool]:
-    known = sum(contig.place is not None for contig in fit.contigs)
-    return fit.fits, known, fit.pack.name == JobOptions().pack
+    return fit.fits, _known(fit), fit.pack.name == JobOptions().pack
+
+
+def _known(fit: PackFit) -> int:
+    """How many contigs of the file the pack has."""
+    return sum(contig.place is not None for contig in fit.contigs)
 
 
 def _findings(
@@ -136,12 +140,14 @@ def _findings(
     """The worst first."""
     pack, contigs = chosen.pack, chosen.contigs
     others = [fit for fit in fits if fit.fits and fit.pack != pack]
-    better = max(others, key=_goodness).pack if others else None
+    other = max(others, key=_goodness) if others else None
+    better = other.pack if other else None
+    richer = better if other and _known(other) > _known(chosen) else None
     found = [
         findings.of_size(asked.size, terms),
         findings.of_assembly(guess, pack, chosen.ref, better),
         findings.of_names(contigs, pack, asked.contig_names),
-        findings.of_unknown(contigs, asked.sites, pack),
+        findings.of_unknown(contigs, asked.sites, pack, richer),
         findings.of_mismatches(chosen.ref, mismatches),
         *findings.of_records(answers),
     ]
@@ -158,6 +164,16 @@ def _mismatch(site: AskedSite, answer: SiteAnnotation) -> Mapping[str, Any]:
     assert problem
     place = {"line": site.line, "chrom": site.chrom, "pos": site.pos}
     return {**place, "found": problem.found, "expected": problem.expected}
+
+
+def _first_annotated(
+    answers: Sequence[tuple[AskedSite, SiteAnnotation]],
+) -> Sequence[tuple[AskedSite, SiteAnnotation]]:
+    """The first records about which something is said; if there is none, the first ones."""
+    said = [
+        each for each in answers if any(row["status"] == "annotated" for row in each[1].alleles)
+    ]
+    return (said or answers)[:_PREVIEWED]
 
 
 def _preview(site: AskedSite, answer: SiteAnnotation) -> Sequence[Mapping[str, Any]]:

@@ -98,25 +98,29 @@ def of_names(
 
 
 def of_unknown(
-    contigs: Sequence[Contig], sites: Sequence[AskedSite], pack: PackAtHand
+    contigs: Sequence[Contig],
+    sites: Sequence[AskedSite],
+    pack: PackAtHand,
+    richer: PackAtHand | None,
 ) -> Finding | None:
-    """Contigs that the pack does not have."""
-    unknown = [contig.name for contig in contigs if contig.place is None]
+    """Contigs that the pack does not have. `richer`: a pack that fits and has more of them."""
+    unknown = [contig for contig in contigs if contig.place is None]
     if not unknown:
         return None
-    without = set(unknown)
-    hit = sum(site.chrom in without for site in sites)
-    has = f"{pack.name} has {_listed([c.name for c in pack.contigs])}."
-    if sites and hit == len(sites):
-        told = f"None of the first {_plural(hit)} can be annotated: "
-        told += f"they lie on {_listed(_in_order(sites, without))}; {has}"
-        return Finding("no_contig_known", Severity.ERROR, told)
-    if hit:
-        told = f"{hit} of the first {_plural(len(sites))} lie on "
-        told += f"{_listed(_in_order(sites, without))}, and would be passed through without "
-        return Finding("unknown_contigs", Severity.WARNING, f"{told}annotation: {has}")
+    without = {contig.name for contig in unknown}
+    seen = list(dict.fromkeys(site.chrom for site in sites if site.chrom in without))
+    chromosomes = [contig.name for contig in unknown if contig.chromosome]
+    repair = {"pack": richer.name} if richer else {}
+    label = f"Use {richer.name}" if richer else ""
+    has = f"{pack.name} has {_listed([c.name for c in pack.contigs])} only"
+    if len(unknown) == len(contigs):
+        told = f"{has}, and the file has {_listed([c.name for c in unknown])}: nothing of it can "
+        return Finding("no_contig_known", Severity.ERROR, f"{told}be annotated.", repair, label)
+    if seen or chromosomes:
+        told = f"{has}. Records on {_listed(seen or chromosomes)} are passed through without "
+        return Finding("unknown_contigs", Severity.WARNING, f"{told}annotation.", repair, label)
     told = f"The header names {len(unknown)} contigs that {pack.name} does not have, such as "
-    told += f"{unknown[0]}. Records on them, if there are any, are passed through."
+    told += f"{unknown[0].name}. Records on them, if there are any, are passed through."
     return Finding("unknown_contigs", Severity.INFO, told)
 
 
@@ -143,10 +147,6 @@ def of_records(answers: Sequence[tuple[AskedSite, SiteAnnotation]]) -> Sequence[
     return found
 
 
-def _in_order(sites: Sequence[AskedSite], names: set[str]) -> list[str]:
-    return list(dict.fromkeys(site.chrom for site in sites if site.chrom in names))
-
-
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_MOST_NAMES])
     return f"{shown} and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else shown
@@ -154,7 +154,3 @@ def _listed(names: Sequence[str]) -> str:
 
 def _records(count: int) -> str:
     return "1 of the first records has" if count == 1 else f"{count} of the first records have"
-
-
-def _plural(count: int) -> str:
-    return "1 record" if count == 1 else f"{count} records"

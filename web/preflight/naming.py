@@ -9,7 +9,7 @@ from web.ports import Chromosome, PackAtHand
 
 _ACCESSION = re.compile(r"(?:NC_|CM|CP)[0-9]{6}\.[0-9]+")
 _DRESS = re.compile(
-    r"(?:[a-z_]+\.)?(?:chromosome|chrom|chr)?[-_.: ]*0*(?P<core>[0-9]{1,2}|x|y|mt?)"
+    r"(?:[a-z0-9_]+\.)?(?:chromosome|chrom|chr)?[-_.: ]*0*(?P<core>[0-9]{1,2}|x|y|mt?)"
     r"(?:\.fa|\.fasta|_maternal|_paternal)?",
     re.IGNORECASE,
 )

@@ -22,6 +22,7 @@ HEADER = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 GOOD = "MT\t3243\trs199474657\tA\tG\t.\tPASS\t.\n"
 UNKNOWN = "7\t100\t.\tA\tG\t.\tPASS\t.\n"
 SHORT = "MT\t100\n"
+PLAIN = JobOptions()
 #: Fingerprint of the public key to the private key of bytes 0 to 31.
 PUBLIC = "SHA256:56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c"
 
@@ -30,7 +31,9 @@ def engine(timeout_seconds: int = 60, memory_mib: int = 4096) -> SubprocessEngin
     return SubprocessEngine(timeout_seconds=timeout_seconds, memory_mib=memory_mib)
 
 
-def run(tmp_path: Path, text: str, *, strict: bool = False, **limits: int):  # type: ignore[no-untyped-def]
+def run(  # type: ignore[no-untyped-def]
+    tmp_path: Path, text: str, options: JobOptions = PLAIN, **limits: int
+):
     source = tmp_path / "input"
     source.write_text(text)
     out = tmp_path / "out"
@@ -39,7 +42,7 @@ def run(tmp_path: Path, text: str, *, strict: bool = False, **limits: int):  # t
         source,
         "melas.vcf",
         out,
-        JobOptions(strict=strict),
+        options,
         on_progress=lambda _: None,
         should_stop=lambda: False,
     )
@@ -105,7 +108,7 @@ def test_what_cannot_be_annotated_is_refused_in_words(
     tmp_path: Path, text: str, strict: bool, line: int | None
 ) -> None:
     with pytest.raises(EngineRefused) as caught:
-        run(tmp_path, text, strict=strict)
+        run(tmp_path, text, JobOptions(strict=strict))
     failure = caught.value.failure
     assert failure.message
     assert failure.remedy
@@ -113,18 +116,40 @@ def test_what_cannot_be_annotated_is_refused_in_words(
     assert bool(failure.text) == (line is not None)
 
 
-def test_an_unknown_pack_is_refused(tmp_path: Path) -> None:
-    source = tmp_path / "input"
-    source.write_text(HEADER + GOOD)
-    with pytest.raises(EngineRefused, match="nowhere"):
-        engine().run(
-            source,
-            "a.vcf",
-            tmp_path,
-            JobOptions(pack="nowhere"),
-            on_progress=lambda _: None,
-            should_stop=lambda: False,
-        )
+def test_contigs_under_other_names_are_annotated(tmp_path: Path) -> None:
+    options = JobOptions(contig_names={"mito": "MT"})
+    output = run(tmp_path, HEADER + GOOD.replace("MT", "mito"), options)
+    assert (output.records_in, output.records_annotated) == (1, 1)
+    assert anntools.read_receipt(output.receipt).options["contig_names"] == {"mito": "MT"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (JobOptions(pack="nowhere"), "'nowhere' here. There is: .*demo"),
+        (JobOptions(pack=str(Path(anntools.__file__).parent / "packs" / "demo")), "called"),
+        (JobOptions(contig_names={"mito": "M7"}), "'mito' cannot be read as 'M7'"),
+    ],
+)
+def test_a_choice_that_cannot_be_met_is_refused_in_words(
+    tmp_path: Path, options: JobOptions, words: str
+) -> None:
+    with pytest.raises(EngineRefused, match=words) as caught:
+        run(tmp_path, HEADER + GOOD, options)
+    assert caught.value.failure.code == "wrong_options"
+    assert "again" in caught.value.failure.remedy
+
+
+def test_packs_are_where_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a pack which the web app offers is found."""
+    packs = tmp_path / "packs"
+    packs.mkdir()
+    (packs / "mine").symlink_to(Path(anntools.__file__).parent / "packs" / "demo")
+    monkeypatch.setenv("ANNTOOLS_PACKS", str(packs))
+    output = run(tmp_path, HEADER + GOOD, JobOptions(pack="mine"))
+    assert output.records_annotated == 1
 
 
 def test_too_little_memory_is_a_death_not_a_hang(tmp_path: Path) -> None:
@@ -186,7 +211,7 @@ def test_the_child_does_not_outlive_the_annotator(tmp_path: Path) -> None:
 from pathlib import Path
 from annotator.subprocess_engine import SubprocessEngine
 task = {{"source": {str(fifo)!r}, "folder": {str(tmp_path)!r}, "name": "a", "file_name": "a.vcf",
-        "pack": "demo", "strict": False, "memory_mib": 4096}}
+        "pack": "demo", "strict": False, "contig_names": {{}}, "memory_mib": 4096}}
 child = SubprocessEngine(timeout_seconds=60, memory_mib=4096)._start(task, Path({str(tmp_path)!r}))
 print(child.pid, flush=True)
 child.wait()
