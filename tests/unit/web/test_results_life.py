@@ -198,7 +198,7 @@ def test_what_a_page_shows_and_what_its_script_asks_for_agree(
     thaw(world, job)
     bring_back(world, job, "table")
     document = document_of(ada, job)
-    expected = json.dumps(["COMPLETED", 1, "RESTORING", False, document["expected_at"], 1])
+    expected = json.dumps(["COMPLETED", 1, "RESTORING", False, document["expected_at"], None, 1])
     assert f"data-glimpse='{expected}'" in page_of(ada, job)
 
 
