@@ -33,15 +33,7 @@ def ordered(
     """
     if not sort or not len(table):
         return rows[first:last]
-    if sort not in table.dictionary.by_name:
-        raise refused(
-            "sort",
-            f"there is no column {sort!r}.",
-            remedy=f"There are: {', '.join(table.dictionary.names)}.",
-        )
-    ranks = table.remember(
-        ("ranks", sort, descending), lambda: _ranks(table, sort, descending, deadline)
-    )[rows]
+    ranks = ranks_of(table, sort, descending=descending, deadline=deadline)[rows]
     if last < len(rows) // 4:
         ranks_of_first = np.argpartition(ranks, last)[: last + 1]
         best = ranks_of_first[np.argsort(ranks[ranks_of_first])]
@@ -50,10 +42,28 @@ def ordered(
     return rows[best[first:last]]
 
 
+def ranks_of(
+    table: OpenTable, sort: str, *, descending: bool, deadline: Deadline
+) -> npt.NDArray[np.int32]:
+    """The place of each row in the table's order by a column.
+
+    Raises:
+        InvalidRequest: there is no such column.
+    """
+    if sort not in table.dictionary.by_name:
+        raise refused(
+            "sort",
+            f"there is no column {sort!r}.",
+            remedy=f"There are: {', '.join(table.dictionary.names)}.",
+        )
+    return table.remember(
+        ("ranks", sort, descending), lambda: _ranks(table, sort, descending, deadline)
+    )
+
+
 def _ranks(
     table: OpenTable, name: str, descending: bool, deadline: Deadline
 ) -> npt.NDArray[np.int32]:
-    """The place of each row in the table's order by a column."""
     if name in table.words:
         keys = _word_ranks(name, table.words[name])[table.codes(name, deadline)]
         nulls = keys < 0

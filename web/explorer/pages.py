@@ -11,7 +11,7 @@ from web.explorer.dictionary import Column
 from web.explorer.filters import View, refused
 from web.explorer.masks import selected
 from web.explorer.ordering import ordered
-from web.explorer.table import Deadline, OpenTable, Rows
+from web.explorer.table import Deadline, OpenTable, Rows, numbers
 
 _ALWAYS = ("record", "alt_index", "chrom", "pos", "ref", "alt", "status")
 
@@ -91,11 +91,11 @@ def read_rows(table: OpenTable, rows: Rows, names: Sequence[str]) -> list[dict[s
 
 
 def row_of(table: OpenTable, record: int, alt_index: int) -> int | None:
-    """The row of an allele; None: there is none."""
+    """The row of an allele; None: there is none. A record that was passed through has allele 0."""
     for batch, start in zip(table.batches, table.starts, strict=False):
         records = batch.column("record").to_numpy()
         at = int(np.searchsorted(records, record))
-        alleles = batch.column("alt_index").to_numpy()
+        alleles = np.nan_to_num(numbers(batch.column("alt_index")))
         while at < len(records) and records[at] == record:
             if alleles[at] == alt_index:
                 return int(start) + at
