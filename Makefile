@@ -66,6 +66,10 @@ test-unit: $(VENV)/installed-dev ## Only the quick tests, no sockets
 test-browser: $(VENV)/installed-dev ## Only the tests in a real Chromium; screenshots in tests/e2e/screenshots
 	$(PYTEST) -m browser $(ARGS)
 
+.PHONY: measure-pages
+measure-pages: $(VENV)/installed-dev $(VENV)/compiled ## Every page in Chromium: speed, weight, axe, pictures (ARGS="--only home")
+	PYTHONPATH=scripts $(BIN)/python -m tests.e2e.measure $(ARGS)
+
 .PHONY: test-slow
 test-slow: $(VENV)/installed-dev ## The long ones: gigabyte uploads, everything killed in every phase
 	$(PYTEST) -m slow --timeout 1800 $(ARGS)

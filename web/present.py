@@ -18,9 +18,9 @@ def iso(seconds: int) -> str:
 
 
 def utc(seconds: int) -> str:
-    """`21 November 2026, 04:45 UTC`; scripts show it in the reader's own zone."""
+    """`21 Nov 2026, 04:45 UTC`; scripts show it in the reader's own zone, about as wide."""
     moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment.day} {moment.strftime('%B %Y, %H:%M')} UTC"
+    return f"{moment.day} {moment.strftime('%b %Y, %H:%M')} UTC"
 
 
 def size(n_bytes: int) -> str:

@@ -17,6 +17,27 @@ _SAMPLE = Path("samples/famous_variants.vcf")
 _NO_VCF = b"This is a letter to my mother.\n" * 20
 
 
+NAMES = (
+    "home",
+    "help",
+    "status",
+    "home-logged-in",
+    "annotate",
+    "jobs-none",
+    "jobs",
+    "job",
+    "job-failed",
+    "log",
+    "explore",
+    "variant",
+    "variants",
+    "plan",
+    "profile",
+    "delete-account",
+    "not-found",
+)
+
+
 @dataclass(frozen=True)
 class PageOf:
     """A page, and whose cookies open it."""
