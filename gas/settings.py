@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gas.gauges import watched_queues
@@ -137,6 +137,12 @@ class WebSettings(PublisherSettings):
     vitals_table: str
     """*stack* DynamoDB table: which processes live, and how fast jobs are annotated."""
 
+    globus_api_scope: str = ""
+    """Scope of Globus access tokens that the API takes, such as
+    `https://auth.globus.org/scopes/CLIENT_ID/api`; empty: it takes personal access tokens only."""
+    free_requests_per_minute: int = Field(default=120, ge=1)
+    """As many requests with a token as a Free user's programs may make."""
+    premium_requests_per_minute: int = Field(default=1200, ge=1)
     watched_queues: str = ""
     """*stack* The queues that the status page tells of: `NAME=URL NAME=URL …`."""
 

@@ -27,7 +27,8 @@ from gas import errors as domain
 from gas.billing import errors as payments
 from gas.logs import get_logger
 from gas.plans import Plan
-from web.auth.errors import LoginFailed, LoginRequired
+from web.auth import bearer
+from web.auth.errors import InsufficientScope, InvalidToken, LoginFailed, LoginRequired
 from web.auth.session import visitor
 from web.context import services
 from web.negotiation import PROBLEM, wants_json, wants_problem
@@ -59,6 +60,8 @@ STATUS_OF: Mapping[type[domain.GasError], HTTPStatus] = {
     payments.PaymentPending: HTTPStatus.CONFLICT,
     payments.PaymentRefused: HTTPStatus.BAD_GATEWAY,
     LoginRequired: HTTPStatus.UNAUTHORIZED,
+    InvalidToken: HTTPStatus.UNAUTHORIZED,
+    InsufficientScope: HTTPStatus.FORBIDDEN,
     LoginFailed: HTTPStatus.BAD_REQUEST,
 }
 
@@ -71,6 +74,7 @@ TITLES: Mapping[int, str] = {
     409: "Not now",
     410: "No longer there",
     413: "Too large",
+    429: "Too much at once",
     500: "Something went wrong on our side",
     502: "The payment service refused",
     503: "Not available just now",
@@ -84,12 +88,22 @@ _TITLES_OF: Mapping[str, str] = {
 }
 
 _MESSAGES: Mapping[int, tuple[str, str]] = {
-    403: ("You may not do this.", ""),
+    403: (
+        "You may not do this.",
+        "If the thing is yours, you may be logged in as somebody else: look at your profile.",
+    ),
     404: (
         "This address does not lead anywhere, or to something that is not yours.",
         "Check the address, or look for the job in your list.",
     ),
-    405: ("This address does not take that kind of request.", ""),
+    405: (
+        "This address does not take that kind of request.",
+        "Go back to the page you came from and use its buttons.",
+    ),
+    429: (
+        "More requests came from you than the service can answer just now.",
+        "Wait a minute, then try again.",
+    ),
 }
 
 
@@ -115,6 +129,8 @@ def _domain(error: domain.GasError) -> BaseResponse:
         (STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF),
         HTTPStatus.INTERNAL_SERVER_ERROR,
     )
+    if isinstance(error, InvalidToken | InsufficientScope):
+        bearer.note(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request_failed", code=error.code, reason=error.message, exc_info=error)
     account = visitor()

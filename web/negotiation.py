@@ -2,6 +2,8 @@
 
 from flask import request
 
+from web.auth.bearer import presented
+
 PROBLEM = "application/problem+json"
 JSON = "application/json"
 
@@ -9,11 +11,12 @@ JSON = "application/json"
 def wants_json() -> bool:
     """Whether JSON is to be sent: what the client prefers; what it sent, if it has no preference.
 
-    Browsers ask for HTML; a client that takes anything gets a page, unless it speaks JSON itself.
+    Browsers ask for HTML; a client that takes anything gets a page, unless it speaks JSON itself
+    or comes with a token.
     """
     accept = request.accept_mimetypes
     if not accept or str(accept) == "*/*":
-        return request.is_json
+        return request.is_json or presented()
     json_quality = max(accept[JSON], accept[PROBLEM])
     return json_quality > accept["text/html"] or (json_quality > 0 and request.is_json)
 

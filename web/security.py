@@ -13,6 +13,7 @@ from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 
 from gas.settings import WebSettings
+from web.auth import bearer
 from web.billing.webhook import blueprint as stripe_webhook
 from web.services import Services
 
@@ -23,6 +24,9 @@ PUBLIC_CACHE_ENDPOINTS = frozenset({"static", "bootstrap.static"})
 
 OWN_CACHE_ENDPOINTS = frozenset({"reference.contigs", "reference.sequence", "reference.genes"})
 """Endpoints that say themselves how long their good answers may be kept."""
+
+_SIGNED = frozenset({stripe_webhook.name})
+"""Blueprints whose requests are signed by others."""
 
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
@@ -40,6 +44,8 @@ def flask_config(settings: WebSettings) -> dict[str, Any]:
         "SESSION_REFRESH_EACH_REQUEST": False,
         "PERMANENT_SESSION_LIFETIME": settings.session_hours * 3600,
         "MAX_CONTENT_LENGTH": MAX_BODY,
+        # See `install`.
+        "WTF_CSRF_CHECK_DEFAULT": False,
         # A form stays good as long as the session it belongs to.
         "WTF_CSRF_TIME_LIMIT": None,
         "BOOTSTRAP_SERVE_LOCAL": True,
@@ -73,7 +79,14 @@ def content_security_policy(
 
 def install(app: Flask, services: Services) -> None:
     """Turn CSRF protection on and add the headers to every answer."""
-    CSRFProtect(app).exempt(stripe_webhook)
+    csrf = CSRFProtect(app)
+
+    @app.before_request
+    def check_csrf() -> None:
+        # What presents a token comes from a program, and its cookies count for nothing.
+        if request.endpoint and request.blueprint not in _SIGNED and not bearer.presented():
+            csrf.protect()
+
     policy = content_security_policy(
         s3_origin=_upload_origin(services),
         globus_origin=origin_of(services.identity_provider.issuer),

@@ -1,6 +1,7 @@
-"""What can go wrong with a login."""
+"""What can go wrong with a login or a token."""
 
 from gas.errors import GasError
+from gas.scopes import Scope
 
 
 class LoginRequired(GasError):
@@ -13,3 +14,19 @@ class LoginFailed(GasError):
     """The login was cancelled, is too old, or what came back does not fit what was asked."""
 
     code = "login_failed"
+
+
+class InvalidToken(GasError):
+    """The token is none of ours, was revoked, or has expired."""
+
+    code = "invalid_token"
+
+
+class InsufficientScope(GasError):
+    """The token is good, but not for this."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, message: str, *, remedy: str = "", scope: Scope | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.scope = scope

@@ -16,11 +16,13 @@ from gas.accounts.models import Account
 from gas.accounts.sessions import LoginSession, NewSession, digest_of
 from gas.errors import ServiceUnavailable
 from gas.logs import get_logger
+from gas.scopes import Scope
 from gas.submissions import Uploader
+from web.auth import bearer
 from web.auth.devices import describe
-from web.auth.errors import LoginRequired
+from web.auth.errors import InvalidToken, LoginRequired
 from web.auth.login import LoggedIn, LoginAttempt
-from web.auth.policy import last_authentication
+from web.auth.policy import LoginRefused, last_authentication
 from web.context import services
 
 log = get_logger()
@@ -30,6 +32,7 @@ _MAX_ATTEMPTS = 4
 """Logins under way in several tabs of one browser."""
 _MOST_REVOKED = 20
 _MOST_FAILURES = 2
+_READING = frozenset({"GET", "HEAD"})
 RECENT_SECONDS = 15 * 60
 """What cannot be undone is done only this soon after a login."""
 
@@ -107,21 +110,26 @@ def globus_tokens(of: LoginSession) -> Mapping[str, str]:
 
 
 def current_account() -> Account | None:
-    """The account of whoever is logged in, read once in a request.
+    """The account of whoever is logged in, or whose token the request presents; read once.
 
     Raises:
+        InvalidToken: the token that is presented opens nothing.
         ServiceUnavailable: the accounts database cannot be reached.
     """
+    if bearer.presented():
+        return bearer.current().account
     found = _current()
     return found[1] if found else None
 
 
 def current_session() -> LoginSession | None:
-    """The session of this browser, if it is alive.
+    """The session of this browser, if it is alive; a request with a token has none.
 
     Raises:
         ServiceUnavailable: the accounts database cannot be reached.
     """
+    if bearer.presented():
+        return None
     found = _current()
     return found[0] if found else None
 
@@ -130,7 +138,7 @@ def visitor() -> Account | None:
     """Who is logged in, for the frame of a page: nobody when that cannot be found out."""
     try:
         return current_account()
-    except ServiceUnavailable:
+    except (ServiceUnavailable, InvalidToken, LoginRefused):
         return None
 
 
@@ -181,12 +189,21 @@ def _recently() -> int:
     return services().clock.now() - RECENT_SECONDS
 
 
-def protect(blueprint: Blueprint) -> Blueprint:
-    """Let only people who are logged in reach the blueprint's routes."""
+def protect(
+    blueprint: Blueprint, *, read: Scope | None = None, write: Scope | None = None
+) -> Blueprint:
+    """Let only people who are logged in reach the blueprint's routes.
+
+    Programs with a token reach them if it has the scope: `read` for GET and HEAD, `write` for the
+    others. None: no token opens them.
+    """
 
     @blueprint.before_request
     def check() -> None:
-        require_account()
+        if bearer.presented():
+            bearer.require(read if request.method in _READING else write)
+        else:
+            require_account()
 
     return blueprint
 
