@@ -138,7 +138,7 @@ def _explorer(job_id: UUID) -> str:
 def _addresses(job_id: UUID) -> shown.Addresses:
     return shown.Addresses(
         here=_explorer(job_id),
-        export=url_for("explorer_export.export", job_id=job_id),
+        export=f"{_explorer(job_id)}/export",
         variant=url_for("annotations.details", job_id=job_id) + "/variants/",
     )
 
