@@ -25,6 +25,7 @@ pytestmark = [
 ]
 
 JOB_PAGE = re.compile(r"/annotations/[0-9a-f-]{36}$")
+LETTER = "This is a letter to my mother.\n" * 20
 ONE_VARIANT = (
     "##fileformat=VCFv4.2\n"
     "##contig=<ID=20>\n"
@@ -204,7 +205,12 @@ def test_a_file_that_is_no_vcf_fails_in_words(
         camera = Camera(page, f"failed-{look.name}")
         page.goto(product.web + "/annotate")
         log_in(page, product, email)
-        upload(page, write(tmp_path, "This is a letter to my mother.\n" * 20, "letter.vcf"))
+        page.set_input_files("#file", write(tmp_path, LETTER, "letter.vcf"))
+        expect(page.get_by_role("alert")).to_contain_text("This is not a VCF file.")
+        expect(page.get_by_role("button", name="Upload and annotate")).to_be_disabled()
+        page.get_by_role("button", name="Send letter.vcf anyway").click()
+        page.get_by_role("button", name="Upload and annotate").click()
+        page.wait_for_url(JOB_PAGE)
         expect(page.locator(".chip")).to_have_text("Failed", timeout=60_000)
         expect(page.get_by_role("heading", name="What went wrong")).to_be_visible()
         expect(page.get_by_role("heading", name="What you can do")).to_be_visible()
@@ -229,25 +235,27 @@ def test_a_file_above_the_plan_is_refused_before_it_is_sent(
         expect(page.get_by_role("alert")).to_contain_text("upgrade to Premium")
         expect(page.get_by_role("button", name="Upload and annotate")).to_be_disabled()
         Camera(page, "too-large-phone").shoot("refused")
-        page.set_input_files("#file", write(tmp_path, ONE_VARIANT))
+        page.get_by_role("button", name="Remove large.vcf from the list").click()
         expect(page.get_by_role("alert")).to_be_hidden()
+        page.set_input_files("#file", write(tmp_path, ONE_VARIANT))
         expect(page.get_by_role("button", name="Upload and annotate")).to_be_enabled()
     assert product.gateway not in watched.origins
     assert watched.console == []
 
 
-def test_a_lost_connection_is_said_and_can_be_tried_again(
+def test_a_lost_connection_is_said_and_waited_for(
     browser: Browser, product: Product, email: str, tmp_path: Path
 ) -> None:
     with visit(browser, LOOKS[0]) as (page, _):
         page.goto(product.web + "/annotate")
         log_in(page, product, email)
         page.set_input_files("#file", write(tmp_path, ONE_VARIANT))
+        expect(page.get_by_role("button", name="Upload and annotate")).to_be_enabled()
         page.context.set_offline(True)
         page.get_by_role("button", name="Upload and annotate").click()
-        expect(page.get_by_role("alert")).to_contain_text("The connection was lost.")
+        expect(page.locator(".file .chip")).to_have_text("No connection")
+        expect(page.locator(".file")).to_contain_text("It goes on by itself when it is back.")
         page.context.set_offline(False)
-        page.get_by_role("button", name="Upload and annotate").click()
         page.wait_for_url(JOB_PAGE)
 
 
@@ -267,7 +275,7 @@ def test_what_the_file_store_refuses_is_said_in_words(
         page.set_input_files("#file", write(tmp_path, ONE_VARIANT))
         page.get_by_role("button", name="Upload and annotate").click()
         expect(page.get_by_role("alert")).to_contain_text("The permission to upload has run out.")
-        expect(page.get_by_role("button", name="Upload and annotate")).to_be_enabled()
+        expect(page.get_by_role("button", name="Try mine.vcf again")).to_be_enabled()
 
 
 def test_strangers_cannot_see_a_job(
@@ -291,11 +299,8 @@ def test_the_upload_page_works_by_keyboard(browser: Browser, product: Product, e
         log_in(page, product, email)
         expect(page.get_by_role("heading", name="Annotate a file")).to_be_visible()
         reached = []
-        for _ in range(10):
+        for _ in range(14):
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.id"))
-        assert [name for name in reached if name in {"file", "strict", "sample"}] == [
-            "file",
-            "strict",
-            "sample",
-        ]
+        wanted = ["file", "paste-open", "sample", "strict"]
+        assert [name for name in reached if name in wanted] == wanted

@@ -1,6 +1,6 @@
 // What the page shows of one file: made of the template `#file-card`, brought up to date.
 import { button, make } from "./dom.js";
-import { factsLine, findingsList, outlook, preview } from "./report.js";
+import { factsLine, findingsList, notes, outlook, preview } from "./report.js";
 import { duration, inCount, inWords } from "./words.js";
 
 // state → [its word, the class of its chip]
@@ -32,7 +32,9 @@ export class Card {
   }
 
   #prepareOptions() {
-    const { strict, pack } = this.parts;
+    const { strict, pack, remove } = this.parts;
+    remove.setAttribute("aria-label", `Remove ${this.item.name} from the list`);
+    remove.addEventListener("click", () => this.actions.remove(this.item));
     strict.addEventListener("change", () => this.item.choose({ strict: strict.checked }));
     pack?.addEventListener("change", () => this.item.choose({ pack: pack.value, contigNames: {} }));
   }
@@ -51,6 +53,7 @@ export class Card {
     parts.problem.textContent = item.message;
     parts.problem.hidden = !item.message;
     parts.problem.className = item.state === "failed" ? "problem callout callout-bad" : "callout callout-still";
+    parts.remove.hidden = !UNSENT.has(item.state) && item.state !== "done";
     this.#renderReport();
     this.#renderProgress();
     this.#renderActions();
@@ -59,21 +62,26 @@ export class Card {
   #renderReport() {
     const { item, parts } = this;
     const told = UNSENT.has(item.state);
-    parts.report.hidden = !told || item.state === "checking";
-    parts.options.hidden = !["ready", "stopped"].includes(item.state) || !item.facts?.header;
-    if (this.told === item.findings && this.insisted === item.insisted) return;
-    [this.told, this.insisted] = [item.findings, item.insisted];
-    const findings = findingsList(item, {
-      onRepair: (repair) => item.repair(repair),
-      onInsist: () => item.insist(),
-    });
-    parts.findings.replaceChildren(...findings);
-    const first = preview(item);
-    parts.preview.replaceChildren(...(first ? [first] : []));
-    parts.outlook.textContent = outlook(item);
-    parts.outlook.hidden = !item.answer;
+    parts.options.hidden = !["ready", "stopped"].includes(item.state) || !factsLine(item).length;
+    if (this.told !== item.findings || this.insisted !== item.insisted) this.#fillReport();
     parts.strict.checked = item.options.strict;
     if (parts.pack) parts.pack.value = item.options.pack;
+    const shown = told && item.state !== "checking";
+    parts.report.hidden = !shown || !(parts.findings.childElementCount || item.answer);
+    parts.folds.hidden = !shown || Array.from(parts.folds.children).every(({ hidden }) => hidden);
+  }
+
+  #fillReport() {
+    const { item, parts } = this;
+    [this.told, this.insisted] = [item.findings, item.insisted];
+    const react = { onRepair: (repair) => item.repair(repair), onInsist: () => item.insist() };
+    parts.findings.replaceChildren(...findingsList(item, react));
+    for (const fold of parts.folds.querySelectorAll(".notes, .preview")) fold.remove();
+    const alone = this.element.matches(":only-child");
+    const folds = [preview(item, alone && item.state === "ready"), notes(item, react)];
+    parts.folds.prepend(...folds.filter(Boolean));
+    parts.outlook.textContent = outlook(item);
+    parts.outlook.hidden = !parts.outlook.textContent;
     this.#renderNames();
   }
 
@@ -144,9 +152,6 @@ export class Card {
       link.href = item.job;
       link.setAttribute("aria-label", `See the job of ${name}`);
       shown.push(link);
-    }
-    if (UNSENT.has(state) || state === "done") {
-      add("Remove", "btn-quiet", () => actions.remove(item), `Remove ${name} from the list`);
     }
     return shown;
   }

@@ -8,10 +8,14 @@ const PATIENCE_MS = 15_000;
 const OURS = new Set(["too_large"]); // said already, from the size alone
 const MOST_REFERENCE = 500;
 
-/** The contigs that records are on come first; the header may declare thousands. */
-function contigsOf({ header, survey }) {
+/**
+ * The contigs that records are on; of a file that was not read to its end, those that the header
+ * declares too, which may be thousands.
+ */
+function contigsOf({ header, survey, estimate }) {
   const lengths = new Map(header.contigs.map(({ name, length }) => [name, length]));
-  const names = new Set([...survey.contigs.map(({ name }) => name), ...lengths.keys()]);
+  const further = estimate.exact ? [] : lengths.keys();
+  const names = new Set([...survey.contigs.map(({ name }) => name), ...further]);
   return [...names].slice(0, MOST_CONTIGS).map((name) => {
     const length = lengths.get(name);
     return length ? { name, length } : { name };
@@ -20,7 +24,7 @@ function contigsOf({ header, survey }) {
 
 /**
  * {findings, answer}: what the service says of a file with these options; without an answer when
- * it cannot be asked just now, which keeps nobody from uploading.
+ * it cannot be asked just now, which keeps nobody from uploading. `later`: ask again then.
  */
 export async function consult(url, file, facts, options) {
   const question = {
@@ -39,7 +43,7 @@ export async function consult(url, file, facts, options) {
     if (!(error instanceof Refused || error instanceof TypeError || error instanceof DOMException)) {
       throw error;
     }
-    return { answer: null, findings: [notAsked(error)] };
+    return { answer: null, findings: [notAsked(error)], later: !(error instanceof Refused) };
   }
 }
 

@@ -33,11 +33,14 @@ export function watchInput(input, take) {
     event.preventDefault();
     take(await choose(input));
   });
-  input.addEventListener("change", () => {
+  const read = () => {
     const files = Array.from(input.files, (file) => ({ file, handle: null }));
     input.value = ""; // the same file can be chosen once more
     take(files);
-  });
+  };
+  input.addEventListener("change", read);
+  // Some browsers keep the choice when a page is loaded again.
+  if (input.files.length) read();
 }
 
 /** Makes the whole page a place to drop files on; `landing` lies over it meanwhile. */

@@ -9,6 +9,9 @@ import { Pace } from "./pace.js";
 import { giveUp, sendInParts } from "./parts.js";
 import { sendWhole } from "./whole.js";
 
+const ASK_AGAIN_MS = 6000;
+const MOST_ASKED = 30;
+
 let made = 0;
 
 /** States: see `STATES` in card.js for what each is called. */
@@ -84,10 +87,20 @@ export class Item {
       const said = await consult(this.settings.preflightUrl, this.file, facts, this.options);
       if (turn !== this.turn) return;
       this.answer = said.answer;
+      if (said.later) this.#compareLater(turn);
       findings = inOrder([...findings, ...said.findings]);
     }
     this.findings = findings;
     this.#become(this.#blocked ? "stopped" : "ready");
+  }
+
+  /** The service was away (it may be compiling its engine): what it says comes when it is back. */
+  #compareLater(turn) {
+    this.asked = (this.asked ?? 0) + 1;
+    if (this.asked > MOST_ASKED) return;
+    setTimeout(() => {
+      if (turn === this.turn && ["ready", "stopped"].includes(this.state)) this.compare();
+    }, ASK_AGAIN_MS);
   }
 
   get #blocked() {

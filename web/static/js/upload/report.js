@@ -7,9 +7,11 @@ const COMPRESSION = { gzip: "gzip", bgzf: "bgzip", none: "" };
 const MARKS = { stop: "Problem", warn: "Warning", note: "Note", ok: "Good" };
 const MOST_ROWS = 10;
 
+const isVcf = (facts) => facts?.kind === "vcf" || facts?.kind === "bcf";
+
 /** One line: `VCF 4.2 · bgzip · 3 samples · about 25,000 variants · GRCh37`. */
 export function factsLine({ facts, answer }) {
-  if (!facts?.header) return [];
+  if (!isVcf(facts)) return [];
   const { kind, header, compression, estimate, survey } = facts;
   const version = header.version.replace(/^VCFv/, "");
   const variants = estimate.exact ? some(survey.records, "record") : `${roughly(estimate.records)} records`;
@@ -25,10 +27,9 @@ export function factsLine({ facts, answer }) {
   return line.filter(Boolean);
 }
 
-/** The gravest findings in sight, the notes behind a word. */
+/** The gravest findings, always in sight. */
 export function findingsList(item, { onRepair, onInsist }) {
   const shown = item.findings.filter(({ severity }) => severity === "stop" || severity === "warn");
-  const quiet = item.findings.filter(({ severity }) => severity === "note");
   const parts = [];
   if (shown.length) parts.push(list(shown, onRepair));
   if (item.mayInsist) {
@@ -36,12 +37,15 @@ export function findingsList(item, { onRepair, onInsist }) {
     sentence.append(button("Send it anyway", "btn-quiet", onInsist, `Send ${item.name} anyway`));
     parts.push(sentence);
   }
-  if (quiet.length) {
-    const details = make("details", "notes", make("summary", "", some(quiet.length, "note")));
-    details.append(list(quiet, onRepair));
-    parts.push(details);
-  }
   return parts;
+}
+
+/** The lesser ones, behind a word. */
+export function notes({ findings }, { onRepair }) {
+  const quiet = findings.filter(({ severity }) => severity === "note" || severity === "ok");
+  if (!quiet.length) return null;
+  const summary = make("summary", "", some(quiet.length, "note"));
+  return make("details", "notes", summary, list(quiet, onRepair));
 }
 
 function list(findings, onRepair) {
@@ -62,8 +66,8 @@ function list(findings, onRepair) {
 }
 
 /** The first variants as the job will annotate them, behind a word. */
-export function preview({ answer, name }) {
-  if (!answer?.preview.length) return null;
+export function preview({ answer, name }, open) {
+  if (!answer?.preview.some(({ problem }) => !problem)) return null;
   const rows = answer.preview.slice(0, MOST_ROWS);
   const head = make("tr");
   head.append(...["Variant", "Gene", "Consequence", "Change"].map((title) => column(title)));
@@ -75,7 +79,9 @@ export function preview({ answer, name }) {
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", `First variants of ${name}`);
   const summary = make("summary", "", `The first ${some(rows.length, "variant")}, annotated`);
-  return make("details", "preview", summary, box);
+  const details = make("details", "preview", summary, box);
+  details.open = open;
+  return details;
 }
 
 function column(title) {
@@ -109,17 +115,11 @@ function rowOf(row) {
 
 const short = (allele) => (String(allele).length > 8 ? `${String(allele).slice(0, 7)}…` : String(allele));
 
-/** What the genome was taken for, and how long the job will take, in a sentence each. */
-export function outlook({ answer, facts }) {
+/** What the genome was taken for, unless a finding says it, and how long the job will take. */
+export function outlook({ answer, findings }) {
   if (!answer) return "";
-  const sentences = [];
-  if (answer.assembly.why) sentences.push(answer.assembly.why);
-  if (answer.expected_seconds) {
-    sentences.push(`Annotating takes about ${duration(answer.expected_seconds)}.`);
-  }
-  const sent = facts.survey.sites.length;
-  sentences.push(
-    `For this, names of contigs and ${some(sent, "place")} with REF and ALT were sent; no genotypes.`,
-  );
-  return sentences.join(" ");
+  const { why } = answer.assembly;
+  const isSaid = findings.some(({ severity }) => severity === "stop");
+  const time = `Annotating it takes about ${duration(answer.expected_seconds)}.`;
+  return [why && !isSaid ? why : "", answer.expected_seconds ? time : ""].filter(Boolean).join(" ");
 }
