@@ -43,11 +43,10 @@ class Shares:
     def insert(self, job: Job) -> bool | None:
         """Store a new job with its share; False: its id is there already. None: others were at
         the sum all the time, and nothing was written."""
-        item = as_item({**job.to_record(), **_marks(job)})
         put: TransactWriteItemTypeDef = {
             "Put": {
                 "TableName": self._table,
-                "Item": item,
+                "Item": item_of(job),
                 "ConditionExpression": "attribute_not_exists(job_id)",
             }
         }
@@ -160,6 +159,11 @@ class Shares:
                 ),
             }
         }
+
+
+def item_of(job: Job) -> Item:
+    """A new job as an item, with what lists find it by. Its share is not in the sums yet."""
+    return as_item({**job.to_record(), **_marks(job)})
 
 
 def _marks(job: Job) -> Mapping[str, Any]:

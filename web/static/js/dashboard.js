@@ -1,5 +1,6 @@
 // The list of jobs: kept up to date while something changes, with ticks, and a key for the search.
 import { countDown } from "./countdown.js";
+import { showAgo } from "./jobs/ago.js";
 import { picking } from "./jobs/pick.js";
 import { patch, remember } from "./jobs/patch.js";
 import { offerSample } from "./jobs/sample.js";
@@ -31,6 +32,7 @@ async function step() {
   const live = fresh.hasAttribute("data-live");
   const { changed, moved, states } = patch(list, fresh);
   if (changed) countDown(list, () => {});
+  showAgo(list);
   if (moved) offerFresh();
   announce(states);
   if (!live) return "stop";
@@ -45,6 +47,10 @@ if (list) {
   if (list.hasAttribute("data-live")) poll(step);
 }
 localTimes(document);
+if (list) {
+  showAgo(list);
+  setInterval(() => showAgo(list), 30_000);
+}
 const sample = document.getElementById("sample");
 if (sample) offerSample(sample);
 document.addEventListener("keydown", (event) => {

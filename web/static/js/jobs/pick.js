@@ -9,6 +9,7 @@ export function picking(form) {
   const total = document.getElementById("all-count")?.textContent;
   const boxes = [...form.querySelectorAll('input[name="job"]')];
   let last = null;
+  bar.classList.add("floating");
 
   function show() {
     const ticked = boxes.filter((box) => box.checked).length;
