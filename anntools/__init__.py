@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from anntools.receipt import Receipt, read_receipt
     from anntools.sites import Site, SiteAnnotator, SiteAnswer
     from anntools.table import read_batches, read_table
+    from anntools.table.streaming import stream_table
     from anntools.verification import verify
     from anntools.version import VERSION
 
@@ -35,6 +36,7 @@ _HOMES: Final = {
     "receipt": ("Receipt", "read_receipt"),
     "sites": ("Site", "SiteAnnotator", "SiteAnswer"),
     "table": ("read_batches", "read_table"),
+    "table.streaming": ("stream_table",),
     "verification": ("verify",),
     "version": ("VERSION",),
 }
@@ -71,6 +73,7 @@ __all__ = [
     "read_table",
     "ready",
     "stem",
+    "stream_table",
     "transcripts_at",
     "verify",
 ]

@@ -54,13 +54,17 @@ def tsv_transcript_lines(batch: pa.RecordBatch) -> memoryview:
     return _joined([_tsv_text(column) for column in columns], "\t", "", "\n")
 
 
-def json_lines(batch: pa.RecordBatch) -> memoryview:
-    """An object per allele, with all columns and the list of its transcripts."""
+def json_lines(batch: pa.RecordBatch, between: str = "") -> memoryview:
+    """An object per allele, with all columns and the list of its transcripts.
+
+    Each has a line of its own; with ``between``, that is what stands between two of them.
+    """
     columns = [
         _keyed(name, _json_list(column) if name == LIST else _json_value(column))
         for name, column in zip(batch.schema.names, batch.columns, strict=True)
     ]
-    return _joined(columns, ",", "{", "}\n")
+    lines = _joined(columns, ",", "{", "}" + (between or "\n"))
+    return lines[: len(lines) - len(between)]
 
 
 def _allele_names(names: Sequence[str]) -> list[str]:

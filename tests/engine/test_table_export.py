@@ -16,11 +16,12 @@ import pytest
 from anntools import InputRefused, UsageProblem
 from anntools.table import read_batches, read_table
 from anntools.table.arrow import arrow_schema
+from anntools.table.cells import cell_text
 from anntools.table.export import export
 from anntools.table.reading import Counts, counted, open_table
 from anntools.table.samples import SAMPLE_COLUMNS
 from anntools.table.schema import ALLELE_COLUMNS, LIST, NESTED_COLUMNS
-from anntools.table.workbook import cell_text, write_workbook
+from anntools.table.workbook import write_workbook
 
 Row = dict[str, Any]
 SAMPLES = ["NA1", "N,3", 'N"2']
