@@ -33,8 +33,10 @@ def _events(job: Job) -> Iterator[Event]:
         yield Event(job.queued_at, "Queued")
     starts = job.attempt_times or ((job.start_time,) if job.start_time is not None else ())
     for number, at in enumerate(starts, start=1):
-        waited = duration(at - job.submit_time)
-        first = f"after {waited} in the queue" if number == 1 else "taken up again by itself"
+        waited = at - job.submit_time
+        first = f"after {duration(waited)} in the queue" if waited > 0 else "at once"
+        if number > 1:
+            first = "taken up again by itself"
         yield Event(at, "Started" if len(starts) == 1 else f"Start {number}", first)
     if job.complete_time is not None:
         began = starts[-1] if starts else job.submit_time
