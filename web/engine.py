@@ -8,7 +8,7 @@ import math
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,11 @@ class InProcessEngine:
             "The annotation engine is being made ready on this machine.",
             remedy="Try again in a minute.",
         )
+
+
+def stream_table(source: Any, suffix: str) -> Iterator[bytes]:
+    """Rows of a table in another format, piece by piece (`anntools.stream_table`)."""
+    return anntools.stream_table(source, suffix)
 
 
 class _Opened:

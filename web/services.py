@@ -51,6 +51,8 @@ from web.explorer.gate import Gate
 from web.ports import Engine
 from web.recent import Recent
 
+EXPLORER_EXPORTS = 3
+
 SAMPLE_FILE = Path(__file__).parents[1] / "samples" / "famous_variants.vcf"
 
 
@@ -199,6 +201,11 @@ class Services:
     def turns(self) -> Gate:
         """Who asks the explorer a question just now."""
         return Gate()
+
+    @cached_property
+    def explorer_exports(self) -> Turnstile:
+        """Who is being sent what they filtered: each takes a thread, and a good part of a core."""
+        return Turnstile(EXPLORER_EXPORTS)
 
     @cached_property
     def exports(self) -> Turnstile:
