@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from web.explorer.dictionary import CARRIERS, TRANSCRIPTS
 from web.explorer.filters import View
 from web.explorer.masks import selected
 from web.explorer.ordering import ranks_of
@@ -15,8 +16,13 @@ from web.explorer.table import Deadline, OpenTable, Rows
 def read_row(table: OpenTable, row: int) -> Mapping[str, Any]:
     """All columns of a row, the lists `transcripts`, `het` and `hom` among them."""
     batch, place = table.locate(row)
-    found: dict[str, Any] = table.parquet().read_row_group(batch).slice(place, 1).to_pylist()[0]
-    return found
+    wanted: Rows = np.array([row])
+    found = read_rows(table, wanted, table.dictionary.names)[0]
+    # Unpacking a whole group of rows is slow: only the lists come from there.
+    parquet = table.parquet()
+    lists = [name for name in (TRANSCRIPTS, *CARRIERS) if name in parquet.schema_arrow.names]
+    group = parquet.read_row_group(batch, columns=lists)
+    return {**found, **group.slice(place, 1).to_pylist()[0]}
 
 
 def neighbours(

@@ -18,8 +18,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from gas.errors import ResultsDeleted
 from gas.jobs import Job, ResultsState
+from gas.scopes import Scope
 from web.annotations.jobs import ResultFile, file_of, own_job
-from web.annotations.preview import SUMMARY_BYTES, read_preview
+from web.annotations.preview import SUMMARY_BYTES, read_counts
 from web.auth.session import protect, require_account
 from web.context import services
 from web.explorer import documents, shown
@@ -30,10 +31,13 @@ from web.explorer.narrowest import narrowest
 from web.explorer.opening import Opened, open_job
 from web.explorer.pages import read_page
 from web.explorer.table import Deadline
+from web.explorer.whole import table_overview
 from web.negotiation import wants_json
 from web.plots.summary import Link
 
-blueprint = protect(Blueprint("explorer", __name__, url_prefix="/annotations/<uuid:job_id>"))
+blueprint = protect(
+    Blueprint("explorer", __name__, url_prefix="/annotations/<uuid:job_id>"), read=Scope.JOBS_READ
+)
 
 
 @blueprint.get("/explore")
@@ -55,11 +59,14 @@ def page(job_id: UUID) -> BaseResponse:
         facets = read_facets(opened.table, view.filters, deadline)
         empty = not found.total and len(opened.table) > 0
         culprit = narrowest(opened.table, view, deadline) if empty else None
+        overview = None
+        if not is_part:
+            counts = read_counts(services(), opened.job)
+            overview = table_overview(opened.table, counts, _link(job_id), deadline)
     template = "explore/part.html" if is_part else "explore/page.html"
     context = shown.context(
         view, opened.table.dictionary, found, facets, len(opened.table), _addresses(job_id), culprit
     )
-    overview = None if is_part else read_preview(services(), opened.job, _link(job_id))
     return make_response(render_template(template, job=opened.job, overview=overview, **context))
 
 

@@ -82,7 +82,7 @@ def context(row: Row, dictionary: Dictionary, around: Surroundings) -> Mapping[s
     `row`: all columns of the allele, with the lists `transcripts`, `het` and `hom` where it has
     them.
     """
-    transcripts = [_told(each) for each in row.get("transcripts") or ()]
+    transcripts = [_told(each) for each in row.get("transcripts") or () if each.get("feature")]
     transcripts.sort(key=lambda told: not told.picked)
     drawn = nearby(row, around.bases) if around.bases else None
     return {

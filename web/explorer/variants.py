@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from gas.errors import GasError, NotFound
 from gas.jobs import Job
 from gas.logs import get_logger
+from gas.scopes import Scope
 from web.auth.session import protect
 from web.context import services
 from web.explorer import documents, variant_shown
@@ -24,7 +25,8 @@ from web.ports import Engine
 log = get_logger()
 
 blueprint = protect(
-    Blueprint("explorer_variant", __name__, url_prefix="/annotations/<uuid:job_id>")
+    Blueprint("explorer_variant", __name__, url_prefix="/annotations/<uuid:job_id>"),
+    read=Scope.JOBS_READ,
 )
 
 

@@ -54,12 +54,15 @@ class Counts(BaseModel):
     top_genes: Sequence[Gene] = ()
 
 
-def overview(counts: Counts, link: Link) -> Overview:
-    """The figures and plots of a result."""
+def overview(counts: Counts, link: Link, *, several: bool = False) -> Overview:
+    """The figures and plots of a result.
+
+    `several`: whether a variant counts once for each of its consequences, not by its most severe.
+    """
     plots: list[Plot] = []
     missing: list[Missing] = []
     for part in (
-        _consequences(counts, link),
+        _consequences(counts, link, several=several),
         _impacts(counts, link),
         _places(counts),
         _kinds(counts, link),
@@ -97,7 +100,7 @@ def _figures(counts: Counts) -> Sequence[Figure]:
     return figures
 
 
-def _consequences(counts: Counts, link: Link) -> Plot | Missing:
+def _consequences(counts: Counts, link: Link, *, several: bool) -> Plot | Missing:
     title = "Consequences"
     found = counts.consequence_most_severe
     marks = [
@@ -114,10 +117,13 @@ def _consequences(counts: Counts, link: Link) -> Plot | Missing:
     if not marks:
         return Missing(title, "no variant was annotated.")
     first = max(marks, key=lambda mark: mark.count)
-    sentence = (
-        f"The most frequent one is {first.label}, {percent(first.count, counts.alleles)}. "
-        "Each variant counts once, by its most severe consequence."
+    how = (
+        "A variant with several counts in each."
+        if several
+        else "Each variant counts once, by its most severe consequence."
     )
+    share = percent(first.count, counts.alleles)
+    sentence = f"The most frequent one is {first.label}, {share}. {how}"
     return Plot("consequences", title, sentence, Form.BARS, "Consequence", "Variants", marks)
 
 
@@ -191,7 +197,7 @@ def _contigs(counts: Counts, link: Link) -> Plot | Missing:
     form = Form.COLUMNS if short and len(marks) <= _MOST_CONTIGS else Form.BARS
     if form is Form.BARS:
         marks = list(shorten(marks))
-    return Plot("contigs", title, sentence, form, "Contig", "Lines", marks)
+    return Plot("contigs", title, sentence, form, "Contig", "Variants", marks)
 
 
 def _indels(counts: Counts) -> Plot | Missing:
