@@ -17,6 +17,7 @@ from web.annotate.parts import blueprint as parts
 from web.annotate.routes import blueprint as annotate
 from web.annotations.many import blueprint as many
 from web.annotations.routes import blueprint as annotations
+from web.auth import bearer
 from web.auth.routes import blueprint as auth
 from web.auth.session import visitor
 from web.billing import offer
@@ -33,6 +34,7 @@ from web.preflight.routes import blueprint as preflight
 from web.reference.routes import blueprint as reference
 from web.services import Services, build_services
 from web.status.routes import blueprint as status
+from web.tokens.routes import blueprint as tokens
 from web.variants.routes import api as variants_api
 from web.variants.routes import blueprint as variants
 
@@ -58,6 +60,7 @@ def create_app(services: Services | None = None) -> Flask:
     compression.install(app)
     request_log.install(app)
     security.install(app, services)
+    bearer.install(app)
     errors.install(app)
     present.install(app)
     frame.install(app)
@@ -67,6 +70,6 @@ def create_app(services: Services | None = None) -> Flask:
     pages = (home, helping, auth, account, farewell, annotate, parts, annotations, many, billing)
     explorers = (explorer, explorer_export, explorer_variants)
     engine_pages = (preflight, reference, variants, variants_api)
-    for blueprint in (*pages, *explorers, *engine_pages, status, health, stripe_webhook):
+    for blueprint in (*pages, *explorers, *engine_pages, tokens, status, health, stripe_webhook):
         app.register_blueprint(blueprint)
     return app

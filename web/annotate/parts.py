@@ -13,13 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from gas import large_uploads
 from gas.errors import InvalidUpload
 from gas.large_uploads import MOST_SIGNED, OpenUpload
+from gas.scopes import Scope
 from web.annotate import uploads
 from web.annotate.choice import options_of
 from web.auth.session import protect, require_account, uploader
 from web.context import services
 from web.payload import parse_json
 
-blueprint = protect(Blueprint("parts", __name__, url_prefix="/annotate/uploads/parts"))
+blueprint = protect(
+    Blueprint("parts", __name__, url_prefix="/annotate/uploads/parts"),
+    read=Scope.JOBS_READ,
+    write=Scope.JOBS_WRITE,
+)
 
 DAYS = 2
 """The inputs bucket gives up what has not been completed after this time."""

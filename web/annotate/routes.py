@@ -18,6 +18,7 @@ from gas import keys
 from gas.errors import InvalidUpload, NotFound
 from gas.large_uploads import PARTS_FROM
 from gas.plans import terms_of
+from gas.scopes import Scope
 from web.annotate import uploads
 from web.annotate.choice import asked_for, options_of
 from web.annotations.words import pack_name
@@ -25,7 +26,11 @@ from web.auth.session import protect, require_account, uploader
 from web.context import services
 from web.payload import parse_json
 
-blueprint = protect(Blueprint("annotate", __name__, url_prefix="/annotate"))
+blueprint = protect(
+    Blueprint("annotate", __name__, url_prefix="/annotate"),
+    read=Scope.JOBS_READ,
+    write=Scope.JOBS_WRITE,
+)
 
 
 @blueprint.get("")

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from gas.errors import InvalidRequest
 from gas.jobs import Job
 from gas.listing import JobQuery
+from gas.scopes import Scope
 from web.annotations import bulk, documents
 from web.annotations.bulk import Action, Outcomes
 from web.annotations.deleting import delete
@@ -18,7 +19,11 @@ from web.auth.session import protect, require_account, uploader
 from web.context import services
 from web.negotiation import wants_json
 
-blueprint = protect(Blueprint("many", __name__, url_prefix="/annotations"))
+blueprint = protect(
+    Blueprint("many", __name__, url_prefix="/annotations"),
+    read=Scope.JOBS_READ,
+    write=Scope.JOBS_WRITE,
+)
 
 MOST_LINKS = 1000
 """As many addresses as one list has."""

@@ -10,6 +10,7 @@ from gas.access import ResultsAccess, access_to
 from gas.errors import NotFound
 from gas.jobs import Job
 from gas.plans import terms_of
+from gas.scopes import Scope
 from web.annotate import uploads
 from web.annotations import documents, jobs, retries
 from web.annotations.filters import Filters
@@ -22,7 +23,11 @@ from web.context import services
 from web.negotiation import wants_json
 from web.payload import parse_json
 
-blueprint = protect(Blueprint("annotations", __name__, url_prefix="/annotations"))
+blueprint = protect(
+    Blueprint("annotations", __name__, url_prefix="/annotations"),
+    read=Scope.JOBS_READ,
+    write=Scope.JOBS_WRITE,
+)
 
 
 class SubmitRequest(BaseModel):

@@ -5,13 +5,18 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from gas.plans import terms_of
+from gas.scopes import Scope
 from web.auth.session import protect, require_account
 from web.context import services
 from web.payload import parse_json
 from web.preflight.asked import PreflightRequest
 from web.preflight.check import document, preflight
 
-blueprint = protect(Blueprint("preflight", __name__, url_prefix="/annotate/preflight"))
+blueprint = protect(
+    Blueprint("preflight", __name__, url_prefix="/annotate/preflight"),
+    read=Scope.VARIANTS_READ,
+    write=Scope.VARIANTS_READ,
+)
 
 MAX_BODY = 2 * 1024 * 1024
 """A header may declare thousands of contigs, and a record may have long alleles."""

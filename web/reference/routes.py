@@ -9,12 +9,15 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from gas.scopes import Scope
 from web.auth.session import protect
 from web.context import services
 from web.ports import PackAtHand, Transcript
 from web.reference.regions import parse_region
 
-blueprint = protect(Blueprint("reference", __name__, url_prefix="/reference"))
+blueprint = protect(
+    Blueprint("reference", __name__, url_prefix="/reference"), read=Scope.VARIANTS_READ
+)
 
 _YEAR = 365 * 24 * 3600
 _MINUTES = 300

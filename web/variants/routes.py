@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from gas.errors import InvalidRequest, NotFound
 from gas.jobs import JobOptions
+from gas.scopes import Scope
 from web.auth.session import protect
 from web.context import services
 from web.payload import parse_json
@@ -13,7 +14,11 @@ from web.ports import MOST_SITES
 from web.variants.asking import VariantsRequest, ask, ask_text, document
 from web.variants.shown import MOST_WITH_TRANSCRIPTS, show
 
-api = protect(Blueprint("variants_api", __name__, url_prefix="/api/v1/variants"))
+api = protect(
+    Blueprint("variants_api", __name__, url_prefix="/api/v1/variants"),
+    read=Scope.VARIANTS_READ,
+    write=Scope.VARIANTS_READ,
+)
 blueprint = protect(Blueprint("variants", __name__, url_prefix="/variants"))
 
 MAX_BODY = 2 * 1024 * 1024
