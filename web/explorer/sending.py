@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request, url_for
 from gas import keys
 from gas.jobs import Job
 from gas.logs import get_logger
+from gas.scopes import Scope
 from web.auth.session import protect, require_account
 from web.context import services
 from web.engine import stream_table
@@ -24,7 +25,10 @@ from web.explorer.vcf import chosen_lines
 
 log = get_logger()
 
-blueprint = protect(Blueprint("explorer_export", __name__, url_prefix="/annotations/<uuid:job_id>"))
+blueprint = protect(
+    Blueprint("explorer_export", __name__, url_prefix="/annotations/<uuid:job_id>"),
+    read=Scope.JOBS_READ,
+)
 
 
 @blueprint.get("/explore/export")

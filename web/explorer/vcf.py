@@ -54,7 +54,7 @@ def _lines(pieces: Iterable[bytes], records: Rows, note: bytes) -> Iterator[byte
         )
 
 
-def _kept(piece: bytes, wanted: np.ndarray, number: int) -> tuple[bytes, int, int]:  # type: ignore[type-arg]
+def _kept(piece: bytes, wanted: np.ndarray, number: int) -> tuple[bytes, int, int]:
     """What is wanted of some lines; the number of the last of them, and how many are wanted."""
     text = np.frombuffer(piece, np.uint8)
     ends = np.flatnonzero(text == 10) + 1
