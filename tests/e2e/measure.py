@@ -34,11 +34,16 @@ MOST_SHIFT = 0.1
 
 #: Runs before the page's own scripts and keeps what the browser tells only while it happens.
 _OBSERVE = """
-window.measured = {lcp: 0, cls: 0, blocked: 0};
+window.measured = {lcp: 0, cls: 0, blocked: 0, moved: []};
 const watch = (type, see) => new PerformanceObserver((list) => list.getEntries().forEach(see))
   .observe({type, buffered: true});
 watch("largest-contentful-paint", (entry) => { measured.lcp = entry.startTime; });
-watch("layout-shift", (entry) => { if (!entry.hadRecentInput) measured.cls += entry.value; });
+watch("layout-shift", (entry) => {
+  if (entry.hadRecentInput) return;
+  measured.cls += entry.value;
+  const names = entry.sources.map(({node}) => node?.outerHTML?.slice(0, 70) ?? node?.nodeName);
+  measured.moved.push(`${entry.value.toFixed(3)} ${names.join(" , ")}`);
+});
 watch("longtask", (entry) => { measured.blocked += Math.max(0, entry.duration - 50); });
 """
 _WIDER_THAN_THE_SCREEN = """() => {
@@ -66,6 +71,8 @@ class Measured:
     complaints: Sequence[str]
     """What the console said (violations of the policy too), exceptions, and other hosts asked."""
     axe: Sequence[Violation]
+    moved: Sequence[str]
+    """What moved after it was painted, and by how much."""
     overflow: Sequence[str]
     """Elements that stick out at the right, when the page must be scrolled sideways."""
 
@@ -123,6 +130,7 @@ def measure(
             status=answer.status,
             lcp=told["lcp"],
             cls=told["cls"],
+            moved=told["moved"],
             blocked=told["blocked"],
             own_bytes=sum(own.values()),
             library_bytes=sum(traffic.bytes.values()) - sum(own.values()),
@@ -174,7 +182,7 @@ def problems(m: Measured) -> Sequence[str]:
     if m.overflow:
         found.append(f"wider than the screen: {m.overflow}")
     if m.cls >= MOST_SHIFT:
-        found.append(f"shifts by {m.cls:.2f}")
+        found.append(f"shifts by {m.cls:.2f}: {m.moved}")
     if m.own_bytes > MOST_OWN_BYTES:
         found.append(f"{m.own_bytes} bytes of its own")
     return found

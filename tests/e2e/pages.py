@@ -51,7 +51,7 @@ class PageOf:
 def _finish(person: Person, name: str, content: bytes) -> str:
     """The id of a job that came to its end, good or bad."""
     job_id = person.annotate(name, content)
-    wait_until(lambda: person.job(job_id)["job_status"] in smoke.FINAL, seconds=120, every=0.3)
+    wait_until(lambda: person.job(job_id)["job_status"] in smoke.FINAL, seconds=300, every=0.3)
     return job_id
 
 

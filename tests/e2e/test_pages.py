@@ -43,5 +43,5 @@ def test_a_page_keeps_its_promises(
         assert list(found.complaints) == []
         assert [str(violation) for violation in found.grave] == []
         assert list(found.overflow) == []
-        assert found.cls < MOST_SHIFT
+        assert found.cls < MOST_SHIFT, found.moved
         assert found.own_bytes < MOST_OWN_BYTES
