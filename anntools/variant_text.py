@@ -29,7 +29,7 @@ FORMS: Final = (
 _MOST: Final = 2 * MOST_ALLELE + 1000
 _PLAIN: Final = re.compile(
     r"(?P<chrom>[^\s:]+)[:\s](?P<pos>[0-9]{1,10})[:\s]+(?P<ref>[A-Za-z]+)[:\s>/]+"
-    r"(?P<alt>[^\s:>/]+)"
+    r"(?P<alt><[^\s<>]+>|[^\s:<>/]+)"
 )
 _DASHED: Final = re.compile(
     r"(?P<chrom>[^\s:]+)[-_](?P<pos>[0-9]{1,10})[-_](?P<ref>[A-Za-z]+)[-_](?P<alt>[A-Za-z*.]+)"

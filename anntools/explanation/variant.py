@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from anntools.explanation.known_ids import Known, find_id
 from anntools.explanation.packview import Model, PackView
-from anntools.problems import InputRefused, Problem, UsageProblem
+from anntools.problems import InputRefused, Problem, UsageProblem, short
 from anntools.spec.transcript import reverse_complement
 
 _VCF: Final = re.compile(
@@ -29,6 +29,7 @@ _CHANGE: Final = re.compile(
     re.I,
 )
 _POSITION: Final = re.compile(r"(?P<sign>[-*]?)(?P<base>\d+)(?P<offset>[+-]\d+)?")
+_LONGEST: Final = 100_000  # bases that one change may span
 _FORMS: Final = "20-123-A-G, 20:123:A:G, chr20:g.123A>G, ENST…:c.76A>T, NM_…:c.76del"
 
 
@@ -126,17 +127,31 @@ def _from_hgvs(name: str, kind: str, change: str, view: PackView) -> Variant:
     if found is None:
         raise UsageProblem(f"'{kind}.{change}' is not a change in a known form, such as {_FORMS}.")
     if kind in "gm":
-        contig = _contig(name, view)
-        first = int(found["a"])
-        span = _Span(contig, first, int(found["b"] or first), 1)
+        span = _on_contig(name, found, view)
     else:
         span = _on_transcript(name, kind, found, view)
+    if not 0 <= span.last - span.first < _LONGEST:
+        raise UsageProblem(
+            f"{kind}.{change}: the first position comes before the last, and not more than "
+            f"{_LONGEST} bases lie between them."
+        )
     return _made(span, found, view, f"{name}:{kind}.{change}")
+
+
+def _on_contig(name: str, change: re.Match[str], view: PackView) -> _Span:
+    contig = _contig(name, view)
+    length = len(view.contig(contig))
+    ends = [change["a"], change["b"] or change["a"]]
+    for text in ends:
+        if not (text.isdecimal() and len(text) < 11 and 1 <= int(text) <= length):
+            message = f"{short(text)} lies outside {name}, which has {length} bases."
+            raise InputRefused(Problem("position_outside_contig", message, found=short(text)))
+    return _Span(contig, int(ends[0]), int(ends[1]), 1)
 
 
 def _on_transcript(name: str, kind: str, change: re.Match[str], view: PackView) -> _Span:
     plain = re.sub(r"\(.*\)", "", name)
-    model = view.find_transcript(plain)
+    model = view.find_transcript(name) or view.find_transcript(plain)
     if model is None:
         model = view.find_transcript(plain.partition(".")[0])
         if model is not None:
@@ -147,8 +162,11 @@ def _on_transcript(name: str, kind: str, change: re.Match[str], view: PackView) 
     if (kind == "c") != (model.transcript.coding is not None):
         right = "c." if model.transcript.coding else "n."
         raise UsageProblem(f"Positions of {model.hgvs} are counted as {right}, not {kind}.")
-    ends = sorted(_genomic(model, text) for text in (change["a"], change["b"] or change["a"]))
-    return _Span(model.contig, ends[0], ends[1], model.transcript.strand)
+    first, last = (_genomic(model, text) for text in (change["a"], change["b"] or change["a"]))
+    strand = model.transcript.strand
+    if strand < 0:
+        first, last = last, first
+    return _Span(model.contig, first, last, strand)
 
 
 def _genomic(model: Model, text: str) -> int:
@@ -156,7 +174,7 @@ def _genomic(model: Model, text: str) -> int:
     t = model.transcript
     parts = _POSITION.fullmatch(text)
     assert parts
-    number = int(parts["base"])
+    number = int(parts["base"][:11])
     begin, end = t.coding_span() if t.coding else (1, len(t.sequence))
     if parts["sign"] == "-":
         spliced = begin - number
@@ -168,11 +186,29 @@ def _genomic(model: Model, text: str) -> int:
         message = f"{text} lies outside {model.hgvs}, which has {len(t.sequence)} bases."
         raise InputRefused(Problem("position_outside_transcript", message, found=text))
     before = spliced - 1 if t.strand > 0 else len(t.sequence) - spliced
-    for a, b in t.exons:
+    for i, (a, b) in enumerate(t.exons):
         if before < b - a + 1:
-            return a + before + t.strand * int(parts["offset"] or 0)
+            return _in_intron(
+                model, i, a + before, t.strand * int((parts["offset"] or "0")[:11]), text
+            )
         before -= b - a + 1
     raise AssertionError("a spliced position lies in an exon")
+
+
+def _in_intron(model: Model, exon: int, base: int, offset: int, text: str) -> int:
+    """A base of an exon, or so many bases from it, which then is the exon's end at an intron."""
+    exons = model.transcript.exons
+    if offset > 0:
+        there = base == exons[exon][1] and exon + 1 < len(exons)
+        there = there and base + offset < exons[exon + 1][0]
+    elif offset < 0:
+        there = base == exons[exon][0] and exon > 0 and base + offset > exons[exon - 1][1]
+    else:
+        there = True
+    if not there:
+        message = f"{text} is not in an intron of {model.hgvs} that begins or ends there."
+        raise InputRefused(Problem("position_outside_transcript", message, found=text))
+    return base + offset
 
 
 def _made(span: _Span, change: re.Match[str], view: PackView, text: str) -> Variant:
@@ -189,6 +225,9 @@ def _made(span: _Span, change: re.Match[str], view: PackView, text: str) -> Vari
         ref, alt = turned(change["ref"]), turned(change["alt"])
     elif word == "ins":
         first, ref, alt = _between(span, text), "", turned(change["bases"])
+    elif word in ("dup", "inv") and "N" in known:
+        message = f"The reference pack does not hold the bases of {text}."
+        raise InputRefused(Problem("not_covered", message))
     elif word == "dup":
         first, ref, alt = span.last + 1, "", known
     elif word == "inv":

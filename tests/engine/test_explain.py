@@ -52,6 +52,8 @@ def view() -> PackView:
         ("rs376142053", "20:3193873:G:A"),
         ("646228", "20:3193873:G:A"),
         ("ENST00000379440.9:c.*1del", "20:4680628:AG:A"),
+        ("NC_012920.1(MT-ATP8):c.42C>T", "MT:8407:C:T"),
+        ("NC_012920.1(MT-TL1):n.14A>G", "MT:3243:A:G"),
     ],
 )
 def test_a_variant_is_read(view: PackView, text: str, expected: str) -> None:
@@ -74,6 +76,19 @@ def test_a_variant_is_read(view: PackView, text: str, expected: str) -> None:
         ("ENST00000379440.2:c.385A>G", InputRefused, "ENST00000379440.9, another version"),
         ("NM_999.1:c.1A>G", InputRefused, "has no transcript"),
         ("ENST00000379440.9:c.*99999A>G", InputRefused, "lies outside"),
+        ("ENST00000380113.8:c.123+1G>A", InputRefused, "not in an intron"),
+        ("ENST00000380113.8:c.124-1G>A", InputRefused, "not in an intron"),
+        ("ENST00000380113.8:c.124+99999G>A", InputRefused, "not in an intron"),
+        ("ENST00000379440.9:c.*1589+1G>A", InputRefused, "not in an intron|lies outside"),
+        ("ENST00000379440.9:c.387_385del", UsageProblem, "the first position comes before"),
+        ("20:g.4680253_4680251del", UsageProblem, "the first position comes before"),
+        ("20:g.1_60000000del", UsageProblem, "not more than 100000 bases"),
+        ("20:g.63025521A>G", InputRefused, "lies outside 20"),
+        ("20:g.0A>G", InputRefused, "lies outside 20"),
+        ("20:g.-5A>G", InputRefused, "lies outside 20"),
+        (f"20:g.{'9' * 400}A>G", InputRefused, "lies outside 20"),
+        (f"ENST00000379440.9:c.{'9' * 400}A>G", InputRefused, "lies outside"),
+        ("20:g.30000000_30000002dup", InputRefused, "does not hold the bases"),
     ],
 )
 def test_a_variant_is_refused(
