@@ -118,8 +118,9 @@ const short = (allele) => (String(allele).length > 8 ? `${String(allele).slice(0
 /** What the genome was taken for, unless a finding says it, and how long the job will take. */
 export function outlook({ answer, findings }) {
   if (!answer) return "";
-  const { why } = answer.assembly;
+  const { guess, why } = answer.assembly;
+  const build = guess ? why : `Genome build unknown: ${why.slice(0, 1).toLowerCase()}${why.slice(1)}`;
   const isSaid = findings.some(({ severity }) => severity === "stop");
   const time = `Annotating it takes about ${duration(answer.expected_seconds)}.`;
-  return [why && !isSaid ? why : "", answer.expected_seconds ? time : ""].filter(Boolean).join(" ");
+  return [why && !isSaid ? build : "", answer.expected_seconds ? time : ""].filter(Boolean).join(" ");
 }
