@@ -65,7 +65,7 @@ class Dictionary:
     @property
     def own_frequency(self) -> bool:
         """Whether the file's own genotypes tell a frequency (`ac` / `an`)."""
-        return {"ac", "an"} <= set(self.names)
+        return bool(self.samples) and {"ac", "an"} <= set(self.names)
 
     @property
     def has_frequency(self) -> bool:

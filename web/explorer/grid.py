@@ -88,7 +88,8 @@ class Choice:
 
 def title(name: str) -> str:
     """The head of a column."""
-    return _HEADS.get(name, name.replace("_", " "))
+    plain = name.replace("_", " ")
+    return _HEADS.get(name, plain[:1].upper() + plain[1:])
 
 
 def heads(view: View, dictionary: Dictionary, names: Sequence[str]) -> Sequence[Head]:
@@ -116,11 +117,13 @@ def _head(view: View, column: Column) -> Head:
     return Head(column.name, title(column.name), column.meaning, query, order, column.is_number)
 
 
-def choices(dictionary: Dictionary, names: Sequence[str]) -> Sequence[Choice]:
-    """All columns, for the chooser."""
+def choices(view: View, dictionary: Dictionary, names: Sequence[str]) -> Sequence[Choice]:
+    """All columns but those of the first cell, for the chooser."""
+    shown = beside(view, names)
     return [
-        Choice(column.name, title(column.name), column.meaning, column.name in names)
+        Choice(column.name, title(column.name), column.meaning, column.name in shown)
         for column in dictionary.columns
+        if column.name not in _VARIANT
     ]
 
 

@@ -92,7 +92,7 @@ def context(
         "place": grid.place_head(view),
         "heads": grid.heads(view, dictionary, names),
         "lines": [_line(row, grid.beside(view, names), view, where) for row in page.rows],
-        "choices": grid.choices(dictionary, names),
+        "choices": grid.choices(view, dictionary, names),
         "kept": [(k, v) for k, v in view.pairs() if k not in ("columns", "page", "after")],
         "formats": formats(view, page.total, where.export),
         "pager": pager(view, page),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from web.plots.drawing import compact
+from web.plots.drawing import compact, nice_step
 from web.plots.model import Form, Mark, Missing, Plot
 from web.plots.summary import Link, percent
 
@@ -21,12 +21,12 @@ def frequencies(bins: Sequence[int], unknown: int, absent: int, *, told: bool) -
     marks = [Mark("0", absent, "quiet", "0: no called genotype has it")] if absent else []
     for low, high, count in zip(FREQUENCY_EDGES, FREQUENCY_EDGES[1:], bins, strict=False):
         full = f"above {low:g}, up to {high:g}"
-        marks.append(Mark(f"≤ {high:g}".replace("0.", "."), count, full=full))
+        marks.append(Mark(f"{high:g}".replace("0.", "."), count, full=full))
     if unknown:
         marks.append(Mark("?", unknown, "quiet", "not known"))
     rare = percent(sum(bins[:2]), sum(bins) + absent)
     sentence = f"{rare.capitalize()} of those with a known frequency are rare, at most 1\u00a0%."
-    axis = "frequency of the allele"
+    axis = "frequency of the allele, up to"
     return Plot("frequency", title, sentence, Form.COLUMNS, "Frequency", "Variants", marks, axis)
 
 
@@ -49,10 +49,11 @@ def qualities(edges: Sequence[float], bins: Sequence[int], missing: int) -> Plot
 def density(contig: str, size: int, bins: Sequence[int], first: int, link: Link) -> Plot | Missing:
     """Variants along one contig; `bins` are `size` bases wide, the first begins at `first`."""
     marks = []
-    every = max(1, len(bins) // 6)
+    named = nice_step(len(bins)) * size
     for number, count in enumerate(bins):
         start = first + number * size
-        label = f"{start / 1e6:.3g}" if number % every == 0 else ""
+        # A bar is named if a round number of bases lies in it.
+        label = f"{-(-start // named) * named / 1e6:g}" if -start % named < size else ""
         region = f"{contig}:{start}-{start + size - 1}"
         full = f"{contig}:{start:,}-{start + size - 1:,}"
         marks.append(Mark(label, count, full=full, href=link("region", region)))

@@ -38,13 +38,13 @@ async function show(address, { push = true, focus = false } = {}) {
     const asked = new URL(url);
     asked.searchParams.set("part", "view");
     const answer = await fetch(asked, { signal: mine.signal, headers: { Accept: "text/html" }, redirect: "manual" });
-    if (!answer.ok) {
+    if (answer.status !== 200) {
       window.location.assign(url); // the whole page says what is wrong, or asks to log in
       return;
     }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (push) history.pushState(null, "", url);
-    exchange(fresh, { focus });
+    exchange(fresh, { focus, typing: push });
   } catch (error) {
     if (error.name === "AbortError") return;
     if (!(error instanceof TypeError)) throw error;
@@ -57,11 +57,11 @@ async function show(address, { push = true, focus = false } = {}) {
   }
 }
 
-function exchange(fresh, { focus }) {
+function exchange(fresh, { focus, typing: isTyping }) {
   const focused = document.activeElement?.id ?? "";
   const scrolled = view().querySelector(".grid-scroll")?.scrollLeft ?? 0;
   view().replaceWith(document.adoptNode(fresh.getElementById("view")));
-  exchangePanel(fresh.getElementById("filters"));
+  exchangePanel(fresh.getElementById("filters"), isTyping);
   const scroller = view().querySelector(".grid-scroll");
   if (scroller) scroller.scrollLeft = scrolled;
   prepare();
@@ -71,13 +71,13 @@ function exchange(fresh, { focus }) {
 }
 
 /** New counts and ticks; what is being typed, and which groups are open, stay. */
-function exchangePanel(fresh) {
+function exchangePanel(fresh, isTyping) {
   const open = new Map([...form.querySelectorAll("[data-facet]")].map((one) => [one.dataset.facet, one.open]));
   const more = new Set([...form.querySelectorAll(".facet-more[open]")].map((one) => one.closest("[data-facet]").dataset.facet));
   const freshBody = fresh.querySelector(".filters-body");
   for (const old of form.querySelectorAll("input:not([type=hidden]):not([type=checkbox])")) {
     const next = freshBody.querySelector(`#${CSS.escape(old.id)}`);
-    if (next && old === document.activeElement) next.value = old.value;
+    if (next && isTyping && old === document.activeElement) next.value = old.value;
   }
   const typed = document.activeElement?.closest?.("#filters") ? document.activeElement : null;
   const caret = typed?.selectionStart ?? null;
