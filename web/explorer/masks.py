@@ -162,7 +162,9 @@ def _regions(table: OpenTable, regions: Iterable[Region]) -> Test:
         start, end = numbers(batch.column("pos")), batch.column(END).to_numpy()
         mask = np.zeros(len(batch), np.bool_)
         for words, first, last in wanted:
-            mask |= words[contigs] & (start <= last) & (end >= first)
+            here = words[contigs]
+            # A whole contig has the records without a position too.
+            mask |= here & (start <= last) & (end >= first) if first else here
         return mask
 
     return test
