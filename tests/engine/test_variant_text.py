@@ -79,7 +79,7 @@ def test_what_is_not_understood_says_what_is(
         site_of(text, demo, {})
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_what_the_engine_names_it_reads_back(demo: Pack, seed: int) -> None:
     """Substitutions, deletions, duplications, insertions, delins; in exons, at their ends, in
     introns; on both strands: HGVS on transcript and genome lead to the same variant again."""

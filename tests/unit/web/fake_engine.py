@@ -115,8 +115,42 @@ def _contig(pack: PackAtHand, name: str) -> PackContig | None:
     return next((c for c in pack.contigs if name == c.name or name in c.aliases), None)
 
 
+_PICKED = [
+    "consequence",
+    "impact",
+    "symbol",
+    "gene",
+    "feature_type",
+    "feature",
+    "biotype",
+    "exon_first",
+    "exon_last",
+    "exon_count",
+    "intron_first",
+    "intron_last",
+    "intron_count",
+    "hgvsc",
+    "hgvsp",
+    "cdna_start",
+    "cdna_end",
+    "cds_start",
+    "cds_end",
+    "protein_start",
+    "protein_end",
+    "amino_acids",
+    "codons",
+    "strand",
+    "flags",
+    "canonical",
+    "mane_select",
+    "distance",
+]
+_ALLELE = ["id", "qual", "filter", "reason", "raw", "allele", "position_class", "hgvsg"]
+
+
 def _row(site: Site) -> dict[str, Any]:
-    picked = {
+    """A row with the columns of the table, most of them empty."""
+    picked = dict.fromkeys(_PICKED) | {
         "consequence": "missense_variant",
         "impact": "MODERATE",
         "symbol": "PRNP",
@@ -125,14 +159,13 @@ def _row(site: Site) -> dict[str, Any]:
         "hgvsp": "ENSP00000368752.4:p.Met129Val",
     }
     return {
-        "record": 1,
+        **dict.fromkeys(_ALLELE),
         "chrom": site.chrom,
         "pos": site.pos,
         "ref": site.ref,
         "alt": site.alt,
         "alt_index": 1,
         "status": "annotated",
-        "reason": None,
         "hgvsg": f"NC_000020.10:g.{site.pos}{site.ref}>{site.alt}",
         **picked,
         "transcripts": [{**picked, "pick": True}],
