@@ -208,7 +208,7 @@ def test_a_file_that_is_no_vcf_fails_in_words(
         page.set_input_files("#file", write(tmp_path, LETTER, "letter.vcf"))
         expect(page.get_by_role("alert")).to_contain_text("This is not a VCF file.")
         expect(page.get_by_role("button", name="Upload and annotate")).to_be_disabled()
-        page.get_by_role("button", name="Send letter.vcf anyway").click()
+        page.get_by_role("button", name="Send it anyway: letter.vcf").click()
         page.get_by_role("button", name="Upload and annotate").click()
         page.wait_for_url(JOB_PAGE)
         expect(page.locator(".chip")).to_have_text("Failed", timeout=60_000)
@@ -275,7 +275,7 @@ def test_what_the_file_store_refuses_is_said_in_words(
         page.set_input_files("#file", write(tmp_path, ONE_VARIANT))
         page.get_by_role("button", name="Upload and annotate").click()
         expect(page.get_by_role("alert")).to_contain_text("The permission to upload has run out.")
-        expect(page.get_by_role("button", name="Try mine.vcf again")).to_be_enabled()
+        expect(page.get_by_role("button", name="Try again: mine.vcf")).to_be_enabled()
 
 
 def test_strangers_cannot_see_a_job(

@@ -34,7 +34,7 @@ export class BrokenUploads {
     const actions = make("div", "actions");
     actions.append(
       button("Go on", "btn-primary", () => this.#press(key, begun, rest), `Go on with ${begun.name}`),
-      button("Give it up", "btn-quiet", () => this.#forget(key), `Give ${begun.name} up`),
+      button("Give it up", "btn-quiet", () => this.#forget(key), `Give it up: ${begun.name}`),
     );
     const row = make("li", "callout", words, actions);
     this.rows.set(key, row);

@@ -62,8 +62,9 @@ export class Card {
   #renderReport() {
     const { item, parts } = this;
     const told = UNSENT.has(item.state);
-    parts.options.hidden = !["ready", "stopped"].includes(item.state) || !factsLine(item).length;
+    parts.options.hidden = !this.isOpen || !factsLine(item).length;
     if (this.told !== item.findings || this.insisted !== item.insisted) this.#fillReport();
+    this.#renderNames();
     parts.strict.checked = item.options.strict;
     if (parts.pack) parts.pack.value = item.options.pack;
     const shown = told && item.state !== "checking";
@@ -82,19 +83,25 @@ export class Card {
     parts.folds.prepend(...folds.filter(Boolean));
     parts.outlook.textContent = outlook(item);
     parts.outlook.hidden = !parts.outlook.textContent;
-    this.#renderNames();
   }
 
-  /** Contigs that are renamed, each with a way back. */
+  /** Whether its options can be changed still. */
+  get isOpen() {
+    return ["ready", "stopped"].includes(this.item.state);
+  }
+
+  /** Contigs that are renamed, with a way back. */
   #renderNames() {
     const names = Object.entries(this.item.options.contigNames);
+    const told = `${names.length && names} ${this.isOpen}`;
+    if (told === this.toldNames) return;
+    this.toldNames = told;
     this.parts.renamed.hidden = !names.length;
-    if (!names.length) return;
     const shown = names.slice(0, 6).map(([from, to]) => `${from} → ${to}`).join(", ");
     const more = names.length > 6 ? ` and ${inCount(names.length - 6)} more` : "";
     const undo = button("Undo", "btn-quiet", () => this.item.choose({ contigNames: {} }));
     const words = make("span", "", make("strong", "", "Contigs are renamed: "), `${shown}${more}.`);
-    this.parts.renamed.replaceChildren(words, undo);
+    this.parts.renamed.replaceChildren(words, ...(this.isOpen ? [undo] : []));
   }
 
   #renderProgress() {
@@ -143,9 +150,9 @@ export class Card {
       add("Pause", "btn-secondary", () => item.pause(), `Pause the upload of ${name}`);
     }
     if (state === "paused") add("Go on", "btn-primary", () => actions.send(item), `Go on with ${name}`);
-    if (state === "failed") add("Try again", "btn-primary", () => actions.send(item), `Try ${name} again`);
+    if (state === "failed") add("Try again", "btn-primary", () => actions.send(item), `Try again: ${name}`);
     if (["waiting", "sending", "paused"].includes(state)) {
-      add("Cancel", "btn-quiet", () => item.cancel(), `Cancel the upload of ${name}`);
+      add("Cancel the upload", "btn-quiet", () => item.cancel(), `Cancel the upload of ${name}`);
     }
     if (state === "done") {
       const link = make("a", "btn btn-sm btn-primary", "See the job");

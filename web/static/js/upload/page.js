@@ -107,6 +107,7 @@ function tally() {
   const ready = items().filter((item) => item.state === "ready");
   const under = items().filter((item) => item.isOpen);
   send.disabled = !ready.length;
+  send.hidden = cards.size > 0 && items().every(({ state }) => state === "done");
   send.textContent = ready.length > 1 ? `Upload and annotate ${ready.length} files` : "Upload and annotate";
   if (offer) offer.hidden = !items().some(({ size }) => size > settings.limits.maxBytes);
   const done = items().filter((item) => item.state === "done").length;

@@ -34,7 +34,7 @@ export function findingsList(item, { onRepair, onInsist }) {
   if (shown.length) parts.push(list(shown, onRepair));
   if (item.mayInsist) {
     const sentence = make("p", "insist muted small", "Are you sure that the file is right? ");
-    sentence.append(button("Send it anyway", "btn-quiet", onInsist, `Send ${item.name} anyway`));
+    sentence.append(button("Send it anyway", "btn-quiet", onInsist, `Send it anyway: ${item.name}`));
     parts.push(sentence);
   }
   return parts;
