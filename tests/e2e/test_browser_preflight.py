@@ -291,6 +291,51 @@ def test_only_site_columns_are_kept_and_few(page: Page) -> None:
     assert all(set(site) == {"chrom", "pos", "ref", "alt", "line"} for site in sites)
 
 
+PASTE = """
+async (text) => (await import("/static/js/upload/paste.js")).vcfOf(text)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("20:4680251 A G", "20 4680251 . A G"),
+        ("20 4680251 A G", "20 4680251 . A G"),
+        ("chr20-4680251-A-G", "chr20 4680251 . A G"),
+        ("chr20:4,680,251 A>G", "chr20 4680251 . A G"),
+        ("20:4680251:A:G,T", "20 4680251 . A G,T"),
+        ("20:4680251 A/G", "20 4680251 . A G"),
+        ("X:31496447C>T", "X 31496447 . C T"),
+        ("NC_000020.10:g.4680251A>G", "20 4680251 . A G"),
+        ("NC_000023.10:g.31496447C>T", "X 31496447 . C T"),
+        ("chr20:g.4680251A>G", "chr20 4680251 . A G"),
+        ("20 4680251 rs1799990 A G", "20 4680251 rs1799990 A G"),
+        ("20\t4680251\trs1799990\tA\tG\t50\tPASS\tDP=3", "20 4680251 rs1799990 A G"),
+    ],
+)
+def test_a_pasted_line_becomes_a_record(page: Page, line: str, expected: str) -> None:
+    made = page.evaluate(PASTE, line)
+    assert (made["variants"], made["faults"]) == (1, [])
+    assert made["text"].splitlines()[-1].split("\t")[:5] == expected.split()
+    assert codes(look(page, made["text"]), "stop", "warn") == []
+
+
+@pytest.mark.parametrize(
+    "line", ["rs1799990", "BRCA1", "20:4680251", "NC_000020.10:g.4680251del", "A G", "20:x A G"]
+)
+def test_a_pasted_line_that_is_no_variant_is_told(page: Page, line: str) -> None:
+    made = page.evaluate(PASTE, f"20:4680251 A G\n{line}\n")
+    assert made["faults"] == [{"number": 2, "line": line}]
+
+
+def test_a_pasted_vcf_stays_as_it_is(page: Page) -> None:
+    assert page.evaluate(PASTE, SAMPLES + RECORD.strip() + "\tGT\t0/1\t1/1") == {
+        "text": SAMPLES + RECORD.strip() + "\tGT\t0/1\t1/1\n",
+        "variants": 1,
+        "faults": [],
+    }
+
+
 HOSTILE = [
     bytes(range(256)) * 40,
     b"\x1f\x8b" + bytes(range(256)) * 4,
