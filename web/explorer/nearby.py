@@ -61,7 +61,7 @@ def nearby(row: Row, bases: str) -> Nearby | None:
     left = row["pos"] - 1 - start
     before, after = bases[:left], bases[left + len(ref) :]
     same = 0
-    while same < min(len(ref), len(alt)) - 1 and ref[same] == alt[same]:
+    while same < min(len(ref), len(alt)) and ref[same] == alt[same]:
         same += 1
     wide = max(len(ref), len(alt))
     codon = _codon(row, bases, start)
@@ -69,8 +69,6 @@ def nearby(row: Row, bases: str) -> Nearby | None:
     def line(allele: str) -> list[Base]:
         padded = allele.ljust(wide, "–")
         middle = [(letter, n >= same or letter == "–") for n, letter in enumerate(padded)]
-        if len(ref) == len(alt) == 1:
-            middle = [(allele, True)]
         letters = [*((b, False) for b in before), *middle, *((b, False) for b in after)]
         return [
             Base(letter, changed, codon is not None and codon[0] <= n < codon[1])
