@@ -82,6 +82,10 @@ bench: $(VENV)/installed-dev $(VENV)/compiled ## Speed beside bcftools (ARGS=--w
 bench-thaw: $(VENV)/installed-dev $(VENV)/compiled ## A thousand results into the archive and back (ARGS="--jobs 100")
 	PYTHONPATH=scripts $(BIN)/python -m tests.bench.thaw $(ARGS)
 
+.PHONY: bench-explorer
+bench-explorer: $(VENV)/installed-dev $(VENV)/compiled ## A million variants explored through the web app (ARGS="--times 30")
+	PYTHONPATH=scripts $(BIN)/python -m tests.bench.explorer $(ARGS)
+
 .PHONY: fuzz
 fuzz: $(VENV)/installed-dev ## Mutated input for the engine, every memory access checked (SECONDS=600)
 	$(BIN)/python -m tests.fuzz --target reader --seconds 30
