@@ -24,6 +24,10 @@ SUBMISSION_FIELD = "submission"
 """Name of the object metadata entry (`x-amz-meta-submission`) that carries the Submission."""
 
 
+_MOST_WRITTEN = 2000
+"""S3 takes 2 KB of metadata, names included; it refuses more only once the file has arrived."""
+
+
 @dataclass(frozen=True)
 class Uploader:
     """The person who uploads."""
@@ -62,7 +66,11 @@ def allot(
     job_id: str | None = None,
     retry_of: str | None = None,
 ) -> Allotted:
-    """Choose job id and key for an upload, and write down what its job will need."""
+    """Choose job id and key for an upload, and write down what its job will need.
+
+    Raises:
+        InvalidUpload: what is to be written down does not fit into the metadata of an S3 object.
+    """
     job_id = job_id or new_job_id()
     submission = Submission(
         user_email=uploader.email,
@@ -71,10 +79,17 @@ def allot(
         plan=uploader.plan,
         retry_of=retry_of,
     )
+    written = _encode(submission)
+    if len(written) > _MOST_WRITTEN:
+        raise InvalidUpload(
+            "The renamed contigs and the name of the file are more than fits.",
+            remedy="Give the file a shorter name, or rename the contigs in the file: "
+            "bcftools annotate --rename-chrs",
+        )
     return Allotted(
         job_id=job_id,
         key=keys.input_key(key_prefix, uploader.user_id, job_id, file_name),
-        metadata={SUBMISSION_FIELD: _encode(submission)},
+        metadata={SUBMISSION_FIELD: written},
     )
 
 

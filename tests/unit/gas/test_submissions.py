@@ -153,3 +153,20 @@ def test_an_object_above_the_plan_is_deleted_and_no_job(world: World) -> None:
     assert world.inputs.head(signed.key) is None
     assert world.jobs.get(signed.job_id) is None
     assert world.topic.published == []
+
+
+@pytest.mark.parametrize(("names", "file_name", "fits"), [(25, "a", True), (50, "变" * 200, False)])
+def test_what_s3_would_refuse_after_the_upload_is_refused_before_it(
+    names: int, file_name: str, fits: bool
+) -> None:
+    options = JobOptions(contig_names={f"chromosome_{n}": str(n) for n in range(names)})
+
+    def place() -> submissions.Allotted:
+        return submissions.allot(ADA, key_prefix="", file_name=f"{file_name}.vcf", options=options)
+
+    if fits:
+        (written,) = place().metadata.values()
+        assert len(written) + len(f"x-amz-meta-{SUBMISSION_FIELD}") < 2048
+    else:
+        with pytest.raises(InvalidUpload):
+            place()
