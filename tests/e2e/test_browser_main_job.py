@@ -105,12 +105,12 @@ def test_the_main_job(
         camera.shoot("job-completed")
 
         page.get_by_role("link", name="Read the log").click()
-        expect(page.locator("pre.log")).to_contain_text("Total")
+        expect(page.locator("#log")).to_contain_text("Total")
         camera.shoot("log")
         page.go_back()
 
         with page.expect_download() as started:
-            page.get_by_role("link", name="Download famous_variants.annot.vcf.gz").click()
+            page.get_by_role("link", name="Download the VCF").click()
         download = started.value
         assert download.suggested_filename == "famous_variants.annot.vcf.gz"
         annotated = tmp_path / "annotated.vcf.gz"
@@ -192,7 +192,7 @@ def test_the_main_job_without_scripts(
         expect(page).to_have_url(JOB_PAGE)
         expect(page.locator(".chip")).to_have_text("Completed", timeout=60_000)
         page.get_by_role("link", name="Read the log").click()
-        expect(page.locator("pre.log")).to_contain_text("Total")
+        expect(page.locator("#log")).to_contain_text("Total")
     assert watched.origins <= product.origins
     assert watched.console == []
 
@@ -216,7 +216,7 @@ def test_a_file_that_is_no_vcf_fails_in_words(
         expect(page.get_by_role("heading", name="What you can do")).to_be_visible()
         camera.shoot("job-failed")
         page.get_by_role("link", name="Read the log").click()
-        expect(page.locator("pre.log")).not_to_be_empty()
+        expect(page.locator("#log")).not_to_be_empty()
         camera.shoot("log")
     assert watched.origins <= product.origins
     assert (watched.console, watched.crashed) == ([], [])
