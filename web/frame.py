@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from flask import Flask, current_app, request
+from flask import Flask, request
 
 from gas.accounts.models import Account
 
 #: Endpoint, label, and the blueprints whose pages belong to it.
 _FOR_USERS = (
-    ("annotate.page", "Annotate", {"annotate", "parts"}),
-    ("annotations.dashboard", "Jobs", {"annotations", "explorer", "explore"}),
+    ("annotate.page", "Annotate", {"annotate"}),
+    ("annotations.dashboard", "Jobs", {"annotations", "many", "explorer", "explorer_variant"}),
     ("variants.page", "Variants", {"variants"}),
 )
 _FOR_VISITORS = (("help.page", "Help", {"help"}),)
-_FOOTER = (("help.page", "Help"), ("status.page", "Status"))
+
+#: Endpoint and label.
+FOOTER = (("help.page", "Help"), ("api.docs", "API"), ("status.page", "Status"))
 
 
 def navigation(account: Account | None) -> Sequence[tuple[str, str, bool]]:
@@ -22,13 +24,7 @@ def navigation(account: Account | None) -> Sequence[tuple[str, str, bool]]:
     return [
         (endpoint, label, request.blueprint in blueprints)
         for endpoint, label, blueprints in (_FOR_USERS if account else _FOR_VISITORS)
-        if endpoint in current_app.view_functions
     ]
-
-
-def footer_links() -> Sequence[tuple[str, str]]:
-    """(endpoint, label)."""
-    return [link for link in _FOOTER if link[0] in current_app.view_functions]
 
 
 def install(app: Flask) -> None:
@@ -36,7 +32,7 @@ def install(app: Flask) -> None:
     app.context_processor(
         lambda: {
             "navigation": navigation,
-            "footer_links": footer_links,
+            "footer_links": FOOTER,
             "version": version("gas"),
         }
     )
