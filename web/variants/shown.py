@@ -1,7 +1,7 @@
 """Answers as the page shows them: who is hit, how badly, what is known."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from web.ports import PackAtHand, SiteProblem
@@ -11,6 +11,12 @@ MOST_WITH_TRANSCRIPTS = 50
 """Of more variants than this the page shows the picked transcripts only."""
 
 _SHORTEST = 60
+_WORDS = {"CLINVAR": "ClinVar", "ID": "ID", "RS": "rs number", "SIG": "class", "AF": "frequency"}
+_REMEDIES = {
+    "reference_mismatch": "It may be meant for another genome build, or REF and ALT are swapped.",
+    "unknown_contig": "It may be one of these under another name.",
+}
+"""Where the engine's own words are about a whole file."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ def show(answered: Sequence[Answered], pack: PackAtHand) -> Sequence[Shown]:
         Shown(
             short(each.asked),
             [_allele(row, pack, whole=whole) for row in each.answer.alleles],
-            each.answer.problem,
+            _told(each.answer.problem),
         )
         for each in answered
     ]
@@ -78,6 +84,15 @@ def short(text: str) -> str:
     return text if len(text) <= _SHORTEST else f"{text[: _SHORTEST - 20]}… ({len(text)} characters)"
 
 
+def _told(problem: SiteProblem | None) -> SiteProblem | None:
+    """The problem in words about a single variant."""
+    if problem is None:
+        return None
+    return replace(problem, remedy=_REMEDIES.get(problem.code, problem.remedy))
+
+
 def _label(column: str) -> str:
-    """`CLINVAR_DISEASE` → `Clinvar disease`; `cytoBand` as it is."""
-    return column.replace("_", " ").capitalize() if column.isupper() else column
+    """`CLINVAR_DISEASE` → `ClinVar disease`; `cytoBand` as it is."""
+    if not column.isupper():
+        return column
+    return " ".join(_WORDS.get(word, word.lower()) for word in column.split("_"))

@@ -158,7 +158,7 @@ def test_what_stores_know_is_shown_in_words(world: World) -> None:
     (shown,) = show([Answered("asked", answer)], pack)
     allele = shown.alleles[0]
     assert allele.clinvar == "Likely_pathogenic"
-    assert allele.known == [("Clinvar disease", "Cystic fibrosis, Other")]
+    assert allele.known == [("ClinVar disease", "Cystic fibrosis, Other")]
     assert [t["pick"] for t in allele.transcripts] == [True, False]
     assert "(99 characters)" in allele.title
     many = show([Answered("asked", answer)] * 51, pack)
