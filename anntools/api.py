@@ -27,7 +27,7 @@ from anntools.receipt import FileRecord, Receipt, SourceRecord, TableRecord, fil
 from anntools.run import Result, run
 from anntools.signing import Signer, signer_or_reason
 from anntools.staging import Staging
-from anntools.summary import summarise
+from anntools.summary import summarise, with_plots
 from anntools.vcfio.reader import STANDARD_INPUT
 from anntools.version import VERSION
 
@@ -65,7 +65,9 @@ def annotate(
         result, counts = _run(source, outputs, opened, options, staging)
         if unsigned:
             result.warnings.append(unsigned)
-        summary = summarise(result.stats, opened)
+        summary = summarise(result.stats, opened) | with_plots(
+            result.plots, counts.cohort if counts else None
+        )
         base = _base_receipt(source, outputs, result, summary, opened, options)
         base = replace(base, sources=overlays + base.sources)
         if counts:

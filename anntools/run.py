@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from anntools import classic
 from anntools.compression import EOF
@@ -14,6 +14,7 @@ from anntools.infokeys import warnings_of_replaced
 from anntools.labels import make_labels
 from anntools.options import Options, Progress
 from anntools.pack import Pack
+from anntools.plotcounts import PlotCounter, frequencies_of, plot_counts
 from anntools.problems import InputRefused, Problem
 from anntools.vcfio.header import Header, read_header
 from anntools.vcfio.reader import Source
@@ -39,6 +40,7 @@ class Result(NamedTuple):
     output_blake3: str
     output_bytes: int
     not_lifted: dict[str, int]  # by reason
+    plots: dict[str, Any]  # what plots need, see plotcounts
 
 
 class _Piece(NamedTuple):
@@ -206,6 +208,9 @@ def _run(
         lifting = Lifting(Path(options.lift), pack, header, name, options.listed)
         header = lifting.header()
         numbered = lifting.chunks(numbered, unlifted)
+    counters = [PlotCounter(pack, frequencies_of(header, pack)) for _ in workers]
+    for worker, counter in zip(workers, counters, strict=True):
+        worker.count_for_plots(counter)
     added, keys = labels.header, labels.keys
     if options.haplotypes:
         from anntools.haplotype import KEY, Haplotypes, with_header
@@ -249,6 +254,7 @@ def _run(
         written_blake3,
         written_bytes,
         dict(lifting.reasons) if lifting else {},
+        plot_counts(counters, pack.contig_names),
     )
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anntools import terms
 from anntools.kernels import counts as n
 from anntools.pack import Pack
 from anntools.pack.storefile import EXACT, INTERVALS, OpenStore
+from anntools.plotcounts import frequency_histogram
 from anntools.problems import REASON_CODES
 
+if TYPE_CHECKING:
+    from anntools.table.cohort import Cohort
+
 TOP_GENES = 50
+SUMMARY_VERSION = 2
+"""Of the keys of the file; see docs/engine/summary.md."""
 
 
 def summarise(stats: Sequence[int], pack: Pack) -> dict[str, Any]:
@@ -24,6 +30,7 @@ def summarise(stats: Sequence[int], pack: Pack) -> dict[str, Any]:
     intervals = [s for s in pack.stores if s.about["kind"] == INTERVALS]
     transitions, transversions = stats[n.S_TRANSITION], stats[n.S_TRANSVERSION]
     return {
+        "summary_version": SUMMARY_VERSION,
         "records": stats[n.S_RECORDS],
         "annotated": stats[n.S_ANNOTATED],
         "skipped": skipped(stats),
@@ -61,6 +68,16 @@ def summarise(stats: Sequence[int], pack: Pack) -> dict[str, Any]:
         "genes_hit": sum(1 for count in gene_counts if count),
         "top_genes": _top(gene_counts, manifest.genes),
     }
+
+
+def with_plots(plots: dict[str, Any], cohort: Cohort | None) -> dict[str, Any]:
+    """The counts for plots, with those of the samples where a table was written."""
+    told = dict(plots)
+    if cohort:
+        frequencies = cohort.frequencies
+        if told["allele_frequency"] is None and frequencies:
+            told["allele_frequency"] = frequency_histogram("genotypes", "AC/AN", *frequencies)
+    return told | {"samples": cohort.samples() if cohort else None}
 
 
 def skipped(stats: Sequence[int]) -> dict[str, int]:

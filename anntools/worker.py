@@ -18,6 +18,7 @@ from anntools.pack import Pack
 from anntools.problems import REASON_CODES, Problem, record_problem
 
 if TYPE_CHECKING:
+    from anntools.plotcounts import PlotCounter
     from anntools.table.collect import Collector
 
 _FORMATS = {
@@ -55,6 +56,7 @@ class Worker:
         self._stores = [store.block(class0) for store, class0 in pack.numbered_stores()]
         self._packed: list[Buffer | None] = [None, None]
         self.collector: Collector | None = None
+        self.plots: PlotCounter | None = None  # kept here: the kernel writes into it
         self._blocks: Blocks | None = None
         self._level = options.level
         self._classic = options.format == "classic"
@@ -124,6 +126,11 @@ class Worker:
     def records(self) -> int:
         """Records so far."""
         return int(self._stats[S_RECORDS])
+
+    def count_for_plots(self, counter: PlotCounter) -> None:
+        """Count what plots need from now on."""
+        self.plots = counter
+        self._block[k.C_PLOTS] = counter.address
 
     def collect(self, collector: Collector) -> None:
         """Collect the rows of the table from now on."""

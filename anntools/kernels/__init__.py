@@ -30,7 +30,8 @@ module          functions that other modules call
                 ``interval_room(store, hit)``, ``put_interval(o, store, hit) -> o``; ``store`` is
                 the address of the store's own block
 ``csq`` ...     one row in one output format
-``write``       the whole line; ``chunk`` the loop over lines; ``tally`` the counters
+``write``       the whole line; ``chunk`` the loop over lines; ``tally`` and ``plots`` the counters
+``table`` ...   the rows of the table; ``table_genotypes`` who carries an allele
 ``blocks``      BGZF blocks in and out through ISA-L
 =============== ================================================================================
 """

@@ -32,6 +32,7 @@ from anntools.kernels.counts import (
 from anntools.kernels.csq import impact_of
 from anntools.kernels.memory import byte, i32, i64, kernel, lowest_bit, set_i64
 from anntools.kernels.model import base_code
+from anntools.kernels.plots import count_plots
 from anntools.kernels.scan import column_end
 from anntools.kernels.stores import exact_class
 from anntools.terms import N_TERMS
@@ -47,6 +48,8 @@ def count(stats: int, what: int) -> None:
 def count_record(c: int, line: int, n_alt: int) -> None:
     """Add an annotated record to the counters."""
     stats = i64(c, k.C_STATS)
+    if i64(c, k.C_PLOTS):
+        count_plots(c, line, n_alt)
     count(stats, S_ANNOTATED)
     count(stats, S_SECTIONS + i64(line, k.L_CONTIG))
     name = i64(line, k.L_ID)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
+from anntools.kernels import table_layout as t
+from anntools.table.cohort import Cohort
 from anntools.table.collect import Collector, Rows, is_group
 from anntools.table.schema import (
     ALT_COLUMNS,
@@ -31,14 +33,7 @@ class Written(NamedTuple):
 
     records: int
     rows: int
-
-
-class Samples(NamedTuple):
-    """Counts of each sample: ``table_layout.SAMPLE_SLOTS`` numbers, one sample after the other."""
-
-    names: Sequence[str]
-    records: int
-    counts: list[int]
+    cohort: Cohort
 
 
 class TableWriter:
@@ -60,8 +55,7 @@ class TableWriter:
         self._pack_id = pack.manifest.pack_id
         codec = pa.Codec("zstd", compression_level=_LEVEL)
         self._file = ParquetWriter(handle, self._columns, NESTED_COLUMNS, codec)
-        self._samples: Sequence[str] = ()
-        self._collectors: list[Collector] = []
+        self._cohort = Cohort()
         self._names = Names(pack.arrays)
         self._masks = Masks()
         self._pages = PageEncoder(pack.arrays["tx"].count)
@@ -71,16 +65,10 @@ class TableWriter:
 
     def collector(self, samples: Sequence[str] = ()) -> Collector:
         """Memory for one worker's rows. ``samples``: their names, as the header has them."""
-        self._samples = samples
-        self._collectors.append(Collector(self.fields, self._decode, len(samples)))
-        return self._collectors[-1]
-
-    def samples(self) -> Samples | None:
-        """Counts of the samples so far; None if there are none, or too many."""
-        if not any(c.sample_counts for c in self._collectors):
-            return None
-        sums = map(sum, zip(*(c.sample_counts for c in self._collectors), strict=True))
-        return Samples(self._samples, sum(c.genotyped for c in self._collectors), list(sums))
+        collector = Collector(self.fields, self._decode, len(samples))
+        self._cohort.names = samples
+        self._cohort.collectors.append(collector)
+        return collector
 
     def collect_from(self, collector: Collector) -> None:
         """Write a row group from where the rows lie, if there are enough of them."""
@@ -108,8 +96,8 @@ class TableWriter:
     def close(self) -> Written:
         """Write the rest and the end of the file."""
         self._flush()
-        self._file.close(metadata(self._columns, self._pack_id, self._samples))
-        return Written(self._records, self._rows)
+        self._file.close(metadata(self._columns, self._pack_id, self._cohort.names))
+        return Written(self._records, self._rows, self._cohort)
 
     def _flush(self) -> None:
         from anntools.table.merge import merged
@@ -124,6 +112,7 @@ class TableWriter:
                 group.nested(NESTED_COLUMNS),
             )
             self._file.write_group(together.alleles, encoded)
+            self._cohort.add(together.columns[t.T_AC], together.columns[t.T_AN])
         self._records += sum(rows.records for rows in self._pending)
         self._rows += sum(rows.alleles for rows in self._pending)
         self._pending = []
@@ -131,7 +120,7 @@ class TableWriter:
     def _row_group(self, merged: Merged) -> RowGroup:
         from anntools.table.rowgroup import RowGroup
 
-        masks, samples = self._masks.masks, len(self._samples)
+        masks, samples = self._masks.masks, len(self._cohort.names)
         return RowGroup(merged, self._names, masks, self._pages, self._finder, samples)
 
 
