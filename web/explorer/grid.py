@@ -118,12 +118,13 @@ def _head(view: View, column: Column) -> Head:
 
 
 def choices(view: View, dictionary: Dictionary, names: Sequence[str]) -> Sequence[Choice]:
-    """All columns but those of the first cell, for the chooser."""
+    """All columns but those of the first cell, for the chooser; those that are shown come first,
+    in their order, which is the order that a choice keeps."""
     shown = beside(view, names)
+    rest = [name for name in dictionary.names if name not in (*shown, *_VARIANT)]
     return [
-        Choice(column.name, title(column.name), column.meaning, column.name in shown)
-        for column in dictionary.columns
-        if column.name not in _VARIANT
+        Choice(name, title(name), dictionary.by_name[name].meaning, name in shown)
+        for name in (*shown, *rest)
     ]
 
 
