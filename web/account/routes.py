@@ -14,8 +14,10 @@ from flask import (
 )
 from werkzeug.wrappers import Response as BaseResponse
 
+from gas.errors import ServiceUnavailable
 from gas.logs import get_logger
 from gas.plans import terms_of
+from gas.usage import Usage
 from web.account import deletion, export, identities
 from web.account.zipstream import zipped
 from web.annotations import jobs
@@ -36,6 +38,7 @@ def profile() -> str:
         "account/profile.html",
         account=account,
         terms=terms_of(account.plan),
+        usage=_usage(account.user_id),
         identities=identities.ask(),
         sessions=services().sessions.active(account.user_id, now=services().clock.now()),
         here=session.current_session(),
@@ -120,3 +123,13 @@ def delete() -> str | tuple[str, int] | BaseResponse:
         return render_template("account/delete.html", account=account, wrong=True), 400
     erasure_id = deletion.delete_account(services(), account)
     return redirect(url_for("farewell.deleted", erasure_id=erasure_id), code=303)
+
+
+def _usage(user_id: str) -> Usage | None:
+    """What is stored of the user; None when that cannot be found out just now."""
+    try:
+        return services().finder.usage(user_id)
+    except ServiceUnavailable as error:
+        # The page is worth showing without it.
+        log.warning("usage_unknown", reason=error.message)
+        return None
