@@ -6,7 +6,7 @@ Times are whole seconds since 1970-01-01 UTC. Every stored change of `job_status
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -309,6 +309,14 @@ class Job(_Record):
     def to_record(self) -> dict[str, Any]:
         """Plain data for storage; unset optional fields are left out."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+class WaitingJob(NamedTuple):
+    """A job that nobody has claimed yet, as the index of waiting jobs knows it."""
+
+    job_id: str
+    user_id: str
+    submit_time: int
 
 
 def new_job_id() -> str:

@@ -11,7 +11,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from gas.jobs import ArchiveReference, ColdKind, Failure, Job, Progress, Results, StoredFile
+from gas.jobs import (
+    ArchiveReference,
+    ColdKind,
+    Failure,
+    Job,
+    Progress,
+    Results,
+    StoredFile,
+    WaitingJob,
+)
 from gas.plans import Plan
 
 
@@ -31,15 +40,6 @@ class JobPage:
     """Opaque; pass it to get the following page. None: this was the last."""
 
 
-@dataclass(frozen=True)
-class WaitingJob:
-    """A job that nobody has claimed yet, as the index of waiting jobs knows it."""
-
-    job_id: str
-    user_id: str
-    submit_time: int
-
-
 class JobStore(Protocol):
     """The `annotations` table."""
 
@@ -57,10 +57,7 @@ class JobStore(Protocol):
         """
 
     def list_waiting(self, plan: Plan, *, limit: int) -> Sequence[WaitingJob]:
-        """The jobs that wait in this plan's queue, the earliest submitted first; up to `limit`.
-
-        From a sparse index, which may lag behind by a moment.
-        """
+        """The first jobs that wait in this plan's queue, by submit time (eventually consistent)."""
 
     def mark_queued(self, job_id: str, *, at: int) -> None:
         """Note that the job's message was accepted."""
@@ -188,9 +185,7 @@ class BlobStore(Protocol):
         """
 
     def copy(self, source: str, key: str, *, metadata: Mapping[str, str]) -> None:
-        """Store the object `source` under `key` as well, with other metadata, private, encrypted.
-
-        The bytes do not leave the file store, and may be as many as an object can have.
+        """Store the object `source` under `key` too, whatever its size, with other metadata.
 
         Raises:
             NotFound: there is no object `source`.

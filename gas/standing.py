@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gas.jobs import Job, JobStatus
+from gas.jobs import Job, JobStatus, WaitingJob
 from gas.plans import Plan, terms_of
-from gas.ports import WaitingJob
 from gas.slots import Line
 from gas.throughput import Pace
 from gas.vitals import Beat

@@ -12,11 +12,12 @@ from gas.jobs import (
     Results,
     ResultsState,
     StoredFile,
+    WaitingJob,
     sources_of,
 )
 from gas.ledger import SWEEP_CLAIMED, SWEEP_DUE, SWEEP_ENDED
 from gas.plans import Plan
-from gas.ports import JobPage, WaitingJob
+from gas.ports import JobPage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -11,11 +11,12 @@ from gas.jobs import (
     Results,
     ResultsState,
     StoredFile,
+    WaitingJob,
     sources_of,
 )
 from gas.ledger import SWEEP_CLAIMED, SWEEP_DUE, SWEEP_ENDED, sweep_shard
 from gas.plans import Plan
-from gas.ports import JobPage, WaitingJob
+from gas.ports import JobPage
 from gas.testing.table import MemoryTable
 
 

@@ -5,10 +5,10 @@ import threading
 import pytest
 
 from gas.errors import InvalidRequest
-from gas.jobs import Failure, Job, JobStatus, Progress, ResultsState
+from gas.jobs import Failure, Job, JobStatus, Progress, ResultsState, WaitingJob
 from gas.ledger import sweep_shard
 from gas.plans import Plan
-from gas.ports import JobStore, WaitingJob
+from gas.ports import JobStore
 from tests.support.jobs import OTHER_USER, USER, job, results, stored_file
 
 NOW = 1_800_000_000

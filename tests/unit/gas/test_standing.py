@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from gas.jobs import Job, JobStatus, Progress
+from gas.jobs import Job, JobStatus, Progress, WaitingJob
 from gas.plans import MIB, Plan
-from gas.ports import WaitingJob
 from gas.slots import Line
 from gas.standing import MOST_COUNTED, Queues, Standing, Workers, speed_of, standing_of
 from gas.throughput import Pace
