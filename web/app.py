@@ -17,6 +17,7 @@ from web.annotate.parts import blueprint as parts
 from web.annotate.routes import blueprint as annotate
 from web.annotations.many import blueprint as many
 from web.annotations.routes import blueprint as annotations
+from web.api.routes import blueprint as api
 from web.auth import bearer
 from web.auth.routes import blueprint as auth
 from web.auth.session import visitor
@@ -35,7 +36,6 @@ from web.reference.routes import blueprint as reference
 from web.services import Services, build_services
 from web.status.routes import blueprint as status
 from web.tokens.routes import blueprint as tokens
-from web.variants.routes import api as variants_api
 from web.variants.routes import blueprint as variants
 
 
@@ -69,7 +69,16 @@ def create_app(services: Services | None = None) -> Flask:
 
     pages = (home, helping, auth, account, farewell, annotate, parts, annotations, many, billing)
     explorers = (explorer, explorer_export, explorer_variants)
-    engine_pages = (preflight, reference, variants, variants_api)
-    for blueprint in (*pages, *explorers, *engine_pages, tokens, status, health, stripe_webhook):
+    engine_pages = (preflight, reference, variants)
+    for blueprint in (
+        *pages,
+        *explorers,
+        *engine_pages,
+        tokens,
+        api,
+        status,
+        health,
+        stripe_webhook,
+    ):
         app.register_blueprint(blueprint)
     return app

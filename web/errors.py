@@ -27,6 +27,8 @@ from gas import errors as domain
 from gas.billing import errors as payments
 from gas.logs import get_logger
 from gas.plans import Plan
+from web.api.guard import TooManyRequests
+from web.api.once import KeyReused, RequestUnderWay
 from web.auth import bearer
 from web.auth.errors import InsufficientScope, InvalidToken, LoginFailed, LoginRequired
 from web.auth.session import visitor
@@ -62,6 +64,9 @@ STATUS_OF: Mapping[type[domain.GasError], HTTPStatus] = {
     LoginRequired: HTTPStatus.UNAUTHORIZED,
     InvalidToken: HTTPStatus.UNAUTHORIZED,
     InsufficientScope: HTTPStatus.FORBIDDEN,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RequestUnderWay: HTTPStatus.CONFLICT,
     LoginFailed: HTTPStatus.BAD_REQUEST,
 }
 

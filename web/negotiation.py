@@ -14,6 +14,8 @@ def wants_json() -> bool:
     Browsers ask for HTML; a client that takes anything gets a page, unless it speaks JSON itself
     or comes with a token.
     """
+    if is_api():
+        return True
     accept = request.accept_mimetypes
     if not accept or str(accept) == "*/*":
         return request.is_json or presented()
@@ -27,4 +29,9 @@ def wants_problem() -> bool:
     Clients that ask for plain `application/json` get errors in the service's classic form.
     """
     accept = request.accept_mimetypes
-    return accept[PROBLEM] >= accept[JSON]
+    return is_api() or accept[PROBLEM] >= accept[JSON]
+
+
+def is_api() -> bool:
+    """Whether the address is one of the REST API, whose errors are always problem details."""
+    return request.path.startswith("/api/")

@@ -163,6 +163,11 @@ class Services:
         return Sealer(self.settings.secret_key.get_secret_value(), purpose="gas globus tokens")
 
     @cached_property
+    def answer_sealer(self) -> Sealer:
+        """Seals the answers that are kept for requests sent again."""
+        return Sealer(self.settings.secret_key.get_secret_value(), purpose="gas kept answers")
+
+    @cached_property
     def globus_access(self) -> GlobusAccess:
         """Verifies Globus tokens."""
         return GlobusAccess(

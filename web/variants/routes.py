@@ -1,24 +1,17 @@
-"""`/variants`, a page to type variants into, and `POST /api/v1/variants`, for programs."""
+"""`/variants`, a page to type variants into."""
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, render_template, request
 
 from gas.errors import InvalidRequest, NotFound
 from gas.jobs import JobOptions
-from gas.scopes import Scope
 from web.auth.session import protect
 from web.context import services
-from web.payload import parse_json
 from web.ports import MOST_SITES
-from web.variants.asking import VariantsRequest, ask, ask_text, document
+from web.variants.asking import ask_text
 from web.variants.shown import MOST_WITH_TRANSCRIPTS, show
 
-api = protect(
-    Blueprint("variants_api", __name__, url_prefix="/api/v1/variants"),
-    read=Scope.VARIANTS_READ,
-    write=Scope.VARIANTS_READ,
-)
 blueprint = protect(Blueprint("variants", __name__, url_prefix="/variants"))
 
 MAX_BODY = 2 * 1024 * 1024
@@ -34,19 +27,11 @@ EXAMPLES = (
 """The same variant, codon 129 of PRNP, in every form that is read."""
 
 
-@api.url_value_preprocessor
 @blueprint.url_value_preprocessor
 def _allow_large_body(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
     # This early, because the check of the CSRF token reads the body.
     request.max_content_length = MAX_BODY
     request.max_form_memory_size = MAX_BODY
-
-
-@api.post("")
-def annotate() -> Response:
-    """JSON {variants: [text | {chrom, pos, ref, alt, info?}], pack?, contig_names?} →
-    {pack, pack_id, assembly, variants: [{site, alleles, problem}]}, in the same order."""
-    return jsonify(document(*ask(services().engine, parse_json(VariantsRequest))))
 
 
 @blueprint.route("", methods=["GET", "POST"])
