@@ -28,7 +28,16 @@ function giveUp(why) {
   waiting.clear();
 }
 
+let last = Promise.resolve();
+
+/** One task after the other: each has all of the time that it may take. */
 function ask(task, patience) {
+  const turn = last.then(() => begin(task, patience));
+  last = turn.catch(() => {});
+  return turn;
+}
+
+function begin(task, patience) {
   if (!worker) start();
   const id = (number += 1);
   return new Promise((resolve, reject) => {

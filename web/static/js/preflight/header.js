@@ -2,6 +2,7 @@
 
 const MOST_DECLARED = 20_000;
 const MOST_SAMPLES = 100;
+const MOST_LINE = 8192; // of a declaration; what names things stands at its beginning
 const FIXED = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"];
 
 /** `key=value` pairs of a structured header line, quotes respected. */
@@ -33,7 +34,8 @@ export class Header {
   }
 
   /** Takes a line that begins with `#`; true once it was the #CHROM line. */
-  take(line) {
+  take(whole) {
+    const line = whole.startsWith("##") ? whole.slice(0, MOST_LINE) : whole;
     this.lines += 1;
     if (this.lines === 1) this.badFirstLine = !/^##(file)?format=/.test(line);
     if (!line.startsWith("##")) return this.#takeColumns(line);

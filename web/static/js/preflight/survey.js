@@ -5,6 +5,7 @@ const FIRST_SITES = 60;
 const SITES_OF_A_CONTIG = 4;
 const MOST_SEEN_CONTIGS = 5000;
 const MOST_KEYS = 8;
+const MOST_ALLELE = 1000; // longer ones are sequence, or nothing
 const WHOLE = /^\d{1,10}$/;
 const BASES = /^[ACGTNacgtn]+$/;
 const AMBIGUOUS = /^[ACGTNRYSWKMBDHVacgtnryswkmbdhv]+$/;
@@ -114,7 +115,7 @@ export class Survey {
       this.fault(AMBIGUOUS.test(ref) ? "ambiguous_ref" : "bad_ref", number, ref.slice(0, 20));
     }
     const alleles = alt.split(",");
-    if (alleles.some((one) => !ALLELE.test(one))) {
+    if (alleles.some((one) => !isAllele(one))) {
       this.fault(/^(D\d+|I[ACGTN]+)$/.test(alleles[0]) ? "old_indel" : "bad_alt", number, alt.slice(0, 20));
     } else if (alleles.every((one) => one === "." || one === "<NON_REF>" || one === "<*>")) {
       this.withoutAlt += 1;
@@ -152,9 +153,13 @@ export class Survey {
     if (this.sites.length >= MOST_SITES) return;
     const [, , , ref = "", alt = ""] = typeof record === "string" ? record.split("\t", 5) : record;
     if (!ref || !alt || pos < 1 || chrom.length + ref.length + alt.length > MOST_SITE_CHARS) return;
-    this.sites.push({ chrom, pos, ref, alt, line });
+    const site = { chrom, pos, ref, alt, line };
+    const [, end] = (alt.startsWith("<") && /(?:^|;)END=(\d{1,10})/.exec(record[7])) || [];
+    this.sites.push(end ? { ...site, end: Number(end) } : site);
   }
 }
+
+const isAllele = (one) => (one.length > MOST_ALLELE ? BASES : ALLELE).test(one);
 
 function remember(set, key) {
   if (set.size < MOST_KEYS) set.add(key.slice(0, 30));

@@ -36,6 +36,12 @@ export function note(key, value) {
   if (!value) keepHandle(key, null);
 }
 
+/** Notes that an upload was paused: it does not go on by itself when the page is loaded anew. */
+export function hold(key) {
+  const begun = recall(key);
+  if (begun) note(key, { ...begun, paused: true });
+}
+
 /** The uploads that broke off in this browser: [key, what was noted]. Forgets what is too old. */
 export function brokenOff() {
   const found = [];

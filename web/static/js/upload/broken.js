@@ -17,7 +17,8 @@ export class BrokenUploads {
 
   async show() {
     for (const [key, begun] of brokenOff()) this.#add(key, begun);
-    await Promise.all(Array.from(this.rows.keys(), (key) => this.#tryAtOnce(key)));
+    const left = brokenOff().filter(([, begun]) => !begun.paused);
+    await Promise.all(left.map(([key]) => this.#tryAtOnce(key)));
   }
 
   /** The file of this fingerprint is on its way. */

@@ -126,7 +126,7 @@ export class Card {
     }
     if (waiting) return `No answer; tried again in ${duration(waiting.seconds)}. ${arrived} have arrived.`;
     const pace = speed ? ` · ${inWords(speed.speed)}/s · ${duration(speed.left)} left` : "";
-    const on = resumes?.arrived ? ` Went on at part ${resumes.arrived + 1} of ${resumes.parts}.` : "";
+    const on = resumes?.arrived ? ` It went on with ${resumes.arrived} of ${resumes.parts} parts there.` : "";
     return `${arrived}${pace}.${on}`;
   }
 

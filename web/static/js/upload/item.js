@@ -2,7 +2,7 @@
 // `changed` is called after every change of what can be seen.
 import { inspected, repairedFile, Unreadable } from "../preflight/client.js";
 import { inOrder } from "../preflight/findings.js";
-import { alone, fingerprint, keepHandle, recall } from "./begun.js";
+import { alone, fingerprint, hold, keepHandle, recall } from "./begun.js";
 import { consult } from "./consult.js";
 import { Cancelled, followed, Paused, persist, Refused } from "./net.js";
 import { Pace } from "./pace.js";
@@ -74,6 +74,7 @@ export class Item {
     this.facts = found.facts;
     this.local = found.findings;
     this.resumes = begun && { parts: begun.parts };
+    if (begun) this.message = "A part of it was sent before. It goes on where it was.";
     await this.compare();
   }
 
@@ -212,7 +213,10 @@ export class Item {
 
   #failed(error) {
     if (error instanceof Cancelled) return this.#withdrawn();
-    if (error instanceof Paused) return this.#end("paused", "");
+    if (error instanceof Paused) {
+      hold(this.key);
+      return this.#end("paused", "");
+    }
     if (error instanceof Refused) return this.#end("failed", error.message);
     if (error instanceof TypeError) {
       const kept = this.large ? " What has arrived is kept." : "";
@@ -221,6 +225,7 @@ export class Item {
     if (error.name === "NotReadableError" || error.name === "NotFoundError") {
       return this.#end("failed", "The file was changed or moved meanwhile. Choose it once more.");
     }
+    this.#end("failed", "Something went wrong in this page. Load it again, and try once more.");
     throw error;
   }
 

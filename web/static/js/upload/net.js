@@ -33,11 +33,12 @@ async function read(answer) {
   if (answer.status === 204) return null;
   if (answer.status === 401) {
     throw new Refused(
-      "You are not logged in any more. Log in on another tab, then press Try again here.",
+      "You are not logged in any more. Load this page again to log in; a large upload goes on.",
     );
   }
   if (answer.status >= 500 || answer.status === 429) throw new TypeError("the service is away");
-  const document_ = await answer.json();
+  const document_ = await answer.json().catch(() => null);
+  if (!document_) throw new TypeError("an answer that is none of ours"); // a proxy's, or cut off
   if (answer.ok) return document_;
   if (document_.code === "upload_gone") throw new Gone(document_.detail);
   throw Object.assign(new Refused(`${document_.detail} ${document_.remedy}`.trim()), {

@@ -175,7 +175,8 @@ sample?.addEventListener("click", useSample);
 strict.addEventListener("change", () => chooseForAll({ strict: strict.checked }));
 pack?.addEventListener("change", () => chooseForAll({ pack: pack.value, contigNames: {} }));
 window.addEventListener("beforeunload", (event) => {
-  if (items().some((item) => item.isOpen)) event.preventDefault();
+  // A large one whose file the browser can find again goes on by itself.
+  if (items().some((item) => item.isOpen && !(item.large && item.handle))) event.preventDefault();
 });
 form.hidden = false;
 broken.show();

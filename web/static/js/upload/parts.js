@@ -81,8 +81,10 @@ async function attempt(file, wanted, key, options) {
   const { urls, signal, onBegun } = options;
   let begun = recall(key);
   let numbers = [];
-  if (begun) numbers = await arrivedParts(urls, begun, options);
-  else {
+  if (begun) {
+    note(key, { ...begun, paused: false });
+    numbers = await arrivedParts(urls, begun, options);
+  } else {
     begun = await persist(() => ask(urls, wanted, signal), options);
     begun = { ...begun, name: file.name, size: file.size, begun: Date.now() };
     note(key, begun);

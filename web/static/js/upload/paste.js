@@ -1,6 +1,7 @@
 // Makes a small VCF of pasted text: a VCF as it is, or one variant per line in any common form.
 
 const HEAD = "##fileformat=VCFv4.2\n##source=pasted\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+const MOST_CHARS = 2000;
 const BASES = "[ACGTNacgtn]+";
 const ALT = "(?:[ACGTNacgtn]+|\\*|<[A-Z:0-9_]+>)";
 const CHROM = "[\\w.*-]+?";
@@ -22,6 +23,7 @@ const HGVS = new RegExp(`^(NC_\\d{6}\\.\\d+|(?:chr)?[\\dXYMT]{1,2}):[gm]\\.(\\d+
 
 /** [chrom, pos, id, ref, alt] of a line, or null. */
 export function variantOf(text) {
+  if (text.length > MOST_CHARS) return null;
   const line = text.trim().replace(/^["']|["']$/g, "");
   const hgvs = HGVS.exec(line);
   if (hgvs) return [chromosomeOf(hgvs[1]), hgvs[2], ".", hgvs[3].toUpperCase(), hgvs[4].toUpperCase()];

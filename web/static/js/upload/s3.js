@@ -13,7 +13,7 @@ const WORDS = {
 };
 
 /** TypeError, as fetch throws, when it may be tried again. */
-function send(request, body, { onProgress, signal, onLoad }) {
+function send(request, body, { file, onProgress, signal, onLoad }) {
   return new Promise((resolve, reject) => {
     const stop = () => request.abort();
     const settled = (settle) => (value) => {
@@ -22,11 +22,21 @@ function send(request, body, { onProgress, signal, onLoad }) {
     };
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded));
     request.addEventListener("load", () => onLoad(settled(resolve), settled(reject)));
-    request.addEventListener("error", () => settled(reject)(new TypeError("network")));
+    request.addEventListener("error", async () => settled(reject)(await causeOf(file)));
     request.addEventListener("abort", () => settled(reject)(signal.reason));
     signal.addEventListener("abort", stop);
     request.send(body);
   });
+}
+
+/** The browser does not tell a lost line from a file that was moved or changed meanwhile. */
+async function causeOf(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return new TypeError("network");
+  } catch (error) {
+    return error;
+  }
 }
 
 const isGood = (request) => request.status >= 200 && request.status < 300;
@@ -39,6 +49,7 @@ export function postForm(url, fields, file, onProgress, signal) {
   const request = new XMLHttpRequest();
   request.open("POST", url);
   return send(request, body, {
+    file,
     signal,
     // The form's own fields are sent along; they are not part of the file.
     onProgress: (bytes) => onProgress(Math.min(bytes, file.size)),
@@ -55,6 +66,7 @@ export function put(url, blob, onProgress, signal) {
   const request = new XMLHttpRequest();
   request.open("PUT", url);
   return send(request, blob, {
+    file: blob,
     signal,
     onProgress,
     onLoad: (resolve, reject) => {
