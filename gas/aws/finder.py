@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from gas.aws.faults import neighbour
 from gas.aws.items import JobTable
-from gas.aws.values import as_item, as_plain
+from gas.aws.values import as_item
 from gas.jobs import Job
 from gas.listing import MOST_LOOKED_AT, FoundJobs, JobQuery, Place, name_key, state_key
 from gas.usage import Usage
@@ -121,7 +121,7 @@ class DynamoJobFinder:
             with neighbour("The job database"):
                 answer = self._client.query(**request)
             last = answer.get("LastEvaluatedKey")
-            yield [as_plain(item) for item in answer["Items"]], last is None
+            yield [_entry(item) for item in answer["Items"]], last is None
             if last is None:
                 return
             request["ExclusiveStartKey"] = last
@@ -208,6 +208,13 @@ class _Walk:
                     self._found.append((entry, job))
                 if len(self._found) > self._limit:
                     return
+
+
+def _entry(item: Mapping[str, Any]) -> Entry:
+    """What these indexes hold: texts and whole numbers. There may be thousands at once."""
+    return {
+        name: int(value["N"]) if "N" in value else value.get("S") for name, value in item.items()
+    }
 
 
 def _list_of(query: JobQuery) -> _List:

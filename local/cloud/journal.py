@@ -10,6 +10,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,8 @@ class Journal:
         self._reader = self._connect()
         self._reader.executescript("PRAGMA journal_mode = WAL;" + SCHEMA)
         path.chmod(0o600)
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
+        self._aside_reader = self._connect()
         self._queue: queue.SimpleQueue[
             tuple[Sequence[Statement], asyncio.Future[int], asyncio.AbstractEventLoop] | None
         ] = queue.SimpleQueue()
@@ -130,6 +133,14 @@ class Journal:
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """The rows of a query. Called from the event loop: keep it small."""
         return self._reader.execute(sql, parameters).fetchall()
+
+    async def read_aside(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """The rows of a longer query, which does not hold up the event loop."""
+
+        def run() -> list[Row]:
+            return self._aside_reader.execute(sql, parameters).fetchall()
+
+        return await asyncio.get_running_loop().run_in_executor(self._aside, run)
 
     async def write(self, *statements: Statement) -> int:
         """Execute statements in one transaction; returns once it is on disk.
@@ -148,6 +159,8 @@ class Journal:
     def close(self) -> None:
         self._queue.put(None)
         self._thread.join()
+        self._aside.shutdown()
+        self._aside_reader.close()
         self._reader.close()
 
     def _connect(self) -> sqlite3.Connection:

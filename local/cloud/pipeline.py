@@ -10,6 +10,7 @@ import aiohttp
 
 from local.cloud.calls import SES_V2, Call, changes_something
 from local.cloud.control_log import ControlLog
+from local.cloud.dynamodb_index import IndexReader
 from local.cloud.dynamodb_shadow import ITEM_WRITES, PARTIQL, DynamoShadow, PartiqlWrite
 from local.cloud.errors import refusal
 from local.cloud.executions import Executions
@@ -21,6 +22,7 @@ from local.cloud.relay import Relay
 from local.cloud.sessions import NotAuthentic, Sessions
 from local.cloud.stack_log import ACTIONS as STACK_ACTIONS
 from local.cloud.upstream import Reply, Upstream, UpstreamError
+from local.cloud.vault.doorman import Doorman
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class Pipeline:
         self.mirror = QueueMirror(journal, upstream)
         self.control = ControlLog(journal, upstream)
         self._shadow = DynamoShadow(journal, upstream)
+        self._indexes = IndexReader(journal, upstream, Doorman(sessions, upstream))
         self._executions = Executions(journal, upstream)
         self._metrics = QueueMetrics(upstream, lambda: self.mirror.oldest)
         self._background: set[asyncio.Task[None]] = set()
@@ -97,6 +100,8 @@ class Pipeline:
         try:
             if call.service == "dynamodb" and call.action in ITEM_WRITES:
                 return await self._shadow.write(call, self._send)
+            if call.service == "dynamodb" and call.action == "Query":
+                return await self._indexes.answer(call) or await self._send(call)
             if call.service == "dynamodb" and call.action in PARTIQL:
                 DynamoShadow.refuse_partiql_writes(call)
                 return await self._send(call)
@@ -161,7 +166,7 @@ class Pipeline:
         if call.service == "cloudformation" and call.action in STACK_ACTIONS:
             self._later(self._after_stack(call))
         if call.service == "dynamodb":
-            self._shadow.forget_schemas()
+            self._forget_schemas()
             if call.action == "DeleteTable":
                 await self._shadow.drop_removed_tables()
         return reply
@@ -172,11 +177,15 @@ class Pipeline:
             stack = call.form().get("StackName", "")
             for name in [stack] if stack else self.control.stacks.names():
                 await self.control.stacks.follow(name)
-            self._shadow.forget_schemas()
+            self._forget_schemas()
             if call.action == "DeleteStack":
                 await self._shadow.drop_removed_tables()
         except (aiohttp.ClientError, UpstreamError, OSError) as fault:
             log.info("A stack could not be followed: %s", fault)
+
+    def _forget_schemas(self) -> None:
+        self._shadow.forget_schemas()
+        self._indexes.forget_schemas()
 
     def _later(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -14,13 +14,14 @@ from gas.jobs import ArchivedFile, ColdKind, Failure, Job, JobStatus
 from gas.ledger import ResultsLedger
 from gas.listing import FoundJobs, JobFinder, JobQuery, Match
 from gas.ports import JobStore
+from gas.recount import recount, users_of
 from gas.testing.erasing import MemoryErasableJobs
 from gas.testing.finder import MemoryJobFinder
 from gas.testing.jobs import MemoryJobStore
 from gas.testing.ledger import MemoryLedger
 from tests.integration.ports.conftest import aws_world_of
 from tests.support.aws import MOST_LOOKED_AT, AwsWorld
-from tests.support.jobs import job, results, stored_file
+from tests.support.jobs import USER, job, results, stored_file
 
 NOW = 1_800_000_000
 
@@ -316,3 +317,14 @@ def test_a_job_that_is_removed_takes_its_share_along(old_table: OldTable) -> Non
     world.erasable.remove(kept.job_id)
     world.erasable.forget_user(old_table.user)
     assert world.finder.usage(old_table.user).n_jobs == 0
+
+
+def test_everybody_with_old_jobs_is_counted_by_one_command(old_table: OldTable) -> None:
+    world = old_table.world
+    old_table.add(2)
+    world.jobs.create(job())
+    users = set(users_of(world.clients, world.table))
+    assert users == {old_table.user, USER}
+    for _ in range(2):
+        assert recount(world.finder, iter(users)) == (2, 0)
+    assert [old_table.shares.usage(user).n_jobs for user in (old_table.user, USER)] == [2, 1]
