@@ -161,7 +161,9 @@ def test_an_upload_goes_on_after_the_page_was_loaded_anew(
     assert watched.crashed == []
 
 
-def test_an_upload_can_be_cancelled(browser: Browser, product: Product, large: Path) -> None:
+def test_an_upload_can_be_paused_and_cancelled(
+    browser: Browser, product: Product, large: Path
+) -> None:
     with visit(browser, LOOKS[0]) as (page, watched):
         become_premium(page, product)
         page.add_init_script(ONLY_PART)
@@ -169,6 +171,10 @@ def test_an_upload_can_be_cancelled(browser: Browser, product: Product, large: P
         page.evaluate("sessionStorage.hanging = 1")
         send(page, large)
         wait_until(lambda: page.evaluate("Object.keys(localStorage).length") == 1, seconds=30)
+        page.get_by_role("button", name="Pause").click()
+        expect(page.locator(".file")).to_contain_text("What has arrived is kept for two days.")
+        page.get_by_role("button", name="Go on").click()
+        expect(page.locator(".file .chip")).to_have_text("Uploading")
         with page.expect_response("**/annotate/uploads/parts/abort") as answered:
             page.get_by_role("button", name="Cancel the upload").click()
         assert answered.value.status == 204

@@ -26,6 +26,7 @@ pytestmark = [
 
 STATIC = Path(__file__).parents[2] / "web" / "static"
 ORIGIN = "http://localhost"
+PAGE = "<!doctype html><meta name=csrf-token content=t><input type=file>"
 KINDS = {".js": "text/javascript", ".html": "text/html"}
 MIB = 1024 * 1024
 LIMITS = {"maxBytes": 10 * MIB, "limit": "10 MiB", "plan": "Free", "couldUpgrade": True}
@@ -89,7 +90,7 @@ def serve(route: Route) -> None:
     if path.startswith("/static/") and file.is_file():
         route.fulfill(body=file.read_bytes(), content_type=KINDS.get(file.suffix, "text/plain"))
     else:
-        route.fulfill(body="<!doctype html><input type=file>", content_type="text/html")
+        route.fulfill(body=PAGE, content_type="text/html")
 
 
 @pytest.fixture(scope="module")
@@ -289,6 +290,82 @@ def test_only_site_columns_are_kept_and_few(page: Page) -> None:
     assert len(sites) == 200
     assert {site["chrom"] for site in sites} >= {"1", "2", "30"}
     assert all(set(site) == {"chrom", "pos", "ref", "alt", "line"} for site in sites)
+
+
+CONSULT = """
+async ({ bytes, limits, answer }) => {
+  const { inspected } = await import("/static/js/preflight/client.js");
+  const { consult } = await import("/static/js/upload/consult.js");
+  const data = await (await fetch(`data:application/octet-stream;base64,${bytes}`)).arrayBuffer();
+  const file = new File([data], "mine.vcf");
+  const { facts } = await inspected(file, limits);
+  const real = window.fetch;
+  let asked;
+  window.fetch = async (url, options) => {
+    asked = JSON.parse(options.body);
+    return new Response(JSON.stringify(answer), { status: answer ? 200 : 503 });
+  };
+  const options = { pack: "", contigNames: { a: "20" } };
+  try {
+    return { ...(await consult("/annotate/preflight", file, facts, options)), asked };
+  } finally {
+    window.fetch = real;
+  }
+}
+"""
+
+
+def consult(page: Page, content: str, answer: Any) -> Any:
+    asked = {"bytes": b64encode(content.encode()).decode(), "limits": LIMITS, "answer": answer}
+    return page.evaluate(CONSULT, asked)
+
+
+def test_no_genotype_leaves_the_computer(page: Page) -> None:
+    text = SAMPLES + "20\t4680251\trs17\tA\tG\t50\tPASS\tAF=0.123\tGT:DP\t0/1:37\t1/1:41\n"
+    asked = consult(page, text, {"findings": []})["asked"]
+    assert asked == {
+        "pack": None,
+        "contig_names": {"a": "20"},
+        "contigs": [{"name": "20", "length": 63025520}],
+        "sites": [{"chrom": "20", "pos": 4680251, "ref": "A", "alt": "G", "line": 4}],
+        "size": len(text),
+        "file_name": "mine.vcf",
+        "reference": "",
+    }
+
+
+def test_what_the_service_says_becomes_findings_with_repairs(page: Page) -> None:
+    said: list[tuple[str, str, Any, Any]] = [
+        (
+            "names",
+            "warning",
+            {"contig_names": {"a": "20"}},
+            {"kind": "rename", "names": {"a": "20"}},
+        ),
+        ("other_assembly", "error", {"pack": "grch38"}, {"kind": "pack", "pack": "grch38"}),
+        ("too_large", "error", {"upgrade": True}, None),
+        ("odd", "info", None, None),
+    ]
+    answer = {
+        "findings": [
+            {"code": code, "severity": severity, "sentence": "S.", "repair": repair, "label": "L"}
+            for code, severity, repair, _ in said
+        ]
+    }
+    found = consult(page, GOOD, answer)["findings"]
+    assert [(each["code"], each["severity"]) for each in found] == [
+        ("other_assembly", "stop"),
+        ("names", "warn"),
+        ("odd", "note"),
+    ]
+    repairs = [each["repair"] for each in found if "repair" in each]
+    assert repairs == [{**said[1][3], "label": "L"}, {**said[0][3], "label": "L"}]
+
+
+def test_a_service_that_is_away_keeps_nobody_from_uploading(page: Page) -> None:
+    found = consult(page, GOOD, None)
+    assert (found["answer"], found["later"]) == (None, True)
+    assert codes(found) == ["not_compared"]
 
 
 PASTE = """
