@@ -86,6 +86,10 @@ bench-thaw: $(VENV)/installed-dev $(VENV)/compiled ## A thousand results into th
 bench-explorer: $(VENV)/installed-dev $(VENV)/compiled ## A million variants explored through the web app (ARGS="--times 30")
 	PYTHONPATH=scripts $(BIN)/python -m tests.bench.explorer $(ARGS)
 
+.PHONY: bench-dashboard
+bench-dashboard: $(VENV)/installed-dev $(VENV)/compiled ## The list of jobs with ten and with 100,000 (ARGS="--jobs 20000")
+	PYTHONPATH=scripts $(BIN)/python -m tests.bench.dashboard $(ARGS)
+
 .PHONY: fuzz
 fuzz: $(VENV)/installed-dev ## Mutated input for the engine, every memory access checked (SECONDS=600)
 	$(BIN)/python -m tests.fuzz --target reader --seconds 30
