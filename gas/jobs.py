@@ -274,7 +274,8 @@ class Job(_Record):
     restored_at: int | None = None
 
     erasing_at: int | None = None
-    """When the erasure of the account reached the job: nobody touches its results any more."""
+    """When its user deleted the job, or the erasure of the account reached it: nobody shows it or
+    touches its results any more."""
 
     sweep_shard: str | None = None
     sweep_at: int | None = None
