@@ -4,10 +4,12 @@ import { installPops } from "./pops.js";
 import { installSheet } from "./sheet.js";
 import { installKeys } from "./keys.js";
 
-const TYPING_MS = 350;
+const SEARCHING_MS = 350; // after the last letter of a search
+const TYPING_MS = 900; // of a name or a number, which means nothing before it is whole
 const SLOW_MS = 200;
 
 const form = document.getElementById("filters");
+const problem = form.querySelector(".filters-problem");
 let running = null;
 let typing = 0;
 
@@ -38,6 +40,10 @@ async function show(address, { push = true, focus = false } = {}) {
     const asked = new URL(url);
     asked.searchParams.set("part", "view");
     const answer = await fetch(asked, { signal: mine.signal, headers: { Accept: "text/html" }, redirect: "manual" });
+    if (answer.status === 400) {
+      await refuse(answer);
+      return;
+    }
     if (answer.status !== 200) {
       window.location.assign(url); // the whole page says what is wrong, or asks to log in
       return;
@@ -49,15 +55,26 @@ async function show(address, { push = true, focus = false } = {}) {
     if (error.name === "AbortError") return;
     if (!(error instanceof TypeError)) throw error;
     say("The network is away. Try again.");
-    current.setAttribute("aria-busy", "false");
-    current.classList.remove("slow");
   } finally {
     clearTimeout(slow);
+    if (running === mine) {
+      current.setAttribute("aria-busy", "false");
+      current.classList.remove("slow");
+    }
     if (running === mine) running = null;
   }
 }
 
+/** What is wrong with a filter is said above the filters; the table stays as it was. */
+async function refuse(answer) {
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const words = [...page.querySelectorAll(".lead, .lead + p:not([class])")];
+  problem.textContent = words.map((one) => one.textContent).join(" ");
+  problem.hidden = false;
+}
+
 function exchange(fresh, { focus, typing: isTyping }) {
+  problem.hidden = true;
   const focused = document.activeElement?.id ?? "";
   const scrolled = view().querySelector(".grid-scroll")?.scrollLeft ?? 0;
   view().replaceWith(document.adoptNode(fresh.getElementById("view")));
@@ -150,8 +167,8 @@ document.addEventListener("submit", (event) => {
 
 form.addEventListener("input", (event) => {
   clearTimeout(typing);
-  const typed = event.target.matches("input[type=text], input[type=search]");
-  typing = setTimeout(() => show(addressOfForm()), typed ? TYPING_MS : 0);
+  const wait = { search: SEARCHING_MS, text: TYPING_MS }[event.target.type] ?? 0;
+  typing = setTimeout(() => show(addressOfForm()), wait);
 });
 
 window.addEventListener("popstate", async () => {
