@@ -92,3 +92,17 @@ def test_every_token_that_a_style_sheet_uses_exists() -> None:
     for sheet in CSS.glob("*.css"):
         own = set(re.findall(r"(--gas-[\w-]+):", sheet.read_text()))
         assert set(re.findall(r"var\((--gas-[\w-]+)", sheet.read_text())) <= known | own, sheet.name
+
+
+#: Paper is white in every theme; igv.js and Swagger UI paint on a white ground of their own.
+_OTHERS_GROUND = {"gas.css": "@media print", "plots.css": "@media print"}
+_FOREIGN = re.compile(r"^\.(?:igv|swagger-ui)\b.*$", re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "sheet", sorted(set(CSS.glob("*.css")) - {CSS / "tokens.css"}), ids=lambda path: path.name
+)
+def test_no_other_style_sheet_names_a_colour(sheet: Path) -> None:
+    text = _FOREIGN.sub("", sheet.read_text())
+    screen = text.split(_OTHERS_GROUND.get(sheet.name, "\0"))[0]
+    assert re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(", screen) == []
