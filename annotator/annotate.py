@@ -73,7 +73,9 @@ class AnnotateJob:
         with bound(job_id=request.job_id):
             job = self._jobs.get(request.job_id)
             if job is None:
-                return Bury(f"no such job: {request.job_id}")
+                # The job was recorded before the message was sent: its user has deleted it since.
+                log.info("job_gone")
+                return Done()
             if job.is_final:
                 return self._announce(job)
             if job.job_status is JobStatus.RUNNING and job.lease_until >= self._clock.now():

@@ -326,17 +326,17 @@ def test_a_repeated_message_of_a_finished_job_changes_nothing(world: World) -> N
     assert len(world.announced.published) == 1
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "no json",
-        JobRequested(job_id="33333333-3333-4333-8333-333333333333", user_id="u").to_json(),
-    ],
-)
-def test_messages_that_can_never_succeed_are_buried(world: World, body: str) -> None:
-    world.queue.send(body)
+def test_a_message_that_can_never_succeed_is_buried(world: World) -> None:
+    world.queue.send("no json")
     assert isinstance(world.deliver(), Bury)
-    assert world.queue.dead == [body]
+    assert world.queue.dead == ["no json"]
+
+
+def test_the_message_of_a_job_that_was_deleted_meanwhile_is_forgotten(world: World) -> None:
+    request = JobRequested(job_id="33333333-3333-4333-8333-333333333333", user_id="u")
+    world.queue.send(request.to_json())
+    assert isinstance(world.deliver(), Done)
+    assert world.queue.dead == []
 
 
 def test_a_stop_puts_the_job_down_uncounted(world: World) -> None:
