@@ -166,7 +166,8 @@ class _Labels:
 
     def add(self, codes: Any, entries: Mask, sizes: Any) -> None:
         """Count a batch: `codes` of all its transcripts, of which `entries` count."""
-        bits = np.where(entries, self._lut[codes], np.uint64(0))
+        bits = self._lut[codes]
+        bits[~entries] = 0
         offsets = (np.cumsum(sizes) - sizes)[sizes > 0]
         if len(offsets):
             together, counts = np.unique(np.bitwise_or.reduceat(bits, offsets), return_counts=True)
@@ -192,10 +193,13 @@ class _Genes:
         entries = entries & (codes >= 0)
         rows = np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)[entries]
         keys = rows * len(self._words) + codes[entries]
-        if len(keys) and len(self._words):
-            # Transcripts of a gene are mostly neighbours: fewer keys to sort.
-            keys = np.unique(keys[np.diff(keys, prepend=-1) != 0])
-            self._counts += np.bincount(keys % len(self._words), minlength=len(self._words))
+        # Transcripts of a gene are mostly neighbours, and most rows have one gene: few are sorted.
+        first = np.diff(keys, prepend=-1) != 0
+        rows, keys = rows[first], keys[first]
+        alone = np.bincount(rows, minlength=len(sizes))[rows] == 1
+        for some in (keys[alone], np.unique(keys[~alone])):
+            if len(some):
+                self._counts += np.bincount(some % len(self._words), minlength=len(self._words))
 
     def found(self) -> Mapping[str, int]:
         """Rows by gene."""

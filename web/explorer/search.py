@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from web.explorer.table import Mask, OpenTable, numbers, truth
+from web.explorer.working_copy import TEXT
 
-_TEXTS: Final = ("id", "hgvsg", "hgvsc", "hgvsp")
 _CODED: Final = ("symbol", "gene", "feature")
 _VARIANT: Final = re.compile(r"(?i)(\S+?)[-:\s](\d{1,10})[-:\s]?([ACGTN]+)[-:>/\s]([ACGTN*]+)")
 _RESIDUE: Final = re.compile(
@@ -78,20 +78,18 @@ def _id(table: OpenTable, text: str) -> Test:
 
 
 def _anywhere(table: OpenTable, text: str, protein: str) -> Test:
-    folded = text.casefold()
+    folded = text.lower()
     luts = {
-        name: np.array([*(folded in word.casefold() for word in table.words[name]), False])
+        name: np.array([*(folded in word.lower() for word in table.words[name]), False])
         for name in _CODED
     }
-    names: Sequence[str] = [
-        name for name in (*_TEXTS, *table.dictionary.known_ids) if name in table.has
-    ]
+    names: Sequence[str] = [name for name in table.dictionary.known_ids if name in table.has]
 
     def test(batch: pa.RecordBatch) -> Mask:
-        mask = np.zeros(len(batch), np.bool_)
+        mask = truth(pc.match_substring(batch.column(TEXT), folded))
         for name, words in luts.items():
             if words.any():
-                mask |= words[batch.column(name).to_numpy()]
+                mask = mask | words[batch.column(name).to_numpy()]
         for name in names:
             column = batch.column(name)
             if pa.types.is_string(column.type):

@@ -106,16 +106,24 @@ def _whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
 def _inflated(stored: Iterable[bytes]) -> Iterator[bytes]:
     member = zlib.decompressobj(31)
     try:
-        for chunk in stored:
-            while chunk:
-                text = member.decompress(chunk)
+        for piece in _small(stored):
+            left = piece
+            while left:
+                text = member.decompress(left)
                 if text:
                     yield text
-                chunk = member.unused_data  # noqa: PLW2901
+                left = member.unused_data
                 if member.eof:
                     member = zlib.decompressobj(31)
     except zlib.error as error:
         raise ServiceUnavailable(f"The annotated file is damaged: {error}.") from error
+
+
+def _small(stored: Iterable[bytes]) -> Iterator[bytes]:
+    """The same in pieces of about a block: what is left of one is copied for the next."""
+    for chunk in stored:
+        for at in range(0, len(chunk), _BLOCK):
+            yield chunk[at : at + _BLOCK]
 
 
 def bgzf(pieces: Iterable[bytes]) -> Iterator[bytes]:

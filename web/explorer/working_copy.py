@@ -12,6 +12,7 @@ Arrow file, one batch per row group of the table:
   ~end                int32: last base of REF, 1-based; -1 without a position
   ~kind               int32: word of the kind of variant, -1 for none
   ~frequency          double: the allele frequency that filters look at, NaN: not known
+  ~text               string: what the free text is looked for in, in lower case, a line for each
 words.json holds the words of each coded column.
 """
 
@@ -34,6 +35,7 @@ WORDS: Final = "words.json"
 END: Final = "~end"
 KIND: Final = "~kind"
 FREQUENCY: Final = "~frequency"
+TEXT: Final = "~text"
 OF_TRANSCRIPTS: Final = ("consequence", "impact", "symbol", "gene")
 
 _CODED: Final = (
@@ -125,6 +127,7 @@ def _batch(
     columns[KIND] = pa.array(_kinds(columns["ref"], columns["alt"]))
     if dictionary.has_frequency:
         columns[FREQUENCY] = pa.array(_frequency(columns, dictionary))
+    columns[TEXT] = _text([columns[name] for name in ("id", "hgvsg", "hgvsc", "hgvsp")])
     for name, column in _of_transcripts(table, group):
         codes = pa.array(book.codes(name, column.values), pa.int32())
         columns[of_any(name)] = pa.ListArray.from_arrays(column.offsets, codes)
@@ -153,6 +156,12 @@ def _kinds(ref: pa.Array, alt: pa.Array) -> Codes:
     kinds[_matches(alt, r"[<>\[\].]")] = code[Kind.STRUCTURAL]
     kinds[pc.is_null(alt).to_numpy(zero_copy_only=False) | _matches(alt, r"^\*$")] = -1
     return kinds
+
+
+def _text(columns: Sequence[pa.Array]) -> pa.Array:
+    # null_handling="skip" gives too few values where rows have only nulls (pyarrow 26)
+    together = pc.binary_join_element_wise(*(pc.fill_null(each, "") for each in columns), "\n")
+    return pc.utf8_lower(together)
 
 
 def _matches(texts: pa.Array, pattern: str) -> npt.NDArray[np.bool_]:
