@@ -99,12 +99,12 @@ def _columns(plot: Plot) -> Drawing:
     base = _HEAD + _COLUMNS_HEIGHT
     slot = (WIDTH - _AXIS) / max(len(plot.marks), 1)
     width = min(slot * 0.78, 46)
-    every = math.ceil(len(plot.marks) / _MOST_LABELS)
+    names = [number for number, mark in enumerate(plot.marks) if mark.label]
+    named = frozenset(names[:: math.ceil(len(names) / _MOST_LABELS) or 1])
     shapes = []
     for number, mark in enumerate(plot.marks):
         left = _AXIS + number * slot
         height = _visible(_COLUMNS_HEIGHT * mark.count / top_value, mark.count)
-        named = bool(mark.label) and number % every == 0
         shapes.append(
             Shape(
                 mark=mark,
@@ -113,7 +113,7 @@ def _columns(plot: Plot) -> Drawing:
                 width=round(width, 1),
                 height=height,
                 hit=(round(left, 1), _HEAD, round(slot, 1), _COLUMNS_HEIGHT + _FOOT),
-                label=(round(left + slot / 2, 1), base + 15) if named else None,
+                label=(round(left + slot / 2, 1), base + 15) if number in named else None,
             )
         )
     values = [step * n for n in range(round(top_value / step) + 1)]

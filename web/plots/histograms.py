@@ -9,6 +9,10 @@ from web.plots.summary import Link, percent
 FREQUENCY_EDGES: Sequence[float] = (0.0, 0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 """Between two of them lies a bin; its upper edge belongs to it."""
 
+_MOST_SAMPLES = 64
+"""Samples that have a bar each."""
+_MOST_NAMED = 16
+
 
 def frequencies(bins: Sequence[int], unknown: int, absent: int, *, told: bool) -> Plot | Missing:
     """`bins`: between FREQUENCY_EDGES; `absent`: frequency 0; `unknown`: not told.
@@ -72,21 +76,38 @@ def words_of(bases: int) -> str:
 
 
 def samples(names: Sequence[str], carried: Sequence[int], link: Link) -> Plot | Missing:
-    """How many variants each sample carries."""
+    """How many variants each sample carries; of many samples, how many carry how many."""
     title = "Variants per sample"
     if not names:
         return Missing(title, "the file has no genotypes, or its table does not keep them.")
-    few = len(names) <= 16
-    marks = [
-        Mark(name if few else "", count, full=name, href=link("sample", name))
-        for name, count in zip(names, carried, strict=True)
-    ]
     low, high = min(carried), max(carried)
     sentence = (
         f"{names[0]} carries {high:,}."
         if len(names) == 1
         else f"Between {low:,} and {high:,}; one far from the others deserves a look."
     )
+    if len(names) > _MOST_SAMPLES:
+        return _spread(title, sentence, carried)
+    few = len(names) <= _MOST_NAMED
+    marks = [
+        Mark(name if few else "", count, full=name, href=link("sample", name))
+        for name, count in zip(names, carried, strict=True)
+    ]
     form = Form.BARS if few else Form.COLUMNS
     axis = "" if few else f"the {len(names):,} samples, in the file’s order"
     return Plot("samples", title, sentence, form, "Sample", "Variants", marks, axis)
+
+
+def _spread(title: str, sentence: str, carried: Sequence[int]) -> Plot:
+    low, high = min(carried), max(carried)
+    size = nice_step(max(1, (high - low) // 6))
+    first = low // size * size
+    bins = [0] * ((high - first) // size + 1)
+    for number in carried:
+        bins[(number - first) // size] += 1
+    marks = []
+    for place, count in enumerate(bins):
+        start = first + place * size
+        marks.append(Mark(compact(start), count, full=f"{start:,} to {start + size - 1:,}"))
+    axis = f"variants that a sample carries ({len(carried):,} samples)"
+    return Plot("samples", title, sentence, Form.COLUMNS, "Variants", "Samples", marks, axis)

@@ -3,9 +3,9 @@
 import pytest
 
 from anntools import terms as engine_terms
-from web.plots import summary, terms
+from web.plots import histograms, summary, terms
 from web.plots.drawing import WIDTH, compact, draw, nice_step
-from web.plots.model import Form, Mark, Plot
+from web.plots.model import Form, Mark, Missing, Plot
 from web.plots.summary import Counts, no_link, overview
 
 
@@ -158,3 +158,36 @@ def test_axes_go_in_round_steps(largest: int, step: int) -> None:
 )
 def test_numbers_beside_an_axis_are_short(number: int, text: str) -> None:
     assert compact(number) == text
+
+
+def test_few_samples_have_a_bar_each_and_many_are_counted_together() -> None:
+    few = histograms.samples(["NA1", "NA2"], [5, 7], lambda name, value: f"?{name}={value}")
+    assert isinstance(few, Plot)
+    assert [(m.name, m.count, m.href) for m in few.marks] == [
+        ("NA1", 5, "?sample=NA1"),
+        ("NA2", 7, "?sample=NA2"),
+    ]
+    many = histograms.samples([f"S{n}" for n in range(200)], list(range(3000, 3200)), no_link)
+    assert isinstance(many, Plot)
+    assert sum(mark.count for mark in many.marks) == 200
+    assert many.marks[0].name.startswith("3,000 to ")
+    assert isinstance(histograms.samples([], [], no_link), Missing)
+
+
+def test_a_frequency_lies_in_the_bin_whose_upper_edge_it_reaches() -> None:
+    edges = len(histograms.FREQUENCY_EDGES) - 1
+    plot = histograms.frequencies([3, 2, *[0] * (edges - 2)], 4, 1, told=True)
+    assert isinstance(plot, Plot)
+    assert [mark.count for mark in plot.marks[:3]] == [1, 3, 2]
+    assert plot.marks[-1].name == "not known"
+    assert plot.marks[1].name == "above 0, up to 0.001"
+    assert isinstance(histograms.frequencies([0] * edges, 9, 0, told=False), Missing)
+
+
+def test_density_names_the_bars_in_which_a_round_number_lies() -> None:
+    plot = histograms.density("20", 50_000, [1] * 60, 1_000_000, lambda _, value: value)
+    assert isinstance(plot, Plot)
+    assert [mark.label for mark in plot.marks if mark.label] == ["1", "2", "3"]
+    assert plot.marks[1].href == "20:1050000-1099999"
+    shapes = draw(plot).shapes
+    assert sum(1 for shape in shapes if shape.label) == 3
