@@ -34,6 +34,7 @@ NAMES = (
     "tokens",
     "api",
     "plan",
+    "plan-premium",
     "profile",
     "delete-account",
     "not-found",
@@ -61,6 +62,7 @@ def _finish(person: Person, name: str, content: bytes) -> str:
 def all_pages(web: str) -> Iterator[Sequence[PageOf]]:
     """The pages, for a stranger, for somebody new, and for somebody with jobs behind her."""
     with Person(web) as new, Person(web) as ada:
+        ada.upgrade()  # so that her results stay, however slow the machine
         done = _finish(ada, "famous_variants.vcf", _SAMPLE.read_bytes())
         failed = _finish(ada, "letter.vcf", _NO_VCF)
         _finish(ada, "one_variant.vcf", smoke.BUILT_IN.encode())
@@ -81,7 +83,8 @@ def all_pages(web: str) -> Iterator[Sequence[PageOf]]:
             PageOf("variants", "/variants", user),
             PageOf("tokens", "/account/tokens", user),
             PageOf("api", "/api/v1/docs", nobody),
-            PageOf("plan", "/billing", user),
+            PageOf("plan", "/billing", beginner),
+            PageOf("plan-premium", "/billing", user),
             PageOf("profile", "/profile", user),
             PageOf("delete-account", "/account/delete", user),
             PageOf("not-found", "/nowhere", user, 404),
