@@ -22,7 +22,7 @@ from anntools.receipt import SourceRecord
 if TYPE_CHECKING:
     from anntools.pack import Pack
 
-_VERSION: Final = 2  # of the stores' layout
+_VERSION: Final = 3  # of the stores' layout and description
 
 
 def cache_folder() -> Path:

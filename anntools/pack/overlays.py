@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from anntools.pack import table_overlay, vcf_overlay
 from anntools.pack.exact import ExactBuilder, StoreProblem
@@ -25,6 +25,8 @@ from anntools.pack.stores import info_safe
 from anntools.pack.textfile import chunks
 
 Rows = Iterator[tuple[int, str, int, int, list[str]]]
+_CLASSES: Final = "CLNSIG"  # a field of ClinVar whose values the summary counts
+_CLASSES_MOST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,11 @@ def _exact(
                 builder.add(chunk)
         except StoreProblem as error:
             raise OverlayProblem(f"{overlay.path.name}, {error}") from error
-        about = builder.finish(folder)
+        keys = [w.key.upper() for w in wanted]
+        counted = next((i for i, key in enumerate(keys) if key.endswith(_CLASSES)), -1)
+        about = builder.finish(folder, counted)
+        if len(about["classes"]) > _CLASSES_MOST:
+            about |= {"class_field": -1, "classes": []}
         if not about["records"]:
             raise OverlayProblem(
                 f"No allele of {overlay.path.name} lies on a contig of the pack "

@@ -184,6 +184,17 @@ def test_frequencies_of_an_overlay(demo: Pack, tmp_path: Path) -> None:
     assert af["counts"][af["edges"].index(0.01)] == 1
 
 
+def test_classes_of_an_overlay_are_counted(demo: Pack, tmp_path: Path) -> None:
+    overlay = tmp_path / "clinical.vcf"
+    about = '##INFO=<ID=CLNSIG,Number=.,Type=String,Description="Classification">\n'
+    known = "20\t4680251\t.\tA\tG\t.\t.\tCLNSIG=Pathogenic\n"
+    overlay.write_text(HEADER.format(more=about) + known)
+    source = tmp_path / "in.vcf"
+    source.write_text(HEADER.format(more="") + "20\t4680251\t.\tA\tG,T\t.\t.\t.\n")
+    told, _ = summary_of(source, tmp_path, demo, overlays=(f"mine={overlay}:CLNSIG",))
+    assert told["exact_classes"]["mine"] == {"Pathogenic": 1}
+
+
 def test_many_and_long_filters_are_counted(demo: Pack, tmp_path: Path) -> None:
     source = tmp_path / "in.vcf"
     texts = [f"f{i}" for i in range(p.FILTERS_MOST + 10)] + ["PASS", "PASS", "x" * 200, "."]
