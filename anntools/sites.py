@@ -119,7 +119,7 @@ class SiteAnnotator:
         worker = Worker(pack, self._labels, Options(listed=len(sites)), "")
         worker.expect_columns(_COLUMNS)
         memory = io.BytesIO()
-        table = TableWriter(memory, pack)
+        table = TableWriter(memory, pack, compress=False)
         collector = table.collector()
         worker.collect(collector)
         done = worker.run("".join(map(_line, sites)).encode("ascii"), 1)

@@ -17,7 +17,7 @@ from anntools.table.thrift import EMPTY, I64, Struct, dump
 from anntools.version import VERSION
 
 MAGIC: Final = b"PAR1"
-_ZSTD: Final = 6
+_UNCOMPRESSED, _ZSTD = 0, 6
 _DATA_PAGE, _DICTIONARY_PAGE = 0, 2
 PLAIN, RLE, RLE_DICTIONARY = 0, 3, 8
 _REQUIRED, _OPTIONAL, _REPEATED = 0, 1, 2
@@ -65,8 +65,9 @@ class ParquetWriter:
         handle: BinaryIO,
         columns: Sequence[Column],
         nested: Sequence[Column],
-        codec: Compressor,
+        codec: Compressor | None,
     ) -> None:
+        """``codec``: of ZSTD, or none at all."""
         self._handle = handle
         self._columns = columns
         self._nested = nested
@@ -111,7 +112,7 @@ class ParquetWriter:
 
     def _page(self, head: Struct, kind: int, field: int, body: bytes) -> int:
         """Write a page; returns what it would take uncompressed."""
-        packed = self._codec.compress(body, asbytes=True)
+        packed = self._codec.compress(body, asbytes=True) if self._codec else body
         header = dump(Struct((1, kind), (2, len(body)), (3, len(packed)), (field, head)))
         self._write(header)
         self._write(packed)
@@ -134,7 +135,7 @@ class ParquetWriter:
             (1, _PHYSICAL[column.type]),
             (2, [PLAIN, RLE, RLE_DICTIONARY] if data.words else [PLAIN, RLE]),
             (3, list(path)),
-            (4, _ZSTD),
+            (4, _ZSTD if self._codec else _UNCOMPRESSED),
             (5, I64(data.levels)),
             (6, I64(plain)),
             (7, I64(self._at - begin)),

@@ -45,7 +45,7 @@ def _struct(out: bytearray, struct: Struct) -> None:
     for number, value in struct:
         if value is None:
             continue
-        kind = _kind(value)
+        kind = _KINDS[type(value)]
         if kind == _TRUE and not value:
             kind = _FALSE
         assert 0 < number - last < 16
@@ -55,16 +55,15 @@ def _struct(out: bytearray, struct: Struct) -> None:
     out.append(0)
 
 
-def _kind(value: Any) -> int:
-    if isinstance(value, bool):
-        return _TRUE
-    if isinstance(value, I64):
-        return _I64
-    if isinstance(value, int):
-        return _I32
-    if isinstance(value, str | bytes):
-        return _BINARY
-    return _STRUCT if isinstance(value, Struct) else _LIST
+_KINDS: Final[dict[type, int]] = {
+    bool: _TRUE,
+    int: _I32,
+    I64: _I64,
+    str: _BINARY,
+    bytes: _BINARY,
+    list: _LIST,
+    Struct: _STRUCT,
+}
 
 
 def _value(out: bytearray, value: Any, kind: int) -> None:
@@ -80,7 +79,7 @@ def _value(out: bytearray, value: Any, kind: int) -> None:
 
 
 def _list(out: bytearray, values: list[Any]) -> None:
-    kind = _kind(values[0]) if values else _STRUCT
+    kind = _KINDS[type(values[0])] if values else _STRUCT
     assert kind not in (_TRUE, _LIST)
     out += bytes([len(values) << 4 | kind]) if len(values) < 15 else bytes([0xF0 | kind])
     if len(values) >= 15:

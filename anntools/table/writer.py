@@ -39,7 +39,7 @@ class Written(NamedTuple):
 class TableWriter:
     """Writes one Parquet file. Memory: at most a row group of rows."""
 
-    def __init__(self, handle: BinaryIO, pack: Pack) -> None:
+    def __init__(self, handle: BinaryIO, pack: Pack, *, compress: bool = True) -> None:
         import pyarrow as pa
 
         from anntools.table.merge import Masks
@@ -53,7 +53,7 @@ class TableWriter:
         self._columns = [*RECORD_COLUMNS, *ALT_COLUMNS, *picked, *self.fields]
         self._decode = _has_percent(pack)
         self._pack_id = pack.manifest.pack_id
-        codec = pa.Codec("zstd", compression_level=_LEVEL)
+        codec = pa.Codec("zstd", compression_level=_LEVEL) if compress else None
         self._file = ParquetWriter(handle, self._columns, NESTED_COLUMNS, codec)
         self._cohort = Cohort()
         self._names = Names(pack.arrays)

@@ -13,7 +13,7 @@ from tests.engine.conftest import ROOT
 DOCS = ROOT / "docs" / "engine"
 
 
-@pytest.mark.parametrize("name", ["table.md", "cli.md"])
+@pytest.mark.parametrize("name", ["table.md", "cli.md", "sites.md"])
 def test_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     text = (DOCS / name).read_text(encoding="utf-8")

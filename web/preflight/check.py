@@ -202,10 +202,13 @@ def estimate(size: int, file_name: str) -> float:
     return START_SECONDS + size / (PACKED_BYTES_PER_SECOND if packed else PLAIN_BYTES_PER_SECOND)
 
 
-START_SECONDS = 2.0
-PLAIN_BYTES_PER_SECOND = 100_000_000
-PACKED_BYTES_PER_SECOND = 10_000_000
-"""Of one thread; measured with 1000 Genomes' files (docs/preflight.md)."""
+START_SECONDS = 3.0
+"""The queue when it is empty, the engine's start, storing the results."""
+
+PLAIN_BYTES_PER_SECOND = 15_000_000
+PACKED_BYTES_PER_SECOND = 2_500_000
+"""Of one thread with table and index, for files of sites, which are the slowest by the byte:
+measured with 500,000 records of 1000 Genomes' chromosome 20 (docs/preflight.md)."""
 
 
 def document(result: Preflight) -> dict[str, Any]:
