@@ -42,7 +42,10 @@ export class BcfReader {
     if (size > MOST_HEADER) throw new Damaged("the header is too long");
     if (all.length < 9 + size) return 0;
     this.header = new Header();
-    for (const line of text.decode(all.subarray(9, 9 + size)).replace(/\0+$/, "").split(/\r?\n/)) {
+    for (const line of text
+      .decode(all.subarray(9, 9 + size))
+      .replace(/\0+$/, "")
+      .split(/\r?\n/)) {
       if (!line.startsWith("#")) continue;
       this.header.take(line);
       const [, name] = /^##contig=<.*?ID=([^,>]+)/.exec(line) ?? [];
@@ -71,7 +74,13 @@ export class BcfReader {
       found.push(text.decode(all.subarray(from, to)));
       place = to;
     }
-    this.survey.takeSite(chrom, pos, found[0] ?? "", found.slice(1).join(",") || ".", this.survey.records + 1);
+    this.survey.takeSite(
+      chrom,
+      pos,
+      found[0] ?? "",
+      found.slice(1).join(",") || ".",
+      this.survey.records + 1,
+    );
     return total;
   }
 }
@@ -86,7 +95,12 @@ function span(bytes, at, end) {
     const width = { 1: 1, 2: 2, 3: 4 }[bytes[from] & 15] ?? 1;
     if (from + 1 + width > end) throw new Damaged("a record is not as it should be");
     const data = view(bytes);
-    length = width === 1 ? bytes[from + 1] : width === 2 ? data.getUint16(from + 1, true) : data.getUint32(from + 1, true);
+    length =
+      width === 1
+        ? bytes[from + 1]
+        : width === 2
+          ? data.getUint16(from + 1, true)
+          : data.getUint32(from + 1, true);
     from += 1 + width;
   }
   if (from + length > end) throw new Damaged("a record is not as it should be");

@@ -55,4 +55,5 @@ function begin(task, patience) {
 export const inspected = (file, limits) => ask({ task: "inspect", file, limits }, PATIENCE_MS);
 
 /** {file}: what a repair makes of it. */
-export const repairedFile = (file, kind, facts) => ask({ task: "repair", file, kind, facts }, REPAIR_MS);
+export const repairedFile = (file, kind, facts) =>
+  ask({ task: "repair", file, kind, facts }, REPAIR_MS);

@@ -20,7 +20,9 @@ const repairable = (size, kind, label) => (size <= SMALL_ENOUGH ? { repair: { ki
 export function findingsOf(facts, file, limits) {
   const found = [...sizeFindings(facts, file, limits)];
   if (facts.kind === "empty") {
-    found.push(stop("empty", "The file is empty", "Choose a VCF file with content.", { firm: true }));
+    found.push(
+      stop("empty", "The file is empty", "Choose a VCF file with content.", { firm: true }),
+    );
   } else if (facts.kind === "other" || facts.kind === "utf16") found.push(notVcf(facts, file));
   else {
     found.push(...wholeness(facts, file), ...headerFindings(facts), ...textFindings(facts, file));
@@ -72,7 +74,11 @@ function notVcf(facts, file) {
     return stop("not_a_vcf", `This is ${facts.other.what}`, facts.other.remedy);
   }
   if (facts.text?.zeroAt) {
-    return stop("binary", "This is not text", "Choose a VCF as text, or one compressed with bgzip or gzip.");
+    return stop(
+      "binary",
+      "This is not text",
+      "Choose a VCF as text, or one compressed with bgzip or gzip.",
+    );
   }
   return stop(
     "not_a_vcf",
@@ -88,11 +94,17 @@ function wholeness({ seen, compression, end, text, kind }, file) {
   }
   if (seen.damage) {
     const where = `at byte ${inCount(seen.damage.at)} of ${inCount(file.size)}`;
-    return [stop("damaged", "The file is damaged", `Its compressed data is wrong ${where}. ${again}`)];
+    return [
+      stop("damaged", "The file is damaged", `Its compressed data is wrong ${where}. ${again}`),
+    ];
   }
   if (compression === "bgzf" && !end.endMark) {
     return [
-      warn("no_end_mark", "The end may be missing", `The block that bgzip writes last is not there. ${again}`),
+      warn(
+        "no_end_mark",
+        "The end may be missing",
+        `The block that bgzip writes last is not there. ${again}`,
+      ),
     ];
   }
   if (end.zeros || text?.zeroAt) {

@@ -45,7 +45,8 @@ export class Header {
     else if (key === "source") this.source = value.slice(0, 80);
     else if (key === "contig") this.#takeContig(fieldsOf(value));
     else if (key === "INFO") this.#takeInfo(fieldsOf(value).ID);
-    else if (key === "FORMAT" && this.format.size < MOST_DECLARED) this.format.add(fieldsOf(value).ID);
+    else if (key === "FORMAT" && this.format.size < MOST_DECLARED)
+      this.format.add(fieldsOf(value).ID);
     return false;
   }
 

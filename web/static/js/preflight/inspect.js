@@ -134,7 +134,9 @@ export async function inspect(file, { maxBytes = Infinity } = {}) {
   const raw = await bytesOf(file, 0, 4096);
   if (isZip(raw)) {
     const names = await namesInZip(file);
-    const vcfs = names.filter((name) => /\.vcf(\.gz|\.bgz)?$/i.test(name) && !name.startsWith("__MACOSX/"));
+    const vcfs = names.filter(
+      (name) => /\.vcf(\.gz|\.bgz)?$/i.test(name) && !name.startsWith("__MACOSX/"),
+    );
     return { kind: "other", other: zipKindOf(names), zip: { vcfs } };
   }
   const compression = await compressionOf(file);
@@ -159,12 +161,18 @@ async function factsOf(file, compression, reader, seen) {
     compression,
     seen,
     estimate: estimate(file, seen, survey.records),
-    end: compression === "bgzf" ? await endOfBgzf(file) : compression === "none" ? await endOfText(file) : {},
+    end:
+      compression === "bgzf"
+        ? await endOfBgzf(file)
+        : compression === "none"
+          ? await endOfText(file)
+          : {},
     header: (header ?? new Header()).facts(),
     survey: survey.facts(),
   };
   if (kind === "bcf") {
-    if (seen.whole && !seen.damage && reader.leftOver) seen.damage = { message: "", cut: true, at: seen.bytes };
+    if (seen.whole && !seen.damage && reader.leftOver)
+      seen.damage = { message: "", cut: true, at: seen.bytes };
     return facts;
   }
   const { first, mark, carriageReturns, zeroAt, noLineEnds, stray } = reader;

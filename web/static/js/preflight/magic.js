@@ -5,18 +5,42 @@ const ascii = (text) => Array.from(text, (letter) => letter.charCodeAt(0));
 // [first bytes, what it is, what to do about it]
 const MAGIC = [
   [ascii("BCF\x01"), "a BCF file of version 1", "Convert it with an old bcftools: bcftools view."],
-  [ascii("BAM\x01"), "a BAM file: reads, not variants", "Call variants from it first, then upload the VCF."],
-  [ascii("CRAM"), "a CRAM file: reads, not variants", "Call variants from it first, then upload the VCF."],
+  [
+    ascii("BAM\x01"),
+    "a BAM file: reads, not variants",
+    "Call variants from it first, then upload the VCF.",
+  ],
+  [
+    ascii("CRAM"),
+    "a CRAM file: reads, not variants",
+    "Call variants from it first, then upload the VCF.",
+  ],
   [ascii("TBI\x01"), "a tabix index", "Choose the .vcf.gz file that it belongs to."],
   [ascii("CSI\x01"), "a CSI index", "Choose the .vcf.gz file that it belongs to."],
   [ascii("BZh"), "compressed with bzip2", "Unpack it, or compress it with bgzip or gzip instead."],
-  [[0xfd, ...ascii("7zXZ\0")], "compressed with xz", "Unpack it, or compress it with bgzip or gzip instead."],
-  [[0x28, 0xb5, 0x2f, 0xfd], "compressed with zstd", "Unpack it, or compress it with bgzip or gzip instead."],
+  [
+    [0xfd, ...ascii("7zXZ\0")],
+    "compressed with xz",
+    "Unpack it, or compress it with bgzip or gzip instead.",
+  ],
+  [
+    [0x28, 0xb5, 0x2f, 0xfd],
+    "compressed with zstd",
+    "Unpack it, or compress it with bgzip or gzip instead.",
+  ],
   [ascii("7z\xbc\xaf"), "a 7z archive", "Unpack it and choose the VCF inside."],
   [ascii("Rar!"), "a RAR archive", "Unpack it and choose the VCF inside."],
   [ascii("%PDF"), "a PDF document", "Choose the VCF file itself."],
-  [ascii("{\\rtf"), "a document of a word processor (RTF)", "Save it as plain text, or choose the VCF file itself."],
-  [[0xd0, 0xcf, 0x11, 0xe0], "an old Word or Excel document", "Choose the VCF file itself, or paste the variants from it."],
+  [
+    ascii("{\\rtf"),
+    "a document of a word processor (RTF)",
+    "Save it as plain text, or choose the VCF file itself.",
+  ],
+  [
+    [0xd0, 0xcf, 0x11, 0xe0],
+    "an old Word or Excel document",
+    "Choose the VCF file itself, or paste the variants from it.",
+  ],
   [[0x89, ...ascii("PNG")], "a picture", "Choose the VCF file itself."],
   [[0xff, 0xd8, 0xff], "a picture", "Choose the VCF file itself."],
   [ascii("SQLite format 3"), "a database", "Export its variants as VCF first."],
@@ -25,18 +49,54 @@ const MAGIC = [
 
 // Text that is not a VCF. The order matters: the first that fits is said.
 const TEXTS = [
-  [/^(LOCUS {2,}|ID {3}\S+; )/, "a GenBank or EMBL record: sequence, not variants", "Choose a VCF file."],
-  [/^>/, "a FASTA file: sequence, not variants", "Choose a VCF file. Sequence must be aligned, and variants called, first."],
-  [/^@[^\n]+\n[ACGTNacgtn.]+\r?\n\+/, "a FASTQ file: reads, not variants", "Align the reads and call variants first, then upload the VCF."],
-  [/^@(HD|SQ|RG|PG)\t/, "a SAM file: reads, not variants", "Call variants from it first, then upload the VCF."],
+  [
+    /^(LOCUS {2,}|ID {3}\S+; )/,
+    "a GenBank or EMBL record: sequence, not variants",
+    "Choose a VCF file.",
+  ],
+  [
+    /^>/,
+    "a FASTA file: sequence, not variants",
+    "Choose a VCF file. Sequence must be aligned, and variants called, first.",
+  ],
+  [
+    /^@[^\n]+\n[ACGTNacgtn.]+\r?\n\+/,
+    "a FASTQ file: reads, not variants",
+    "Align the reads and call variants first, then upload the VCF.",
+  ],
+  [
+    /^@(HD|SQ|RG|PG)\t/,
+    "a SAM file: reads, not variants",
+    "Call variants from it first, then upload the VCF.",
+  ],
   [/^##gff-version|^##gtf/i, "a GFF or GTF file: genes, not variants", "Choose a VCF file."],
   [/^(track|browser) /, "a track of a genome browser", "Choose a VCF file."],
-  [/^\s*<(!doctype html|html|\?xml)/i, "a web page or XML", "The download probably led to a page instead of the file. Download the VCF again."],
+  [
+    /^\s*<(!doctype html|html|\?xml)/i,
+    "a web page or XML",
+    "The download probably led to a page instead of the file. Download the VCF again.",
+  ],
   [/^\s*[[{]\s*["[{]/, "JSON", "Choose a VCF file."],
-  [/^Hugo_Symbol\t|^#version [\d.]+\r?\n(?:#[^\n]*\n)*Hugo_Symbol\t/, "a MAF table", "Convert it to VCF first (maf2vcf), or paste chromosome, position, REF and ALT."],
-  [/^# ?rsid\t|^#.*23andMe/i, "genotypes of a consumer test", "Convert it to VCF first (bcftools convert --tsv2vcf)."],
-  [/^git-lfs|^version https:\/\/git-lfs/, "a pointer of Git LFS and not the file itself", "Fetch the file with: git lfs pull"],
-  [/^(chr)?[\w.]+\t\d+\t\d+(\t|\r?\n|$)/, "a BED file or another table of regions", "Choose a VCF file. In a VCF the columns are CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO."],
+  [
+    /^Hugo_Symbol\t|^#version [\d.]+\r?\n(?:#[^\n]*\n)*Hugo_Symbol\t/,
+    "a MAF table",
+    "Convert it to VCF first (maf2vcf), or paste chromosome, position, REF and ALT.",
+  ],
+  [
+    /^# ?rsid\t|^#.*23andMe/i,
+    "genotypes of a consumer test",
+    "Convert it to VCF first (bcftools convert --tsv2vcf).",
+  ],
+  [
+    /^git-lfs|^version https:\/\/git-lfs/,
+    "a pointer of Git LFS and not the file itself",
+    "Fetch the file with: git lfs pull",
+  ],
+  [
+    /^(chr)?[\w.]+\t\d+\t\d+(\t|\r?\n|$)/,
+    "a BED file or another table of regions",
+    "Choose a VCF file. In a VCF the columns are CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO.",
+  ],
 ];
 
 export function startsWith(bytes, prefix) {
@@ -44,13 +104,18 @@ export function startsWith(bytes, prefix) {
 }
 
 export const isGzip = (bytes) => startsWith(bytes, [0x1f, 0x8b]);
-export const isZip = (bytes) => startsWith(bytes, [0x50, 0x4b, 3, 4]) || startsWith(bytes, [0x50, 0x4b, 5, 6]);
+export const isZip = (bytes) =>
+  startsWith(bytes, [0x50, 0x4b, 3, 4]) || startsWith(bytes, [0x50, 0x4b, 5, 6]);
 export const isBcf = (bytes) => startsWith(bytes, [...ascii("BCF"), 2]);
 
 /** The gzip member begins with the subfield that makes a BGZF block of it. */
 export function isBgzf(bytes) {
   return (
-    bytes.length >= 18 && isGzip(bytes) && (bytes[3] & 4) !== 0 && bytes[12] === 66 && bytes[13] === 67
+    bytes.length >= 18 &&
+    isGzip(bytes) &&
+    (bytes[3] & 4) !== 0 &&
+    bytes[12] === 66 &&
+    bytes[13] === 67
   );
 }
 

@@ -13,14 +13,26 @@ const FAULTS = {
     "Lines that do not fit the #CHROM line",
     "{found}. The line was probably cut, or joined with another.",
   ],
-  bad_position: ["warn", "Positions that are no numbers", "“{found}”: give POS as a whole number, counted from 1."],
-  bad_ref: ["warn", "REF that is no sequence", "“{found}”: write REF with the letters A, C, G, T or N."],
+  bad_position: [
+    "warn",
+    "Positions that are no numbers",
+    "“{found}”: give POS as a whole number, counted from 1.",
+  ],
+  bad_ref: [
+    "warn",
+    "REF that is no sequence",
+    "“{found}”: write REF with the letters A, C, G, T or N.",
+  ],
   ambiguous_ref: [
     "note",
     "REF with ambiguous bases",
     "“{found}”: records with letters other than A, C, G, T and N pass through unchanged.",
   ],
-  bad_alt: ["warn", "ALT that is no allele", "“{found}”: separate several by commas; write none as a full stop."],
+  bad_alt: [
+    "warn",
+    "ALT that is no allele",
+    "“{found}”: separate several by commas; write none as a full stop.",
+  ],
   old_indel: [
     "warn",
     "Indels as VCF 3 wrote them",
@@ -71,10 +83,16 @@ function faults({ survey, estimate, text }, file, make) {
   for (const [code, [severity, title, help]] of Object.entries(FAULTS)) {
     const fault = survey.faults[code];
     if (!fault) continue;
-    const some = estimate.exact ? inCount(fault.count) : `${inCount(fault.count)} in what was looked at`;
+    const some = estimate.exact
+      ? inCount(fault.count)
+      : `${inCount(fault.count)} in what was looked at`;
     const where = `First in line ${inCount(fault.line)}`;
     found.push(
-      make[severity](code, `${title} (${some})`, `${where}: ${help.replace("{found}", fault.found)}`),
+      make[severity](
+        code,
+        `${title} (${some})`,
+        `${where}: ${help.replace("{found}", fault.found)}`,
+      ),
     );
   }
   if (text?.stray && !blanks && !found.length) {
@@ -98,7 +116,10 @@ function order({ unsorted }, make) {
 
 function contents({ undeclaredInfo, undeclaredFormat, withoutAlt, close }, make) {
   const found = [];
-  const keys = [...undeclaredInfo.map((key) => `INFO/${key}`), ...undeclaredFormat.map((key) => `FORMAT/${key}`)];
+  const keys = [
+    ...undeclaredInfo.map((key) => `INFO/${key}`),
+    ...undeclaredFormat.map((key) => `FORMAT/${key}`),
+  ];
   if (keys.length) {
     found.push(
       make.note(

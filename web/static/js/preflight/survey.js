@@ -9,7 +9,8 @@ const MOST_ALLELE = 1000; // longer ones are sequence, or nothing
 const WHOLE = /^\d{1,10}$/;
 const BASES = /^[ACGTNacgtn]+$/;
 const AMBIGUOUS = /^[ACGTNRYSWKMBDHVacgtnryswkmbdhv]+$/;
-const ALLELE = /^(?:[ACGTNacgtn]+|\*|\.|<[^<>\s]+>|\S*[[\]]\S+[[\]]\S*|\.[ACGTNacgtn]+|[ACGTNacgtn]+\.)$/;
+const ALLELE =
+  /^(?:[ACGTNacgtn]+|\*|\.|<[^<>\s]+>|\S*[[\]]\S+[[\]]\S*|\.[ACGTNacgtn]+|[ACGTNacgtn]+\.)$/;
 
 export class Survey {
   /** `columns`: as many as the #CHROM line has; 0 if there is none. */
@@ -116,7 +117,11 @@ export class Survey {
     }
     const alleles = alt.split(",");
     if (alleles.some((one) => !isAllele(one))) {
-      this.fault(/^(D\d+|I[ACGTN]+)$/.test(alleles[0]) ? "old_indel" : "bad_alt", number, alt.slice(0, 20));
+      this.fault(
+        /^(D\d+|I[ACGTN]+)$/.test(alleles[0]) ? "old_indel" : "bad_alt",
+        number,
+        alt.slice(0, 20),
+      );
     } else if (alleles.every((one) => one === "." || one === "<NON_REF>" || one === "<*>")) {
       this.withoutAlt += 1;
     } else if (alleles.some((one) => one.startsWith("<"))) this.symbolic += 1;

@@ -4,7 +4,8 @@ import { bytesOf } from "./unpack.js";
 
 /** The empty BGZF block that ends every whole file (SAM 1, section 4.1.2). */
 const END_OF_BGZF = [
-  0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0, 0x42, 0x43, 2, 0, 0x1b, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0, 0x42, 0x43, 2, 0, 0x1b, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0,
+  0,
 ];
 
 /** {endMark}: whether the file ends as bgzip ends it. */

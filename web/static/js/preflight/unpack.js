@@ -82,10 +82,14 @@ async function* blocks(file) {
     const block = held.subarray(at);
     const where = { at: start + at };
     if (!isBgzf(block)) {
-      throw new Damaged("a block does not begin as it should", { ...where, cut: block.length < HEADER });
+      throw new Damaged("a block does not begin as it should", {
+        ...where,
+        cut: block.length < HEADER,
+      });
     }
     const size = (block[16] | (block[17] << 8)) + 1;
-    if (block.length < size) throw new Damaged("the last block is not whole", { ...where, cut: true });
+    if (block.length < size)
+      throw new Damaged("the last block is not whole", { ...where, cut: true });
     if (size < HEADER + 8) throw new Damaged("a block is too short", where);
     at += size;
     const length = new DataView(block.buffer, block.byteOffset + size - 4, 4).getUint32(0, true);

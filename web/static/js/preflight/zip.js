@@ -18,7 +18,7 @@ async function entries(file) {
   const bytes = await bytesOf(file, start, start + size);
   const table = new DataView(bytes.buffer);
   const found = [];
-  for (let place = 0; place + 46 <= bytes.length && found.length < MOST_ENTRIES; ) {
+  for (let place = 0; place + 46 <= bytes.length && found.length < MOST_ENTRIES;) {
     if (table.getUint32(place, true) !== ENTRY_SIGNATURE) break;
     const length = table.getUint16(place + 28, true);
     found.push({
@@ -41,7 +41,8 @@ export async function namesInZip(file) {
 /** One file of the archive as a Blob; not more than `most` bytes of it are made. */
 export async function unzipped(file, name, most) {
   const entry = (await entries(file)).find((one) => one.name === name);
-  if (!entry || ![0, 8].includes(entry.method)) throw new RangeError("The archive cannot be unpacked here.");
+  if (!entry || ![0, 8].includes(entry.method))
+    throw new RangeError("The archive cannot be unpacked here.");
   const local = new DataView((await bytesOf(file, entry.offset, entry.offset + 30)).buffer);
   const from = entry.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
   const packed = file.slice(from, from + entry.packed);

@@ -34,7 +34,12 @@ export class BrokenUploads {
     words.append(rest);
     const actions = make("div", "actions");
     actions.append(
-      button("Go on", "btn-primary", () => this.#press(key, begun, rest), `Go on with ${begun.name}`),
+      button(
+        "Go on",
+        "btn-primary",
+        () => this.#press(key, begun, rest),
+        `Go on with ${begun.name}`,
+      ),
       button("Give it up", "btn-quiet", () => this.#forget(key), `Give it up: ${begun.name}`),
     );
     const row = make("li", "callout", words, actions);
@@ -76,7 +81,8 @@ export class BrokenUploads {
     const [chosen] = await choose(document.getElementById("file"));
     if (!chosen) return;
     if ((await fingerprint(chosen.file)) === key) this.goOn(chosen);
-    else rest.textContent = `This is another file, or ${begun.name} has changed since. Choose the same file.`;
+    else
+      rest.textContent = `This is another file, or ${begun.name} has changed since. Choose the same file.`;
   }
 
   /** Whether the file behind the handle is the one whose upload broke off. */

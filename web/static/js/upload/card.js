@@ -52,7 +52,8 @@ export class Card {
     parts.facts.textContent = facts.join(" · ");
     parts.problem.textContent = item.message;
     parts.problem.hidden = !item.message;
-    parts.problem.className = item.state === "failed" ? "problem callout callout-bad" : "callout callout-still";
+    parts.problem.className =
+      item.state === "failed" ? "problem callout callout-bad" : "callout callout-still";
     parts.remove.hidden = !UNSENT.has(item.state) && item.state !== "done";
     this.#renderReport();
     this.#renderProgress();
@@ -97,7 +98,10 @@ export class Card {
     if (told === this.toldNames) return;
     this.toldNames = told;
     this.parts.renamed.hidden = !names.length;
-    const shown = names.slice(0, 6).map(([from, to]) => `${from} → ${to}`).join(", ");
+    const shown = names
+      .slice(0, 6)
+      .map(([from, to]) => `${from} → ${to}`)
+      .join(", ");
     const more = names.length > 6 ? ` and ${inCount(names.length - 6)} more` : "";
     const undo = button("Undo", "btn-quiet", () => this.item.choose({ contigNames: {} }));
     const words = make("span", "", make("strong", "", "Contigs are renamed: "), `${shown}${more}.`);
@@ -124,9 +128,12 @@ export class Card {
     if (waiting?.offline) {
       return `The connection was lost at ${arrived}. It goes on by itself when it is back.`;
     }
-    if (waiting) return `No answer; tried again in ${duration(waiting.seconds)}. ${arrived} have arrived.`;
+    if (waiting)
+      return `No answer; tried again in ${duration(waiting.seconds)}. ${arrived} have arrived.`;
     const pace = speed ? ` · ${inWords(speed.speed)}/s · ${duration(speed.left)} left` : "";
-    const on = resumes?.arrived ? ` It went on with ${resumes.arrived} of ${resumes.parts} parts there.` : "";
+    const on = resumes?.arrived
+      ? ` It went on with ${resumes.arrived} of ${resumes.parts} parts there.`
+      : "";
     return `${arrived}${pace}.${on}`;
   }
 
@@ -149,8 +156,10 @@ export class Card {
     if (item.isOpen && item.large && state !== "finishing") {
       add("Pause", "btn-secondary", () => item.pause(), `Pause the upload of ${name}`);
     }
-    if (state === "paused") add("Go on", "btn-primary", () => actions.send(item), `Go on with ${name}`);
-    if (state === "failed") add("Try again", "btn-primary", () => actions.send(item), `Try again: ${name}`);
+    if (state === "paused")
+      add("Go on", "btn-primary", () => actions.send(item), `Go on with ${name}`);
+    if (state === "failed")
+      add("Try again", "btn-primary", () => actions.send(item), `Try again: ${name}`);
     if (["waiting", "sending", "paused"].includes(state)) {
       add("Cancel the upload", "btn-quiet", () => item.cancel(), `Cancel the upload of ${name}`);
     }

@@ -34,13 +34,19 @@ export async function consult(url, file, facts, options) {
     sites: facts.survey.sites,
     size: file.size,
     file_name: file.name,
-    reference: [facts.header.reference, ...facts.header.assemblies].join(" ").slice(0, MOST_REFERENCE),
+    reference: [facts.header.reference, ...facts.header.assemblies]
+      .join(" ")
+      .slice(0, MOST_REFERENCE),
   };
   try {
     const answer = await ask(url, question, AbortSignal.timeout(PATIENCE_MS));
     return { answer, findings: inOrder(answer.findings.filter(isNew).map(ofService)) };
   } catch (error) {
-    if (!(error instanceof Refused || error instanceof TypeError || error instanceof DOMException)) {
+    if (!(
+      error instanceof Refused ||
+      error instanceof TypeError ||
+      error instanceof DOMException
+    )) {
       throw error;
     }
     return { answer: null, findings: [notAsked(error)], later: !(error instanceof Refused) };

@@ -19,7 +19,7 @@ export class Item {
   /** `settings`: addresses and limits of the page. `handle`: the browser's way to the file. */
   constructor(file, settings, { handle = null, options }) {
     Object.assign(this, { file, settings, handle });
-    this.id = (made += 1);
+    this.id = made += 1;
     this.options = { pack: "", strict: false, contigNames: {}, ...options };
     this.state = "checking";
     this.changed = () => {};
@@ -111,7 +111,10 @@ export class Item {
 
   /** Whether its owner may send it although something is wrong with it. */
   get mayInsist() {
-    return this.state === "stopped" && this.findings.every(({ severity, firm }) => severity !== "stop" || !firm);
+    return (
+      this.state === "stopped" &&
+      this.findings.every(({ severity, firm }) => severity !== "stop" || !firm)
+    );
   }
 
   insist() {
@@ -128,14 +131,16 @@ export class Item {
   }
 
   async repair({ kind, names, pack }) {
-    if (kind === "rename") return this.choose({ contigNames: { ...this.options.contigNames, ...names } });
+    if (kind === "rename")
+      return this.choose({ contigNames: { ...this.options.contigNames, ...names } });
     if (kind === "pack") return this.choose({ pack, contigNames: {} });
     this.#become("checking");
     try {
       ({ file: this.file } = await repairedFile(this.file, kind, this.facts));
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      this.message = "That did not work here. Repair the file on your machine, and choose it again.";
+      this.message =
+        "That did not work here. Repair the file on your machine, and choose it again.";
       return this.#become("stopped");
     }
     this.handle = null; // it leads to the file as it was

@@ -37,7 +37,9 @@ const queue = new Queue();
 const cards = new Map(); // item → card
 const items = () => [...cards.keys()];
 
-const say = (text) => { status.textContent = text; };
+const say = (text) => {
+  status.textContent = text;
+};
 function complain(text) {
   problem.textContent = text;
   problem.hidden = !text;
@@ -108,7 +110,8 @@ function tally() {
   const under = items().filter((item) => item.isOpen);
   send.disabled = !ready.length;
   send.hidden = cards.size > 0 && items().every(({ state }) => state === "done");
-  send.textContent = ready.length > 1 ? `Upload and annotate ${ready.length} files` : "Upload and annotate";
+  send.textContent =
+    ready.length > 1 ? `Upload and annotate ${ready.length} files` : "Upload and annotate";
   if (offer) offer.hidden = !items().some(({ size }) => size > settings.limits.maxBytes);
   const done = items().filter((item) => item.state === "done").length;
   finished.hidden = cards.size < 2 || !done;
@@ -145,7 +148,10 @@ async function useSample() {
     } else if (!answer.ok) {
       complain("The sample cannot be read just now. Try again in a minute.");
     } else {
-      const item = add({ file: new File([await answer.blob()], sample.dataset.name), handle: null });
+      const item = add({
+        file: new File([await answer.blob()], sample.dataset.name),
+        handle: null,
+      });
       if (!item) return;
       await check(item);
       if (item.state === "ready") queue.add(item);
@@ -166,7 +172,9 @@ function chooseForAll(options) {
 }
 
 const broken = new BrokenUploads(document.getElementById("interrupted"), settings, goOn);
-const pasting = new Pasting(document.getElementById("paste"), (file) => take([{ file, handle: null }]));
+const pasting = new Pasting(document.getElementById("paste"), (file) =>
+  take([{ file, handle: null }]),
+);
 watchInput(input, take);
 watchDrops(document.getElementById("landing"), take, complain);
 watchPaste(take, (text) => pasting.open(text));

@@ -1,6 +1,7 @@
 // Makes a small VCF of pasted text: a VCF as it is, or one variant per line in any common form.
 
-const HEAD = "##fileformat=VCFv4.2\n##source=pasted\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+const HEAD =
+  "##fileformat=VCFv4.2\n##source=pasted\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
 const MOST_CHARS = 2000;
 const BASES = "[ACGTNacgtn]+";
 const ALT = "(?:[ACGTNacgtn]+|\\*|<[A-Z:0-9_]+>)";
@@ -15,18 +16,24 @@ function chromosomeOf(accession) {
 
 const FORMS = [
   // 20:4680251 A G · 20-4680251-A-G · chr20:4680251:A:G · 20:4680251 A>G
-  new RegExp(`^(${CHROM})[:\\s-]+(\\d[\\d,]*)[:\\s-]+(${BASES})(?:[:\\s>/-]+)(${ALT}(?:,${ALT})*)$`),
+  new RegExp(
+    `^(${CHROM})[:\\s-]+(\\d[\\d,]*)[:\\s-]+(${BASES})(?:[:\\s>/-]+)(${ALT}(?:,${ALT})*)$`,
+  ),
   // 20:4680251A>G
   new RegExp(`^(${CHROM})[:\\s-]+(\\d[\\d,]*)\\s*(${BASES})>(${ALT})$`),
 ];
-const HGVS = new RegExp(`^(NC_\\d{6}\\.\\d+|(?:chr)?[\\dXYMT]{1,2}):[gm]\\.(\\d+)(${BASES})>(${BASES})$`, "i");
+const HGVS = new RegExp(
+  `^(NC_\\d{6}\\.\\d+|(?:chr)?[\\dXYMT]{1,2}):[gm]\\.(\\d+)(${BASES})>(${BASES})$`,
+  "i",
+);
 
 /** [chrom, pos, id, ref, alt] of a line, or null. */
 export function variantOf(text) {
   if (text.length > MOST_CHARS) return null;
   const line = text.trim().replace(/^["']|["']$/g, "");
   const hgvs = HGVS.exec(line);
-  if (hgvs) return [chromosomeOf(hgvs[1]), hgvs[2], ".", hgvs[3].toUpperCase(), hgvs[4].toUpperCase()];
+  if (hgvs)
+    return [chromosomeOf(hgvs[1]), hgvs[2], ".", hgvs[3].toUpperCase(), hgvs[4].toUpperCase()];
   for (const form of FORMS) {
     const found = form.exec(line);
     if (found) return [found[1], found[2].replaceAll(",", ""), ".", found[3], found[4]];
@@ -43,7 +50,10 @@ export function variantOf(text) {
  * [{number, line}]. A text that is a VCF already, with tabs, stays as it is.
  */
 export function vcfOf(pasted) {
-  const text = pasted.replace(/\r\n?/g, "\n").replace(/^\ufeff/, "").replace(/\n*$/, "\n");
+  const text = pasted
+    .replace(/\r\n?/g, "\n")
+    .replace(/^\ufeff/, "")
+    .replace(/\n*$/, "\n");
   const lines = text.split("\n");
   const records = lines.filter((line) => line && !line.startsWith("#"));
   if (text.startsWith("##fileformat=") && records.every((line) => line.split("\t").length >= 8)) {

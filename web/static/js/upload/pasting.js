@@ -33,7 +33,9 @@ export class Pasting {
     if (!variants && !faults.length) this.said.textContent = "";
     else if (!faults.length) this.said.textContent = `${some(variants, "variant")} understood.`;
     else {
-      const lines = faults.slice(0, MOST_FAULTS).map(({ number, line }) => `line ${number} (“${line}”)`);
+      const lines = faults
+        .slice(0, MOST_FAULTS)
+        .map(({ number, line }) => `line ${number} (“${line}”)`);
       const more = faults.length > MOST_FAULTS ? ` and ${faults.length - MOST_FAULTS} more` : "";
       this.said.textContent = `Not understood: ${lines.join(", ")}${more}. Write one variant per line, such as 20:4680251 A G.`;
     }

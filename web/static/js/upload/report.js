@@ -14,7 +14,9 @@ export function factsLine({ facts, answer }) {
   if (!isVcf(facts)) return [];
   const { kind, header, compression, estimate, survey } = facts;
   const version = header.version.replace(/^VCFv/, "");
-  const variants = estimate.exact ? some(survey.records, "record") : `${roughly(estimate.records)} records`;
+  const variants = estimate.exact
+    ? some(survey.records, "record")
+    : `${roughly(estimate.records)} records`;
   const line = [
     kind === "bcf" ? "BCF" : `VCF ${version}`.trim(),
     COMPRESSION[compression],
@@ -34,7 +36,9 @@ export function findingsList(item, { onRepair, onInsist }) {
   if (shown.length) parts.push(list(shown, onRepair));
   if (item.mayInsist) {
     const sentence = make("p", "insist muted small", "Are you sure that the file is right? ");
-    sentence.append(button("Send it anyway", "btn-quiet", onInsist, `Send it anyway: ${item.name}`));
+    sentence.append(
+      button("Send it anyway", "btn-quiet", onInsist, `Send it anyway: ${item.name}`),
+    );
     parts.push(sentence);
   }
   return parts;
@@ -98,7 +102,9 @@ function rowOf(row) {
     cell.colSpan = 3;
     return make("tr", "", place, cell);
   }
-  const terms = Array.isArray(row.consequence) ? row.consequence : String(row.consequence ?? "").split("&");
+  const terms = Array.isArray(row.consequence)
+    ? row.consequence
+    : String(row.consequence ?? "").split("&");
   const impact = String(row.impact ?? "").toLowerCase();
   const word = plain(terms[0]) || "between genes";
   const consequence = make("span", impact ? `impact impact-${impact}` : "", word);
@@ -113,14 +119,19 @@ function rowOf(row) {
   );
 }
 
-const short = (allele) => (String(allele).length > 8 ? `${String(allele).slice(0, 7)}…` : String(allele));
+const short = (allele) =>
+  String(allele).length > 8 ? `${String(allele).slice(0, 7)}…` : String(allele);
 
 /** What the genome was taken for, unless a finding says it, and how long the job will take. */
 export function outlook({ answer, findings }) {
   if (!answer) return "";
   const { guess, why } = answer.assembly;
-  const build = guess ? why : `Genome build unknown: ${why.slice(0, 1).toLowerCase()}${why.slice(1)}`;
+  const build = guess
+    ? why
+    : `Genome build unknown: ${why.slice(0, 1).toLowerCase()}${why.slice(1)}`;
   const isSaid = findings.some(({ severity }) => severity === "stop");
   const time = `Annotating it takes about ${duration(answer.expected_seconds)}.`;
-  return [why && !isSaid ? build : "", answer.expected_seconds ? time : ""].filter(Boolean).join(" ");
+  return [why && !isSaid ? build : "", answer.expected_seconds ? time : ""]
+    .filter(Boolean)
+    .join(" ");
 }

@@ -1,6 +1,10 @@
 // Numbers in words, the same everywhere on the page.
 
-const UNITS = [["GiB", 2 ** 30], ["MiB", 2 ** 20], ["KiB", 2 ** 10]];
+const UNITS = [
+  ["GiB", 2 ** 30],
+  ["MiB", 2 ** 20],
+  ["KiB", 2 ** 10],
+];
 const count = new Intl.NumberFormat("en-GB");
 
 /** Bytes: `1.5 MiB`. */
