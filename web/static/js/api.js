@@ -15,6 +15,9 @@ SwaggerUI({
   tryItOutEnabled: true,
   validatorUrl: null,
   syntaxHighlight: { activated: false },
+  onComplete() {
+    document.getElementById("servers")?.setAttribute("aria-label", "Server");
+  },
   requestInterceptor(request) {
     if (new URL(request.url, window.location.href).origin === window.location.origin) {
       request.headers["X-CSRFToken"] = csrf;
