@@ -6,6 +6,7 @@ import pytest
 
 from gas.errors import ServiceUnavailable
 from gas.jobs import ArchivedFile, ArchiveReference, ColdKind, Job, ResultsState, SpentArchive
+from gas.ledger import SWEEP_SETTLED
 from gas.messages import ArchiveRequested, ThawRequested
 from gas.plans import Plan
 from gas.worker import Bury, Done, Later, backoff
@@ -91,7 +92,8 @@ def test_results_of_which_nobody_was_told_stay_in_the_sweepers_eye(
     world.jobs.mark_announced(made.job_id, at=world.clock.now())
     world.clock.advance(backoff(1))
     assert world.deliver() == Done()
-    assert world.now(made).sweep_at is None
+    settled = world.clock.now() + SWEEP_SETTLED
+    assert world.now(made).sweep_at == (None if plan is Plan.PREMIUM else settled)
 
 
 def test_results_without_an_end_stay(world: World) -> None:
