@@ -12,17 +12,27 @@ from web.explorer.ordering import ranks_of
 from web.explorer.pages import read_rows
 from web.explorer.table import Deadline, OpenTable, Rows
 
+_PART = 4096
+
 
 def read_row(table: OpenTable, row: int) -> Mapping[str, Any]:
     """All columns of a row, the lists `transcripts`, `het` and `hom` among them."""
     batch, place = table.locate(row)
     wanted: Rows = np.array([row])
     found = read_rows(table, wanted, table.dictionary.names)[0]
-    # Unpacking a whole group of rows is slow: only the lists come from there.
+    return {**found, **_lists(table, batch, place)}
+
+
+def _lists(table: OpenTable, group: int, place: int) -> Mapping[str, Any]:
+    """Unpacking a group of rows is slow: only the lists come from there, and only up to the row."""
     parquet = table.parquet()
-    lists = [name for name in (TRANSCRIPTS, *CARRIERS) if name in parquet.schema_arrow.names]
-    group = parquet.read_row_group(batch, columns=lists)
-    return {**found, **group.slice(place, 1).to_pylist()[0]}
+    names = [name for name in (TRANSCRIPTS, *CARRIERS) if name in parquet.schema_arrow.names]
+    for part in parquet.iter_batches(_PART, row_groups=[group], columns=names):
+        if place < len(part):
+            found: Mapping[str, Any] = part.slice(place, 1).to_pylist()[0]
+            return found
+        place -= len(part)
+    raise AssertionError("a row of the working copy is one of the table")
 
 
 def neighbours(

@@ -1,7 +1,7 @@
 """The free text: what a person may type into one field, and what it is looked for in."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -83,19 +83,14 @@ def _anywhere(table: OpenTable, text: str, protein: str) -> Test:
         name: np.array([*(folded in word.lower() for word in table.words[name]), False])
         for name in _CODED
     }
-    names: Sequence[str] = [name for name in table.dictionary.known_ids if name in table.has]
 
     def test(batch: pa.RecordBatch) -> Mask:
         mask = truth(pc.match_substring(batch.column(TEXT), folded))
         for name, words in luts.items():
             if words.any():
                 mask = mask | words[batch.column(name).to_numpy()]
-        for name in names:
-            column = batch.column(name)
-            if pa.types.is_string(column.type):
-                mask |= truth(pc.match_substring(column, text, ignore_case=True))
         if protein:
-            mask |= truth(pc.match_substring(batch.column("hgvsp"), protein))
+            mask = mask | truth(pc.match_substring(batch.column("hgvsp"), protein))
         return mask
 
     return test

@@ -43,6 +43,8 @@ _CODED: Final = (
     *("feature_type", "feature", "biotype", "flags", "mane_select"),
 )
 
+_SEARCHED: Final = ("id", "hgvsg", "hgvsc", "hgvsp")
+
 Codes = npt.NDArray[np.int32]
 
 
@@ -127,7 +129,8 @@ def _batch(
     columns[KIND] = pa.array(_kinds(columns["ref"], columns["alt"]))
     if dictionary.has_frequency:
         columns[FREQUENCY] = pa.array(_frequency(columns, dictionary))
-    columns[TEXT] = _text([columns[name] for name in ("id", "hgvsg", "hgvsc", "hgvsp")])
+    texts = [columns[name] for name in (*_SEARCHED, *dictionary.known_ids)]
+    columns[TEXT] = _text([column.cast(pa.string()) for column in texts])
     for name, column in _of_transcripts(table, group):
         codes = pa.array(book.codes(name, column.values), pa.int32())
         columns[of_any(name)] = pa.ListArray.from_arrays(column.offsets, codes)
