@@ -26,8 +26,8 @@ _COLUMNS_HEIGHT = 150
 _FOOT = 22
 _FOOT_TITLE = 18
 _HEAD = 10
-_MOST_LABELS = 26
-"""As many names fit below standing bars."""
+_LETTER = 6.4
+"""Width of a letter or digit below standing bars; between two names there is one more."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,9 @@ def _columns(plot: Plot) -> Drawing:
     slot = (WIDTH - _AXIS) / max(len(plot.marks), 1)
     width = min(slot * 0.78, 46)
     names = [number for number, mark in enumerate(plot.marks) if mark.label]
-    named = frozenset(names[:: math.ceil(len(names) / _MOST_LABELS) or 1])
+    longest = max((len(plot.marks[number].label) for number in names), default=0)
+    fit = max(2, int((WIDTH - _AXIS) / ((longest + 1) * _LETTER)))
+    named = frozenset(names[:: math.ceil(len(names) / fit) or 1])
     shapes = []
     for number, mark in enumerate(plot.marks):
         left = _AXIS + number * slot
