@@ -47,11 +47,13 @@ def options_of(choice: Choice, engine: Engine) -> JobOptions:
             remedy="Rename the contigs in the file: bcftools annotate --rename-chrs",
         ) from error
     if options.pack != _DEFAULT.pack or options.contig_names:
-        _check_against(engine, options)
+        # An id leads to the pack as well, but packs are known by their names where jobs run.
+        return options.model_copy(update={"pack": _checked_pack(engine, options)})
     return options
 
 
-def _check_against(engine: Engine, options: JobOptions) -> None:
+def _checked_pack(engine: Engine, options: JobOptions) -> str:
+    """The name of the pack that the options are good for."""
     try:
         pack = engine.pack(options.pack)
     except NotFound as error:
@@ -66,3 +68,4 @@ def _check_against(engine: Engine, options: JobOptions) -> None:
             f"The reference pack {pack.name} has no contig {strange[0]!r}.",
             remedy=f"It has {', '.join(sorted(known)[:30])}.",
         )
+    return pack.name

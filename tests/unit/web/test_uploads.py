@@ -98,6 +98,13 @@ def test_what_was_chosen_goes_with_the_job(world: World, ada: FlaskClient) -> No
     assert job.options.contig_names == {"chrom20": "20"}
 
 
+def test_a_pack_chosen_by_its_id_is_recorded_by_its_name(world: World, ada: FlaskClient) -> None:
+    signed = sign(ada, pack="demo-000000000000", size=16).json
+    arrive(world, signed)
+    ada.get(signed["done"])
+    assert jobs_of(world)[0].options.pack == "demo"
+
+
 @pytest.mark.parametrize(
     "choice",
     [
