@@ -214,9 +214,8 @@ def test_the_preview_stays_whatever_becomes_of_the_results(
     assert "1,016" in page
     assert "1.93" in page
     assert "PRNP&lt;" in page
-    assert '<th scope="row">made up 0</th>' in page
-    assert '<th scope="row">9 others</th>' in page
-    assert "style=" not in page.split("<body>")[1]  # the policy forbids it
+    assert all(f'<th scope="row">made up {n}</th>' in page for n in range(20))
+    assert "style=" not in page.split("<body")[1]  # the policy forbids it
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"\xff"])
