@@ -51,6 +51,20 @@ class Selection:
 
     def iter_batches(self, batch_size: int) -> Iterator[pa.RecordBatch]:
         """The rows. Row groups without any are not read; memory: a part of a row group."""
+        kept: list[pa.RecordBatch] = []
+        size = 0
+        for part in self._parts(batch_size):
+            # Few rows at a time would cost as much as many.
+            if size + len(part) > batch_size and kept:
+                yield pa.concat_batches(kept)
+                kept, size = [], 0
+            kept.append(part)
+            size += len(part)
+        if kept:
+            yield pa.concat_batches(kept)
+
+    def _parts(self, batch_size: int) -> Iterator[pa.RecordBatch]:
+        """What is wanted of each part of a row group."""
         groups = np.searchsorted(self._rows, self._starts)
         for group in range(len(self._starts) - 1):
             wanted = self._rows[groups[group] : groups[group + 1]] - self._starts[group]
