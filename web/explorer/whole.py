@@ -95,6 +95,8 @@ def _column(table: OpenTable, name: str, deadline: Deadline) -> npt.NDArray[np.f
 
 
 def _frequencies(table: OpenTable, deadline: Deadline) -> _Part:
+    if FREQUENCY not in table.has:
+        return histograms.frequencies((), 0, 0, told=False)
     values = _column(table, FREQUENCY, deadline)
     known = values[~np.isnan(values)]
     edges = np.array(histograms.FREQUENCY_EDGES)
@@ -102,8 +104,7 @@ def _frequencies(table: OpenTable, deadline: Deadline) -> _Part:
     places = np.digitize(known[known > 0], edges, right=True) - 1
     bins = np.bincount(places.clip(0, len(edges) - 2), minlength=len(edges) - 1)
     absent = int(np.count_nonzero(known == 0))
-    told = table.dictionary.has_frequency
-    return histograms.frequencies(bins.tolist(), len(values) - len(known), absent, told=told)
+    return histograms.frequencies(bins.tolist(), len(values) - len(known), absent, told=True)
 
 
 def _qualities(table: OpenTable, deadline: Deadline) -> _Part:

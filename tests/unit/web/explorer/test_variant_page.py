@@ -1,18 +1,23 @@
 """One row in full, its neighbours, its page; the summary above the table."""
 
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 
+import anntools
 from gas.jobs import Job
 from tests.unit.web.explorer.conftest import Made
+from web.explorer import working_copy
 from web.explorer.filters import View, parse
 from web.explorer.masks import selected
 from web.explorer.narrowest import narrowest
 from web.explorer.one_row import neighbours, read_row
 from web.explorer.pages import read_page, row_of
+from web.explorer.recent import Recent
 from web.explorer.table import Deadline, OpenTable
 from web.explorer.whole import table_overview
-from web.plots.summary import Link
+from web.plots.summary import Link, no_link
 
 
 def soon() -> Deadline:
@@ -98,3 +103,16 @@ def test_a_line_that_was_passed_through_has_a_page(
     answer = ada.get(address)
     assert answer.status_code == 200, answer.text
     assert "passed through without annotation" in answer.text
+
+
+def test_a_table_without_genotypes_has_a_summary_too(tmp_path: Path) -> None:
+    table, copy = tmp_path / "famous.parquet", tmp_path / "copy"
+    copy.mkdir()
+    options = anntools.Options(table=str(table))
+    anntools.annotate(Path("samples/famous_variants.vcf"), tmp_path / "a.vcf.gz", "demo", options)
+    working_copy.write(table, copy)
+    plain = OpenTable(table, copy, Recent(1_000_000))
+    found = table_overview(plain, None, no_link, soon())
+    missing = {one.title for one in found.missing}
+    assert {"Allele frequency", "Variants per sample", "Quality (QUAL)"} <= missing
+    assert "consequences" in {plot.key for plot in found.plots}
