@@ -29,7 +29,15 @@ export class BrokenUploads {
   }
 
   #add(key, begun) {
-    const words = make("p", "", make("strong", "", `The upload of ${begun.name} broke off. `));
+    const words = make(
+      "p",
+      "",
+      make(
+        "strong",
+        "",
+        `The upload of ${begun.name} ${begun.paused ? "is paused" : "broke off"}. `,
+      ),
+    );
     const rest = make("span", "", "Choose the same file, and it goes on where it was.");
     words.append(rest);
     const actions = make("div", "actions");

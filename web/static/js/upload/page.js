@@ -186,5 +186,4 @@ window.addEventListener("beforeunload", (event) => {
   // A large one whose file the browser can find again goes on by itself.
   if (items().some((item) => item.isOpen && !(item.large && item.handle))) event.preventDefault();
 });
-form.hidden = false;
 broken.show();
