@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from gas.aws.faults import code_of, neighbour
 from gas.aws.values import as_item, as_plain
+from gas.errors import ServiceUnavailable
 from gas.jobs import Job
 from gas.listing import name_key, state_key
 from gas.logs import get_logger
@@ -79,7 +80,10 @@ class Shares:
 
     def settle_quietly(self, item: Item) -> None:
         """As `settle`, after a change that is done already: what fails is left to the sweeper."""
-        settled = self.settle(item)
+        try:
+            settled = self.settle(item)
+        except ServiceUnavailable:
+            settled = False
         if not settled:
             log.warning("share_unsettled", job_id=item["job_id"]["S"])
 

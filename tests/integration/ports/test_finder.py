@@ -9,7 +9,7 @@ import pytest
 from gas.aws.shares import Shares
 from gas.aws.values import as_item
 from gas.erasure import DeletableJobs
-from gas.errors import InvalidRequest
+from gas.errors import InvalidRequest, ServiceUnavailable
 from gas.jobs import ArchivedFile, ColdKind, Failure, Job, JobStatus
 from gas.ledger import ResultsLedger
 from gas.listing import FoundJobs, JobFinder, JobQuery, Match
@@ -302,6 +302,24 @@ def test_a_change_that_was_cut_off_before_its_sum_is_made_good_by_the_sweeper(
     assert shares.usage(old_table.user).jobs[JobStatus.PENDING] == 1
     assert world.ledger.sweep_again(made.job_id, seen=5, at=None)
     usage = shares.usage(old_table.user)
+    assert (usage.jobs[JobStatus.PENDING], usage.jobs[JobStatus.CANCELLED]) == (0, 1)
+
+
+def test_a_change_counts_although_the_sums_are_out_of_reach(
+    old_table: OldTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object) -> bool:
+        raise ServiceUnavailable("The sums are away.")
+
+    world = old_table.world
+    made = job(user_id=old_table.user)
+    world.jobs.create(made)
+    with monkeypatch.context() as away:
+        away.setattr(Shares, "settle", refuse)
+        assert world.jobs.cancel(made.job_id, at=NOW) is not None
+    assert old_table.shares.usage(old_table.user).jobs[JobStatus.PENDING] == 1
+    world.jobs.mark_announced(made.job_id, at=NOW)
+    usage = old_table.shares.usage(old_table.user)
     assert (usage.jobs[JobStatus.PENDING], usage.jobs[JobStatus.CANCELLED]) == (0, 1)
 
 
