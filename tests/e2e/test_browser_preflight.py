@@ -1,22 +1,30 @@
-"""The pre-flight's modules in a real Chromium, without a server: files in, facts and findings out.
-
-The files are made here, byte by byte, so that each shows one thing.
-"""
+"""The pre-flight's modules in a real Chromium: files in, facts and findings out."""
 
 import gzip
-import io
 import struct
-import zipfile
-import zlib
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page
 
-from tests.e2e.browsing import ARGUMENTS, CHROMIUM
+from tests.e2e.bench import (
+    GOOD,
+    HEAD,
+    LIMITS,
+    MIB,
+    RECORD,
+    SAMPLES,
+    bcf,
+    bgzf,
+    codes,
+    look,
+    many,
+    page_with_modules,
+    zipped,
+)
+from tests.e2e.browsing import CHROMIUM
 from tests.engine.conftest import SHARED
 
 pytestmark = [
@@ -24,96 +32,11 @@ pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the chromium package"),
 ]
 
-STATIC = Path(__file__).parents[2] / "web" / "static"
-ORIGIN = "http://localhost"
-PAGE = "<!doctype html><meta name=csrf-token content=t><input type=file>"
-KINDS = {".js": "text/javascript", ".html": "text/html"}
-MIB = 1024 * 1024
-LIMITS = {"maxBytes": 10 * MIB, "limit": "10 MiB", "plan": "Free", "couldUpgrade": True}
-
-NAMES = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
-HEAD = f"##fileformat=VCFv4.2\n##contig=<ID=20,length=63025520>\n{NAMES}\n"
-RECORD = "20\t4680251\trs1799990\tA\tG\t.\tPASS\t.\n"
-GOOD = HEAD + RECORD + "20\t4680464\t.\tG\tA\t.\tPASS\t.\n"
-END_OF_BGZF = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
-
-ASK = """
-async ({ bytes, name, limits }) => {
-  const { inspected } = await import("/static/js/preflight/client.js");
-  const data = await (await fetch(`data:application/octet-stream;base64,${bytes}`)).arrayBuffer();
-  return inspected(new File([data], name), limits);
-}
-"""
-
-
-def bgzf(data: bytes, *, block: int = 60_000, end: bool = True) -> bytes:
-    """What bgzip makes of it."""
-    made = b""
-    for at in range(0, len(data), block):
-        piece = data[at : at + block]
-        packer = zlib.compressobj(6, zlib.DEFLATED, -15)
-        packed = packer.compress(piece) + packer.flush()
-        head = struct.pack("<4BI2BH2BHH", 31, 139, 8, 4, 0, 0, 255, 6, 66, 67, 2, len(packed) + 25)
-        made += head + packed + struct.pack("<II", zlib.crc32(piece), len(piece))
-    return made + (END_OF_BGZF if end else b"")
-
-
-def bcf(header: str, records: list[tuple[int, int, str, str]]) -> bytes:
-    """A BCF 2.2 of these records: index of the contig, 1-based position, REF, ALT."""
-    text = header.encode() + b"\0"
-    made = b"BCF\2\2" + struct.pack("<I", len(text)) + text
-    for contig, pos, ref, alt in records:
-        strings = b"".join(
-            bytes([(len(each) << 4) | 7]) + each.encode() for each in (".", ref, alt)
-        )
-        shared = struct.pack("<iiifII", contig, pos - 1, len(ref), 0.0, 2 << 16, 0) + strings
-        made += struct.pack("<II", len(shared), 0) + shared
-    return bgzf(made)
-
-
-def zipped(*names: str, content: str = GOOD) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in names:
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-def many(count: int) -> str:
-    return HEAD + "".join(f"20\t{100 + i}\t.\tA\tG\t.\tPASS\t.\n" for i in range(count))
-
-
-def serve(route: Route) -> None:
-    """The page's own files, as the app serves them; an empty page for the rest."""
-    path = route.request.url.removeprefix(ORIGIN).split("?")[0]
-    file = STATIC / path.removeprefix("/static/")
-    if path.startswith("/static/") and file.is_file():
-        route.fulfill(body=file.read_bytes(), content_type=KINDS.get(file.suffix, "text/plain"))
-    else:
-        route.fulfill(body=PAGE, content_type="text/html")
-
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        context = chromium.new_context()
-        context.route("**/*", serve)
-        page = context.new_page()
-        page.goto(ORIGIN)
+    with page_with_modules() as page:
         yield page
-        chromium.close()
-
-
-def look(page: Page, content: bytes | str, name: str = "mine.vcf", **limits: Any) -> Any:
-    data = content.encode() if isinstance(content, str) else content
-    asked = {"bytes": b64encode(data).decode(), "name": name, "limits": {**LIMITS, **limits}}
-    return page.evaluate(ASK, asked)
-
-
-def codes(found: Any, *severities: str) -> list[str]:
-    wanted = severities or ("stop", "warn", "note")
-    return [each["code"] for each in found["findings"] if each["severity"] in wanted]
 
 
 @pytest.mark.parametrize(
@@ -139,9 +62,6 @@ def test_the_bytes_tell_what_it_is_whatever_its_name(
     assert facts["header"]["contigs"] == [{"name": "20", "length": 63025520}]
     assert facts["estimate"] == {**facts["estimate"], "records": 2, "exact": True}
     assert found["findings"] == []
-
-
-SAMPLES = HEAD.replace("INFO\n", "INFO\tFORMAT\tANNA\tBEN\n")
 
 
 @pytest.mark.parametrize(
@@ -290,127 +210,6 @@ def test_only_site_columns_are_kept_and_few(page: Page) -> None:
     assert len(sites) == 200
     assert {site["chrom"] for site in sites} >= {"1", "2", "30"}
     assert all(set(site) == {"chrom", "pos", "ref", "alt", "line"} for site in sites)
-
-
-CONSULT = """
-async ({ bytes, limits, answer }) => {
-  const { inspected } = await import("/static/js/preflight/client.js");
-  const { consult } = await import("/static/js/upload/consult.js");
-  const data = await (await fetch(`data:application/octet-stream;base64,${bytes}`)).arrayBuffer();
-  const file = new File([data], "mine.vcf");
-  const { facts } = await inspected(file, limits);
-  const real = window.fetch;
-  let asked;
-  window.fetch = async (url, options) => {
-    asked = JSON.parse(options.body);
-    return new Response(JSON.stringify(answer), { status: answer ? 200 : 503 });
-  };
-  const options = { pack: "", contigNames: { a: "20" } };
-  try {
-    return { ...(await consult("/annotate/preflight", file, facts, options)), asked };
-  } finally {
-    window.fetch = real;
-  }
-}
-"""
-
-
-def consult(page: Page, content: str, answer: Any) -> Any:
-    asked = {"bytes": b64encode(content.encode()).decode(), "limits": LIMITS, "answer": answer}
-    return page.evaluate(CONSULT, asked)
-
-
-def test_no_genotype_leaves_the_computer(page: Page) -> None:
-    text = SAMPLES + "20\t4680251\trs17\tA\tG\t50\tPASS\tAF=0.123\tGT:DP\t0/1:37\t1/1:41\n"
-    asked = consult(page, text, {"findings": []})["asked"]
-    assert asked == {
-        "pack": None,
-        "contig_names": {"a": "20"},
-        "contigs": [{"name": "20", "length": 63025520}],
-        "sites": [{"chrom": "20", "pos": 4680251, "ref": "A", "alt": "G", "line": 4}],
-        "size": len(text),
-        "file_name": "mine.vcf",
-        "reference": "",
-    }
-
-
-def test_what_the_service_says_becomes_findings_with_repairs(page: Page) -> None:
-    said: list[tuple[str, str, Any, Any]] = [
-        (
-            "names",
-            "warning",
-            {"contig_names": {"a": "20"}},
-            {"kind": "rename", "names": {"a": "20"}},
-        ),
-        ("other_assembly", "error", {"pack": "grch38"}, {"kind": "pack", "pack": "grch38"}),
-        ("too_large", "error", {"upgrade": True}, None),
-        ("odd", "info", None, None),
-    ]
-    answer = {
-        "findings": [
-            {"code": code, "severity": severity, "sentence": "S.", "repair": repair, "label": "L"}
-            for code, severity, repair, _ in said
-        ]
-    }
-    found = consult(page, GOOD, answer)["findings"]
-    assert [(each["code"], each["severity"]) for each in found] == [
-        ("other_assembly", "stop"),
-        ("names", "warn"),
-        ("odd", "note"),
-    ]
-    repairs = [each["repair"] for each in found if "repair" in each]
-    assert repairs == [{**said[1][3], "label": "L"}, {**said[0][3], "label": "L"}]
-
-
-def test_a_service_that_is_away_keeps_nobody_from_uploading(page: Page) -> None:
-    found = consult(page, GOOD, None)
-    assert (found["answer"], found["later"]) == (None, True)
-    assert codes(found) == ["not_compared"]
-
-
-PASTE = """
-async (text) => (await import("/static/js/upload/paste.js")).vcfOf(text)
-"""
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("20:4680251 A G", "20 4680251 . A G"),
-        ("20 4680251 A G", "20 4680251 . A G"),
-        ("chr20-4680251-A-G", "chr20 4680251 . A G"),
-        ("chr20:4,680,251 A>G", "chr20 4680251 . A G"),
-        ("20:4680251:A:G,T", "20 4680251 . A G,T"),
-        ("20:4680251 A/G", "20 4680251 . A G"),
-        ("X:31496447C>T", "X 31496447 . C T"),
-        ("NC_000020.10:g.4680251A>G", "20 4680251 . A G"),
-        ("NC_000023.10:g.31496447C>T", "X 31496447 . C T"),
-        ("chr20:g.4680251A>G", "chr20 4680251 . A G"),
-        ("20 4680251 rs1799990 A G", "20 4680251 rs1799990 A G"),
-        ("20\t4680251\trs1799990\tA\tG\t50\tPASS\tDP=3", "20 4680251 rs1799990 A G"),
-    ],
-)
-def test_a_pasted_line_becomes_a_record(page: Page, line: str, expected: str) -> None:
-    made = page.evaluate(PASTE, line)
-    assert (made["variants"], made["faults"]) == (1, [])
-    assert made["text"].splitlines()[-1].split("\t")[:5] == expected.split()
-    assert codes(look(page, made["text"]), "stop", "warn") == []
-
-
-@pytest.mark.parametrize(
-    "line", ["rs1799990", "BRCA1", "20:4680251", "NC_000020.10:g.4680251del", "A G", "20:x A G"]
-)
-def test_a_pasted_line_that_is_no_variant_is_told(page: Page, line: str) -> None:
-    made = page.evaluate(PASTE, f"20:4680251 A G\n{line}\n")
-    assert made["faults"] == [{"number": 2, "line": line}]
-
-
-def test_a_pasted_vcf_stays_as_it_is(page: Page) -> None:
-    assert page.evaluate(PASTE, SAMPLES + RECORD.strip() + "\tGT\t0/1\t1/1") == {
-        "text": SAMPLES + RECORD.strip() + "\tGT\t0/1\t1/1\n",
-        "variants": 1,
-        "faults": [],
-    }
 
 
 HOSTILE = [
