@@ -107,7 +107,8 @@ async function exportAs(figure, kind) {
   const svg = standAlone(figure);
   const text = `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(svg)}`;
   const blob = kind === "svg" ? new Blob([text], { type: "image/svg+xml" }) : await paint(svg);
-  save(blob, `${document.body.dataset.plots ?? "gas"}-${figure.dataset.plot}.${kind}`);
+  const page = document.querySelector("h1").textContent.trim().replace(/[^\w.-]+/g, "_");
+  save(blob, `${page}-${figure.dataset.plot}.${kind}`);
 }
 
 /** Gives each plot below `root` its buttons. */
