@@ -9,9 +9,11 @@ and must be asked about again.
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Mapping
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
 
@@ -28,6 +30,7 @@ _BOOTSTRAP = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5"
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".map": "application/json"}
 _COMPRESSIBLE = ("text/", "application/json", "image/svg+xml", "application/wasm")
 _SMALLEST_TO_COMPRESS = 512
+_IMPORT = re.compile(r"""(?:^|[;}\s])(?:from|import)\s*["'](\.{1,2}/[^"']+)["']""")
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,23 @@ class Assets:
                 self._known[name] = Asset(path.read_bytes(), media_type)
             return self._known[name]
 
+    def imports_of(self, name: str) -> Sequence[str]:
+        """The modules that a module imports, and theirs, nearest first; without those it asks for
+        only when it needs them (`import()`)."""
+        found: dict[str, None] = {}
+        waiting = [name]
+        while waiting:
+            module = waiting.pop(0)
+            asset = self.find(module)
+            if asset is None:
+                raise LookupError(f"{module} is imported but not there")
+            for address in _IMPORT.findall(asset.content.decode()):
+                imported = posixpath.normpath(posixpath.join(posixpath.dirname(module), address))
+                if imported not in found and imported != name:
+                    found[imported] = None
+                    waiting.append(imported)
+        return list(found)
+
 
 def files_of_the_pages() -> Mapping[str, Path]:
     """Everything below `web/static`, and Bootstrap's style sheet from Bootstrap-Flask."""
@@ -103,6 +123,8 @@ def install(app: Flask, assets: Assets) -> None:
 
     app.add_url_rule("/static/<path:filename>", "static", serve)
     app.add_url_rule("/static/<release>/<path:filename>", "static", serve)
+
+    app.add_template_global(cache(assets.imports_of), "imports_of")
 
     @app.url_defaults
     def name_the_release(endpoint: str, values: dict[str, object]) -> None:

@@ -60,3 +60,31 @@ def test_a_changed_file_is_another_release(tmp_path: Path) -> None:
     file.write_text("2")
     assert Assets({"a.js": file}).release != before
     assert Assets({"b.js": file}).release != Assets({"a.js": file}).release
+
+
+@pytest.mark.parametrize(
+    "module", [p for p in files_of_the_pages() if re.fullmatch(r"js/.+\.js", p)]
+)
+def test_every_import_leads_to_a_file(module: str) -> None:
+    assets = Assets(files_of_the_pages())
+    assert all(assets.find(name) for name in assets.imports_of(module))
+
+
+def test_imports_are_followed_once_and_lazy_ones_are_left(tmp_path: Path) -> None:
+    texts = {
+        "js/page.js": 'import { a } from "./a.js";\nimport "../vendor/v.js";\nimport("./lazy.js");',
+        "js/a.js": "import {\n  b,\n} from './b/b.js';\nexport { c } from \"./page.js\";",
+        "js/b/b.js": 'import { a } from "../a.js";',
+        "vendor/v.js": "let a;",
+    }
+    paths = {}
+    for name, text in texts.items():
+        paths[name] = tmp_path / name.replace("/", "-")
+        paths[name].write_text(text)
+    assert list(Assets(paths).imports_of("js/page.js")) == ["js/a.js", "vendor/v.js", "js/b/b.js"]
+
+
+def test_a_page_tells_all_modules_at_once(world: World) -> None:
+    page = world.client().get("/status").text
+    preloaded = re.findall(r'rel="modulepreload" href="([^"]+)"', page)
+    assert any(address.endswith("/js/times.js") for address in preloaded)
