@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _BATCH = 100
 """As many jobs as are read from the table at once."""
 
+_FIRST = 250
+"""As many entries as a search begins with: what is common is found among them."""
+
 _FEW = 500
 """As many jobs of somebody as are given their shares while they wait for the page."""
 
@@ -104,8 +107,12 @@ class DynamoJobFinder:
         descending: bool,
         at_once: int,
         place: Place | None = None,
+        most: int | None = None,
     ) -> Iterator[tuple[Sequence[Entry], bool]]:
-        """What the index holds, `at_once` entries at a time, and whether that was all of it."""
+        """What the index holds, `at_once` entries at first, and whether that was all of it.
+
+        Where there are `most`, later ones come in larger portions, up to so many together.
+        """
         request: QueryInputTypeDef = {
             "TableName": self._name,
             "IndexName": listed.index,
@@ -117,10 +124,15 @@ class DynamoJobFinder:
         }
         if place is not None:
             request["ExclusiveStartKey"] = listed.start_key(place)
+        seen = 0
         while True:
             with neighbour("The job database"):
                 answer = self._client.query(**request)
             last = answer.get("LastEvaluatedKey")
+            seen += len(answer["Items"])
+            if most is not None:
+                at_once = max(1, min(4 * at_once, most - seen))
+                request["Limit"] = at_once
             yield [_entry(item) for item in answer["Items"]], last is None
             if last is None:
                 return
@@ -176,20 +188,22 @@ class _Walk:
     def _go(self) -> None:
         looked = 0
         searching = bool(self._query.text) and not self._query.by_name
-        at_once = self._finder.most_looked_at if searching else min(self._limit + 1, _BATCH)
+        most = self._finder.most_looked_at
+        at_once = min(_FIRST, most) if searching else min(self._limit + 1, _BATCH)
         descending = self._query.newest_first is not self._query.by_name
         walk = self._finder.entries(
             self._list,
             descending=descending is not self._backward,
             at_once=at_once,
             place=self._place,
+            most=most,
         )
         for entries, ended in walk:
             looked += len(entries)
             self._take(entries, searching)
             if len(self._found) > self._limit or ended:
                 return
-            if entries and looked >= self._finder.most_looked_at:
+            if entries and looked >= most:
                 self._last = entries[-1]
                 return
 
