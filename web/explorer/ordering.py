@@ -15,6 +15,9 @@ from web.plots.terms import TERMS
 _IMPACTS: Final = {str(impact): i for i, impact in enumerate(Impact)}
 _SEVERITY: Final = {term: i for i, term in enumerate(TERMS)}
 
+_FEW: Final = 4
+"""Of less than this part of the rows, only these are sorted, and nothing is remembered."""
+
 
 def ordered(
     table: OpenTable,
@@ -33,6 +36,9 @@ def ordered(
     """
     if not sort or not len(table):
         return rows[first:last]
+    if len(rows) * _FEW < len(table):
+        _check(table, sort)
+        return rows[_order(table, sort, descending, deadline, rows)[first:last]]
     ranks = ranks_of(table, sort, descending=descending, deadline=deadline)[rows]
     if last < len(rows) // 4:
         ranks_of_first = np.argpartition(ranks, last)[: last + 1]
@@ -50,32 +56,47 @@ def ranks_of(
     Raises:
         InvalidRequest: there is no such column.
     """
+    _check(table, sort)
+    return table.remember(
+        ("ranks", sort, descending), lambda: _ranks(table, sort, descending, deadline)
+    )
+
+
+def _check(table: OpenTable, sort: str) -> None:
     if sort not in table.dictionary.by_name:
         raise refused(
             "sort",
             f"there is no column {sort!r}.",
             remedy=f"There are: {', '.join(table.dictionary.names)}.",
         )
-    return table.remember(
-        ("ranks", sort, descending), lambda: _ranks(table, sort, descending, deadline)
-    )
 
 
 def _ranks(
     table: OpenTable, name: str, descending: bool, deadline: Deadline
 ) -> npt.NDArray[np.int32]:
-    if name in table.words:
-        keys = _word_ranks(name, table.words[name])[table.codes(name, deadline)]
-        nulls = keys < 0
-        column = pa.chunked_array([pa.array(keys, mask=nulls)])
-    else:
-        column = pa.chunked_array([batch.column(name) for batch in table.slices(deadline)])
-    order = pc.array_sort_indices(
-        column.combine_chunks(), order="descending" if descending else "ascending"
-    ).to_numpy()
+    order = _order(table, name, descending, deadline)
     ranks = np.empty(len(order), np.int32)
     ranks[order] = np.arange(len(order), dtype=np.int32)
     return ranks
+
+
+def _order(
+    table: OpenTable, name: str, descending: bool, deadline: Deadline, rows: Rows | None = None
+) -> Rows:
+    """The places of the rows, or of all, in the order of a column: those of equal values stay."""
+    parts = []
+    for number, batch in enumerate(table.slices(deadline)):
+        part = batch.column(name)
+        if rows is not None:
+            first, last = np.searchsorted(rows, table.starts[number : number + 2])
+            part = part.take(pa.array(rows[first:last] - table.starts[number]))
+        parts.append(part)
+    column = pa.chunked_array(parts).combine_chunks()
+    if name in table.words:
+        keys = _word_ranks(name, table.words[name])[column.to_numpy()]
+        column = pa.array(keys, mask=keys < 0)
+    order = "descending" if descending else "ascending"
+    return np.asarray(pc.array_sort_indices(column, order=order).to_numpy(), np.int64)
 
 
 def _word_ranks(name: str, words: list[str]) -> npt.NDArray[np.int32]:

@@ -211,6 +211,16 @@ def test_sorting_keeps_ties_in_the_files_order_and_nulls_last(
     assert found == [(rows[i]["record"], rows[i]["alt_index"]) for i in expected]
 
 
+@pytest.mark.parametrize("sort", ["qual", "-qual", "symbol", "-impact", "hgvsc"])
+def test_few_rows_are_sorted_as_all_are(opened: OpenTable, sort: str) -> None:
+    few = read_page(opened, ask(f"gene=PRNP&sort={sort}"), Deadline(30))
+    whole = read_page(opened, ask(f"sort={sort}&size=200"), Deadline(30))
+    assert 1 < few.total * 4 < len(opened)
+    assert [dict(row) for row in few.rows] == [
+        dict(row) for row in whole.rows if row["symbol"] == "PRNP"
+    ]
+
+
 def test_severity_not_the_alphabet_orders_impact(opened: OpenTable) -> None:
     read = read_page(opened, ask("sort=impact&columns=impact&size=200"), Deadline(30))
     found = list(dict.fromkeys(row["impact"] for row in read.rows if row["impact"]))
