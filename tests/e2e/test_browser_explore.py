@@ -24,6 +24,7 @@ from tests.e2e.person import Person
 from tests.engine.conftest import ROOT, SHARED
 
 pytestmark = [
+    pytest.mark.timeout(300),
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the chromium package"),
 ]
