@@ -17,10 +17,10 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "This Python cannot make virtual environments. On Debian: apt install python3-venv"; rm -rf $(VENV); exit 1; }
 
-$(VENV)/installed: requirements.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/installed: requirements.txt pyproject.toml client/pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the pinned packages (once; about a minute) …"
 	@$(PIP) install --quiet --require-hashes --requirement requirements.txt
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable . --editable client
 	@$(BIN)/python scripts/build_lambdas.py > /dev/null  # fetches their packages: later starts need no internet
 	@touch $@
 

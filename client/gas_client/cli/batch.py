@@ -1,0 +1,145 @@
+"""Many files at once: sent, waited for, fetched; one that fails leaves the others alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.progress import Progress
+
+from gas_client.cli.files import alike, kinds_of
+from gas_client.cli.output import clean, short
+from gas_client.errors import GasError, JobFailed, NotLoggedIn
+from gas_client.models import Job, Options
+from gas_client.sources import Watch
+from gas_client.sync import Gas
+
+FIRST_LOOK, LAST_LOOK = 0.5, 5.0
+"""Seconds between looks at the jobs: more and more, while nothing changes."""
+
+
+@dataclass
+class Item:
+    """A file and what has become of it."""
+
+    path: Path
+    name: str
+    job: Job | None = None
+    files: list[Path] = field(default_factory=list)
+    error: GasError | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be done with every file. `folder` None: the results stay where they are."""
+
+    options: Options
+    wait: bool
+    folder: Path | None
+    kinds: Sequence[str] | None
+    parallel: int
+
+
+class Batch:
+    """Carries out a wish for some files; `bars` shows how far it is."""
+
+    def __init__(self, gas: Gas, wish: Wish, bars: Progress) -> None:
+        self._gas, self._wish, self._bars = gas, wish, bars
+        self._alike: frozenset[str] = frozenset()
+        self._open: dict[str, Item] = {}
+        self._working: dict[Future[None], tuple[Item, bool]] = {}
+        self._pause, self._look_at = FIRST_LOOK, 0.0
+
+    def run(self, items: Sequence[Item]) -> Iterator[Item]:
+        """The items, each as soon as nothing more is to be done for it."""
+        self._alike = alike(item.name for item in items)
+        senders = ThreadPoolExecutor(self._wish.parallel, thread_name_prefix="send")
+        getters = ThreadPoolExecutor(self._wish.parallel, thread_name_prefix="get")
+        with senders, getters:
+            try:
+                for item in items:
+                    self._working[senders.submit(self._send, item)] = (item, True)
+                while self._working or self._open:
+                    yield from self._after_work(senders)
+                    yield from self._after_look(getters)
+            except BaseException:
+                # Whoever works still is stopped at the next piece of a file.
+                self._gas.close()
+                senders.shutdown(wait=False, cancel_futures=True)
+                getters.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    # ------------------------------------------------------------ in the main thread
+
+    def _after_work(self, senders: ThreadPoolExecutor) -> Iterator[Item]:
+        left = max(0.0, self._look_at - time.monotonic()) if self._open else None
+        if not self._working:
+            time.sleep(left or 0.0)
+            return
+        for future in wait(self._working, left, FIRST_COMPLETED).done:
+            item, was_sent = self._working.pop(future)
+            if future.cancelled():
+                item.error = item.error or GasError("It was not sent.", code="stopped")
+                yield item
+                continue
+            future.result()
+            if isinstance(item.error, NotLoggedIn):  # so it is for all others
+                senders.shutdown(wait=False, cancel_futures=True)
+            if was_sent and self._wish.wait and item.error is None and item.job is not None:
+                self._open[item.job.job_id] = item
+                self._pause = FIRST_LOOK
+            else:
+                yield item
+
+    def _after_look(self, getters: ThreadPoolExecutor) -> Iterator[Item]:
+        if not self._open or time.monotonic() < self._look_at:
+            return
+        ended = 0
+        for job_id, job in self._gas.look(list(self._open)).items():
+            item = self._open[job_id]
+            item.job = job
+            if not job.is_final:
+                continue
+            ended += 1
+            del self._open[job_id]
+            if job.is_completed and self._wish.folder is not None:
+                self._working[getters.submit(self._get, item)] = (item, False)
+            else:
+                item.error = None if job.is_completed else JobFailed(job)
+                yield item
+        self._pause = FIRST_LOOK if ended else min(LAST_LOOK, self._pause * 1.4)
+        self._look_at = time.monotonic() + self._pause
+
+    # ------------------------------------------------------------ in other threads
+
+    def _send(self, item: Item) -> None:
+        def send(watch: Watch) -> None:
+            item.job = self._gas.annotate(
+                item.path, self._wish.options, name=item.name, watch=watch
+            )
+
+        self._watched(item, "sending", send)
+
+    def _get(self, item: Item) -> None:
+        job, folder = item.job, self._wish.folder
+        if job is None or folder is None:
+            return
+        place = folder / job.job_id if item.name in self._alike else folder
+
+        def get(watch: Watch) -> None:
+            for kind in kinds_of(job, self._wish.kinds):
+                item.files.append(self._gas.download(job.job_id, kind, place, watch=watch))
+
+        self._watched(item, "getting", get)
+
+    def _watched(self, item: Item, what: str, work: Callable[[Watch], None]) -> None:
+        task = self._bars.add_task(f"{what} {short(clean(item.name))}", total=None)
+        try:
+            work(lambda done, total: self._bars.update(task, completed=done, total=total))
+        except GasError as error:
+            item.error = error
+        finally:
+            self._bars.remove_task(task)
