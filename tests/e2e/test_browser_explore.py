@@ -6,12 +6,16 @@ Pictures are kept in `tests/e2e/screenshots/`.
 
 from __future__ import annotations
 
+import csv
+import gzip
 import io
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+import openpyxl
 import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -181,16 +185,55 @@ def _the_shared_link(browser: Browser, person: Person, shared: str, page: Page) 
 
 
 def _the_exports(page: Page, person: Person, rows: Sequence[Row]) -> None:
-    """Every format is offered for as many rows as the view has, and holds them."""
+    """Every format is offered for as many rows as the view has, and holds the same variants."""
     page.get_by_text("Export", exact=True).click()
     links = page.locator(".pop-export a")
-    expect(links).to_have_count(5)
+    expect(links).to_have_count(len(READERS))
+    found = {}
     for link in links.all():
         assert f"{total(page):,}" in link.inner_text()
-    address = page.locator(".pop-export a", has_text="Parquet").get_attribute("href")
-    answer = person.client.get(f"{person.web}{address}").raise_for_status()
-    assert pq.read_table(io.BytesIO(answer.content)).num_rows == total(page)
+        address = link.get_attribute("href") or ""
+        kind = parse_qs(urlsplit(address).query)["format"][0]
+        answer = person.client.get(f"{person.web}{address}").raise_for_status()
+        found[kind] = READERS[kind](answer.content)
+        assert answer.headers["X-GAS-Rows"] == str(total(page)), kind
+    assert {
+        kind: len(variants) for kind, variants in found.items() if kind != "vcf"
+    } == dict.fromkeys(READERS.keys() - {"vcf"}, total(page))
+    for kind, variants in found.items():  # a line of a VCF may hold several alleles
+        assert set(variants) >= set(found["tsv"]), kind
     page.keyboard.press("Escape")
+
+
+Variant = tuple[str, int, str, str]
+
+
+def _of_rows(rows: Iterable[Mapping[str, Any]]) -> Sequence[Variant]:
+    return [(str(r["chrom"]), int(r["pos"]), str(r["ref"]), str(r["alt"])) for r in rows]
+
+
+def _of_vcf(content: bytes) -> Sequence[Variant]:
+    lines = gzip.decompress(content).decode().splitlines()
+    fields = [line.split("\t", 5) for line in lines if not line.startswith("#")]
+    return [(f[0], int(f[1]), f[3], alt) for f in fields for alt in f[4].split(",")]
+
+
+def _of_workbook(content: bytes) -> Sequence[Variant]:
+    sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True)["alleles"]
+    head, *rest = sheet.iter_rows(values_only=True)
+    return _of_rows(dict(zip(map(str, head), row, strict=True)) for row in rest)
+
+
+READERS: Mapping[str, Callable[[bytes], Sequence[Variant]]] = {
+    "vcf": _of_vcf,
+    "tsv": lambda content: _of_rows(
+        csv.DictReader(io.StringIO(content.decode()), delimiter="\t", quoting=csv.QUOTE_NONE)
+    ),
+    "xlsx": _of_workbook,
+    "parquet": lambda content: _of_rows(pq.read_table(io.BytesIO(content)).to_pylist()),
+    "json": lambda content: _of_rows(json.loads(content)),
+}
+"""What each export holds, read by libraries that are not ours."""
 
 
 def _nothing_left(page: Page) -> None:
