@@ -55,6 +55,13 @@ class ErasableJobs(Protocol):
         """Forget the sums of a user whose jobs are all gone."""
 
 
+class ErasableWebhooks(Protocol):
+    """Endpoints and deliveries (`gas.webhooks`), as far as erasing needs them."""
+
+    def erase(self, user_id: str, *, up_to: int) -> None:
+        """Forget all of the user's that was made until `up_to`."""
+
+
 class DeletableJobs(Protocol):
     """The jobs table, as far as deleting a single job needs it."""
 

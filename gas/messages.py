@@ -196,10 +196,13 @@ class ResultsRestored(_Message):
     email: str
     jobs: int
     """How many jobs got their results back."""
+    restored_at: int | None = None
+    """When the last of them was back; None: the sender was an older one."""
 
 
 class AccountNotice(_Message):
-    """billing → topic job_results → notify: tell the user by mail what became of their plan."""
+    """billing, erase_account, deliver_webhooks → topic job_results → notify: tell the user by mail
+    what became of their plan, their account or their endpoint."""
 
     type: Literal["account_notice"] = "account_notice"
     version: Literal[1] = 1
@@ -214,11 +217,26 @@ class AccountNotice(_Message):
         "payment_failed",
         "payment_recovered",
         "account_deleted",
+        "webhook_disabled",
     ]
     until: int | None = None
     """The time the notice speaks of: end of the paid period, end of the grace period."""
     attachment: str | None = None
     """Text that belongs to the notice, such as a deletion certificate."""
+
+
+class WebhookDue(_Message):
+    """web, deliver_webhooks → queue webhooks → deliver_webhooks: this try of a delivery is due."""
+
+    type: Literal["webhook_due"] = "webhook_due"
+    version: Literal[1] = 1
+    user_id: str
+    endpoint_id: str = Field(pattern=_UUID)
+    delivery_id: str
+    round: int = Field(ge=1)
+    """Grows with every replay."""
+    attempt: int = Field(ge=1)
+    """Of this round."""
 
 
 class AccountErasureRequested(_Message):

@@ -143,6 +143,12 @@ class WebSettings(PublisherSettings):
     free_requests_per_minute: int = Field(default=120, ge=1)
     """As many requests with a token as a Free user's programs may make."""
     premium_requests_per_minute: int = Field(default=1200, ge=1)
+    webhooks_table: str
+    """*stack* DynamoDB table: the webhook endpoints of users, and what was sent to them."""
+    webhooks_queue: str
+    """*stack* URL."""
+    webhooks_allow_loopback: bool = False
+    """Webhooks may lead to this very machine, without TLS: for a laptop only."""
     watched_queues: str = ""
     """*stack* The queues that the status page tells of: `NAME=URL NAME=URL …`."""
 
@@ -151,6 +157,7 @@ class WebSettings(PublisherSettings):
     def _names_queues(cls, value: str) -> str:
         watched_queues(value)
         return value
+
     explorer_dir: Path = Path(tempfile.gettempdir()) / "gas-explorer"
     """Holds the tables that are being explored: a cache, for this machine's web processes."""
     explorer_bytes: int = 20 * 1024**3
@@ -343,8 +350,24 @@ class EraseAccountSettings(ColdSettings):
     """*stack* ARN: what the mails are made from."""
     certificate_key_secret: str
     """*stack* Secrets Manager id of the text that the key of the certificates is derived from."""
+    webhooks_table: str
+    """*stack* DynamoDB table: the webhook endpoints of users, and what was sent to them."""
     erase_grace_seconds: int = 300
     """A worker that lost its job may still be writing for so long."""
+
+
+class DeliverWebhooksSettings(CoreSettings):
+    """The deliver_webhooks Lambda."""
+
+    public_url: str
+    webhooks_table: str
+    """*stack* DynamoDB table: the webhook endpoints of users, and what was sent to them."""
+    webhooks_queue: str
+    """*stack* URL."""
+    webhooks_allow_loopback: bool = False
+    """Webhooks may lead to this very machine, without TLS: for a laptop only."""
+    job_results_topic: str
+    """*stack* ARN: what the mails are made from."""
 
 
 class SweepSettings(PublisherSettings):

@@ -188,6 +188,7 @@ def _parameters(
         "VaultName": VAULT,
         "OperatorArn": f"arn:aws:iam::{ACCOUNT}:root",
         "RequireTls": "false",
+        "WebhooksAllowLoopback": "true",
         "CodeBucket": CODE_BUCKET,
         **code,
     }

@@ -159,7 +159,12 @@ class ThawResults:
             return
 
         def announce(jobs: int) -> None:
-            message = ResultsRestored(user_id=account.user_id, email=account.email, jobs=jobs)
+            message = ResultsRestored(
+                user_id=account.user_id,
+                email=account.email,
+                jobs=jobs,
+                restored_at=self._clock.now(),
+            )
             self._announcements.publish(message.to_json(), attributes={"type": message.type})
             log.info("all_restored", jobs=jobs)
 

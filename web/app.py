@@ -37,6 +37,7 @@ from web.services import Services, build_services
 from web.status.routes import blueprint as status
 from web.tokens.routes import blueprint as tokens
 from web.variants.routes import blueprint as variants
+from web.webhooks.routes import blueprint as webhooks
 
 
 def create_app(services: Services | None = None) -> Flask:
@@ -75,6 +76,7 @@ def create_app(services: Services | None = None) -> Flask:
         *explorers,
         *engine_pages,
         tokens,
+        webhooks,
         api,
         status,
         health,

@@ -27,6 +27,8 @@ from gas import errors as domain
 from gas.billing import errors as payments
 from gas.logs import get_logger
 from gas.plans import Plan
+from gas.webhooks.addresses import AddressRefused
+from gas.webhooks.desk import DeliveryUnderWay, EndpointOff
 from web.api.guard import TooManyRequests
 from web.api.once import KeyReused, RequestUnderWay
 from web.auth import bearer
@@ -56,6 +58,9 @@ STATUS_OF: Mapping[type[domain.GasError], HTTPStatus] = {
     domain.ResultsDeleted: HTTPStatus.GONE,
     domain.InvalidSignature: HTTPStatus.BAD_REQUEST,
     domain.ServiceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    AddressRefused: HTTPStatus.BAD_REQUEST,
+    EndpointOff: HTTPStatus.CONFLICT,
+    DeliveryUnderWay: HTTPStatus.CONFLICT,
     payments.NoPaidPlan: HTTPStatus.NOT_FOUND,
     payments.NotACustomer: HTTPStatus.CONFLICT,
     payments.AlreadyPremium: HTTPStatus.CONFLICT,

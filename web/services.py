@@ -26,6 +26,7 @@ from gas.aws.messaging import SnsTopic
 from gas.aws.part_store import S3PartStore
 from gas.aws.slots import DynamoLineTable
 from gas.aws.vitals import DynamoVitals
+from gas.aws.webhooks import DynamoWebhooks, SqsDeliveryQueue
 from gas.billing.desk import Billing
 from gas.billing.wiring import build_billing
 from gas.clock import SystemClock
@@ -40,6 +41,7 @@ from gas.settings import WebSettings
 from gas.slots import LineTable
 from gas.throughput import PaceTable, Throughput
 from gas.vitals import VitalsTable
+from gas.webhooks.desk import WebhookDesk
 from web.account.published_keys import PublishedKeys
 from web.account.turnstile import Turnstile
 from web.auth.globus_access import GlobusAccess
@@ -154,6 +156,7 @@ class Services:
     lines: LineTable
     vitals: Vitals
     gauges: QueueGauges
+    webhooks: WebhookDesk
     clock: Clock
     sample: Path = SAMPLE_FILE
 
@@ -258,6 +261,13 @@ def build_services() -> Services:
             clients.cloudwatch(),
             watched_queues(settings.watched_queues),
             now=time.time,
+        ),
+        webhooks=WebhookDesk(
+            DynamoWebhooks(dynamodb, settings.webhooks_table),
+            SqsDeliveryQueue(clients.sqs(), settings.webhooks_queue),
+            clock,
+            public_url=settings.public_url,
+            allow_loopback=settings.webhooks_allow_loopback,
         ),
         clock=clock,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gas import keys
 from gas.certificates import sha256
-from gas.erasure import ErasableJobs
+from gas.erasure import ErasableJobs, ErasableWebhooks
 from gas.jobs import Job
 from gas.logs import bound, get_logger
 from gas.messages import AccountErasureRequested
@@ -47,9 +47,17 @@ class EraseAccount:
     """The use case behind the handler."""
 
     def __init__(
-        self, *, jobs: ErasableJobs, places: Places, certify: Certify, clock: Clock, pace: Pace
+        self,
+        *,
+        jobs: ErasableJobs,
+        webhooks: ErasableWebhooks,
+        places: Places,
+        certify: Certify,
+        clock: Clock,
+        pace: Pace,
     ) -> None:
         self._jobs = jobs
+        self._webhooks = webhooks
         self._places = places
         self._certify = certify
         self._clock = clock
@@ -67,6 +75,8 @@ class EraseAccount:
         request = AccountErasureRequested.from_json(body)
         with bound(erasure_id=request.erasure_id):
             records = ErasureRecords(self._places.results, request.erasure_id)
+            # First, so that nobody is told of what the rest does.
+            self._webhooks.erase(request.user_id, up_to=request.requested_at)
             self._erase_jobs(request, records)
             self._erase_strays(request, records)
             if not self._jobs.list_for_user(request.user_id, limit=1).jobs:

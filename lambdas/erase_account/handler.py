@@ -9,6 +9,7 @@ from gas.aws.clients import AwsClients
 from gas.aws.cold import cold_stores
 from gas.aws.erasing import DynamoErasableJobs
 from gas.aws.messaging import SnsTopic
+from gas.aws.webhooks import DynamoWebhooks
 from gas.certificates import CertificateSigner
 from gas.clock import SystemClock
 from gas.logs import configure
@@ -29,6 +30,7 @@ def _use_case() -> Callable[[str], None]:
     s3, clock = clients.s3(), SystemClock()
     results = S3BlobStore(s3, settings.results_bucket)
     jobs = DynamoErasableJobs(clients.dynamodb(), settings.annotations_table)
+    webhooks = DynamoWebhooks(clients.dynamodb(), settings.webhooks_table)
     pace = Pace(grace_seconds=settings.erase_grace_seconds)
     places = Places(
         inputs=S3BlobStore(s3, settings.inputs_bucket),
@@ -45,7 +47,9 @@ def _use_case() -> Callable[[str], None]:
     )
     eraser = JobEraser(jobs=jobs, places=places, clock=clock, grace_seconds=pace.grace_seconds)
     return by_contract(
-        EraseAccount(jobs=jobs, places=places, certify=certify, clock=clock, pace=pace),
+        EraseAccount(
+            jobs=jobs, webhooks=webhooks, places=places, certify=certify, clock=clock, pace=pace
+        ),
         EraseJob(jobs=jobs, eraser=eraser),
     )
 

@@ -93,4 +93,16 @@ LETTERS: Mapping[str, Letter] = {
         button="Go to GAS",
         path="/",
     ),
+    "webhook_disabled": Letter(
+        subject="A webhook of yours was switched off",
+        paragraphs=(
+            "One of your endpoints took nothing for a whole day, or answered that it is gone, so "
+            "we have stopped sending to it.",
+            "The page about your webhooks tells which one it is and what it answered. When it "
+            "works again, switch it on there, and replay what it missed: deliveries stay in the "
+            "log for seven days.",
+        ),
+        button="See your webhooks",
+        path="/account/webhooks",
+    ),
 }

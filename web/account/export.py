@@ -26,6 +26,7 @@ Your data at GAS, the Genomics Annotation Service
 account.json    what we know of you: name, mail address, institution, plan, subscription
 sessions.json   where you are logged in
 jobs.json       all your jobs: what you asked for, and what became of it
+webhooks.json   which of your systems are told, and what they were told in the last days
 files.json      all files of these jobs, with size, SHA-256 checksum, and how to download them
 
 The files themselves are not in here, because they may be large. Open the addresses under
@@ -53,6 +54,7 @@ def entries(parts: Services, account: Account, sessions: Iterable[LoginSession])
     yield "account.json", [_pretty(_account(parts, account))]
     yield "sessions.json", [_pretty([_session(each) for each in sessions])]
     yield "jobs.json", _list(job.to_record() for job in all_jobs(parts, account.user_id))
+    yield "webhooks.json", _list(_webhooks(parts, account.user_id))
     yield (
         "files.json",
         _list(
@@ -72,6 +74,14 @@ def all_jobs(parts: Services, user_id: str) -> Iterator[Job]:
         cursor = page.next_cursor
         if cursor is None:
             return
+
+
+def _webhooks(parts: Services, user_id: str) -> Iterator[Mapping[str, Any]]:
+    """Endpoints without their secrets, each with its log."""
+    for endpoint in parts.webhooks.list(user_id):
+        told = endpoint.model_dump(mode="json", exclude={"secret", "old_secret"})
+        log = parts.webhooks.log(user_id, endpoint.endpoint_id)
+        yield {**told, "deliveries": [each.model_dump(mode="json") for each in log]}
 
 
 def _account(parts: Services, account: Account) -> dict[str, Any]:

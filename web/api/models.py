@@ -22,6 +22,11 @@ def moment(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
+def sure(seconds: int) -> datetime:
+    """As `moment`, where there is one for certain."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 class Options(ApiModel):
     """What the engine is asked to do."""
 
@@ -138,7 +143,7 @@ class JobDocument(ApiModel):
             status=job.job_status,
             file_name=job.input_file_name,
             size=job.input_size,
-            submitted_at=_sure(job.submit_time),
+            submitted_at=sure(job.submit_time),
             started_at=moment(job.start_time),
             finished_at=moment(job.complete_time),
             attempts=job.attempts,
@@ -268,10 +273,6 @@ class TokenList(ApiModel):
     """The live tokens of the account."""
 
     tokens: Sequence[TokenInfo]
-
-
-def _sure(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _queue(found: Standing) -> Queue:

@@ -23,6 +23,7 @@ TAGS: Mapping[str, str] = {
     "results": "Get what came out.",
     "variants": "Annotate single variants, answered at once.",
     "packs": "The reference packs: gene models, sequences, known variants.",
+    "webhooks": "Have your own systems told when something has happened (signed HTTP requests).",
     "account": "Plan, usage and tokens.",
 }
 

@@ -64,6 +64,12 @@ QUEUES: Mapping[str, QueueWords] = {
     ),
     "jobs-priority": QueueWords("Jobs, Premium", 30 * _MINUTE, "Jobs wait longer than usual."),
     "mails": QueueWords("Mails to be sent", 15 * _MINUTE, "Mails come late; the pages are right."),
+    "webhooks": QueueWords(
+        # What is to be tried again waits in it as a fresh message, each time 15 minutes at most.
+        "Webhooks to be sent",
+        _HOUR,
+        "Your systems are told late; the pages are right.",
+    ),
     "uploads": QueueWords(
         "Uploads to be checked", 30 * _MINUTE, "An upload whose page was closed starts late."
     ),

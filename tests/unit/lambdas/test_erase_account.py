@@ -14,6 +14,7 @@ from gas.messages import AccountErasureRequested, AccountNotice
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
 from gas.testing.cold import MemoryColdStore
 from gas.testing.erasing import MemoryErasableJobs
+from gas.testing.webhooks import MemoryWebhooks
 from lambdas.erase_account import erase
 from lambdas.erase_account.certify import LISTED, Certify
 from lambdas.erase_account.erase import EraseAccount, Pace
@@ -73,6 +74,7 @@ class Rooms:
         self.archives = MemoryBlobStore("archives")
         self.vault = MemoryColdStore(ColdKind.GLACIER_VAULT)
         self.notices = MemoryTopic()
+        self.webhooks = MemoryWebhooks()
         self.request = AccountErasureRequested(
             erasure_id=erasure_id_of(USER, 5),
             user_id=USER,
@@ -85,6 +87,7 @@ class Rooms:
         results = guard(self.results)
         run = EraseAccount(
             jobs=guard(MemoryErasableJobs(self.jobs)),
+            webhooks=guard(self.webhooks),
             places=Places(
                 inputs=guard(self.inputs),
                 results=results,

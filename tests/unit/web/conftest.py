@@ -25,6 +25,8 @@ from gas.testing.parts import MemoryPartStore
 from gas.testing.slots import MemoryLineTable
 from gas.testing.tokens import MemoryIdempotency, MemoryRates, MemoryTokens
 from gas.testing.vitals import MemoryVitals
+from gas.testing.webhooks import MemoryDeliveryQueue, MemoryWebhooks
+from gas.webhooks.desk import WebhookDesk
 from tests.unit.web.fake_engine import FakeEngine
 from tests.unit.web.fakes import (
     CLIENT_ID,
@@ -70,6 +72,8 @@ class World:
     payments: MemoryPayments
     billing: Billing
     clock: FakeClock
+    webhooks: MemoryWebhooks
+    webhook_queue: MemoryDeliveryQueue
 
     def client(self) -> FlaskClient:
         """A fresh browser."""
@@ -121,6 +125,8 @@ def settings(**changes: Any) -> WebSettings:
         "job_results_topic": "arn:aws:sns:us-east-1:000000000000:job_results",
         "user_slots_table": "user_slots",
         "vitals_table": "vitals",
+        "webhooks_table": "webhooks",
+        "webhooks_queue": "https://sqs.example.org/webhooks",
         "public_url": PUBLIC_URL,
         "secret_key": "not-a-secret",
         "database_url": "postgresql://nowhere",
@@ -147,6 +153,7 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
         sessions, erasures = MemorySessions(accounts), MemoryTopic()
         payments = MemoryPayments(page_origin=PAYMENT_PAGES)
         sold = bool(changes.get("stripe_secret_key", "none"))
+        webhook_store, webhook_queue = MemoryWebhooks(), MemoryDeliveryQueue()
         billing = Billing(
             store=MemoryBillingStore(accounts._accounts),
             topics={name: MemoryTopic() for name in TopicName},
@@ -176,6 +183,13 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             lines=MemoryLineTable(),
             vitals=MemoryVitals(),
             gauges=MemoryGauges(),
+            webhooks=WebhookDesk(
+                webhook_store,
+                webhook_queue,
+                clock,
+                public_url=PUBLIC_URL,
+                allow_loopback=False,
+            ),
             clock=clock,
             sample=sample,
         )
@@ -195,6 +209,8 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             payments,
             billing,
             clock,
+            webhook_store,
+            webhook_queue,
         )
 
     return make

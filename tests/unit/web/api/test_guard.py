@@ -16,7 +16,13 @@ OPERATIONS = api.operations
 
 
 def path_of(rule: str, job_id: str) -> str:
-    values = {"<uuid:job_id>": job_id, "<kind>": "annotated", "<name>": "demo"}
+    values = {
+        "<uuid:job_id>": job_id,
+        "<uuid:endpoint_id>": job_id,
+        "<delivery_id>": "msg_0",
+        "<kind>": "annotated",
+        "<name>": "demo",
+    }
     for place, value in values.items():
         rule = rule.replace(place, value)
     return rule
