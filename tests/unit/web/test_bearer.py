@@ -58,6 +58,7 @@ def test_a_token_needs_no_token_of_a_form_and_cookies_do_not_help_it(world: Worl
         ("gaspat_", "not a whole token"),
         ("some-globus-token", "no token of this service"),
     ],
+    ids=["unknown", "cut off", "prefix only", "another's"],  # the tokens themselves are random
 )
 def test_what_opens_nothing_is_told_why(world: World, presented: str, message: str) -> None:
     answer = world.client().get("/annotations", headers=bearing(presented, **PROBLEM))
