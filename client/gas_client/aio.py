@@ -31,6 +31,8 @@ from gas_client.uploading import PARTS_FROM
 
 T = TypeVar("T")
 
+pause = asyncio.sleep
+
 
 class AsyncGas:
     """As `gas_client.Gas`, method by method, for `await`."""
@@ -207,7 +209,7 @@ class AsyncGas:
 
     async def _carry_out(self, step: Step) -> Any:
         if isinstance(step, Sleep):
-            await asyncio.sleep(step.seconds)
+            await pause(step.seconds)
             return None
         if isinstance(step, Together):
             return await self._together(step)
@@ -226,12 +228,14 @@ class AsyncGas:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise transport.unreachable(error, step.request.url) from error
+        except OSError as error:
+            raise transport.unusable(error) from error
 
     async def _take(self, response: httpx.Response, step: Send) -> Answer:
         answer = transport.head_of(response)
         if step.sink is None or not step.sink.begin(answer):
             return Answer(answer.status, answer.headers, await response.aread())
-        async for chunk in response.aiter_raw(transport.PIECE):
+        async for chunk in response.aiter_raw():
             await asyncio.to_thread(step.sink.write, chunk)
         return answer
 

@@ -9,8 +9,9 @@ import re
 from pathlib import Path
 from typing import BinaryIO
 
+from gas_client import transport
 from gas_client.calling import passes
-from gas_client.errors import ApiError, Damaged, GasError, Mistake, Unreachable
+from gas_client.errors import ApiError, Damaged, GasError, Unreachable
 from gas_client.models import FileLink
 from gas_client.operations import Operations
 from gas_client.sources import PIECE, Watch
@@ -51,10 +52,7 @@ def download(
                 return target
             link = yield from operations.file_link(job_id, kind)
     except OSError as error:
-        raise Mistake(
-            f"{error.filename or folder}: {error.strerror or error}.",
-            remedy="Choose another folder with -o, or make room.",
-        ) from error
+        raise transport.unusable(error) from error
     raise Damaged(f"{target.name} arrived damaged twice: its checksum is not the service's.")
 
 
@@ -101,6 +99,8 @@ class PartFile:
         return self.have == self._size and sha256 in (None, self._digest.hexdigest())
 
     def close(self, *, durable: bool = False) -> None:
+        if self._file.closed:
+            return
         self._file.flush()
         if durable:
             os.fsync(self._file.fileno())

@@ -32,6 +32,8 @@ from gas_client.uploading import PARTS_FROM
 
 T = TypeVar("T")
 
+Stop = threading.Event
+
 
 class Stopped(GasError):
     """This client was closed, or something else that belonged to the same work failed."""
@@ -68,7 +70,7 @@ class Gas:
         self._flows = Flows(caller, notes=notes, parts_from=parts_from)
         self._do = self._flows.operations
         self._http = http or httpx.Client(**transport.settings(timeout))
-        self._stopped = threading.Event()
+        self._stopped = Stop()
 
     def __enter__(self) -> Gas:
         return self
@@ -284,12 +286,14 @@ class Gas:
                 response.close()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise transport.unreachable(error, step.request.url) from error
+        except OSError as error:
+            raise transport.unusable(error) from error
 
     def _take(self, response: httpx.Response, step: Send, stopped: Callable[[], bool]) -> Answer:
         answer = transport.head_of(response)
         if step.sink is None or not step.sink.begin(answer):
             return Answer(answer.status, answer.headers, response.read())
-        for chunk in response.iter_raw(transport.PIECE):
+        for chunk in response.iter_raw():
             if stopped():
                 raise Stopped()
             step.sink.write(chunk)

@@ -6,12 +6,11 @@ from typing import Any
 
 import httpx
 
-from gas_client.errors import Unreachable
+from gas_client.errors import Mistake, Unreachable
 from gas_client.steps import Answer, Request
 
 CONNECT, READ, WRITE = 15.0, 60.0, 120.0
 """Seconds."""
-PIECE = 256 * 1024
 
 
 def settings(timeout: float) -> dict[str, Any]:
@@ -50,3 +49,12 @@ def unreachable(error: httpx.HTTPError | httpx.InvalidURL, url: str) -> Unreacha
         host = "the server"
     why = str(error) or type(error).__name__
     return Unreachable(f"{host} cannot be reached ({why}).")
+
+
+def unusable(error: OSError) -> Mistake:
+    """A file on this computer that cannot be read or written."""
+    place = f"{error.filename}: " if error.filename else ""
+    return Mistake(
+        f"{place}{error.strerror or error}.",
+        remedy="Look at the folder's rights and at the room on the disk, or choose another.",
+    )

@@ -122,6 +122,7 @@ def _through(gas: Gas, item: Item, options: Options, kinds: Sequence[str] | None
 
 def _report(items: Iterator[Item], *, json_: bool) -> int:
     worst = exits.DONE
+    told: set[int] = set()
     for item in items:
         if item.error is not None:
             code = exits.exit_code(item.error)
@@ -132,7 +133,8 @@ def _report(items: Iterator[Item], *, json_: bool) -> int:
         if item.job is not None:
             row = (item.job.job_id, status_text(item.job.status), item.name)
             print_table(("Job", "Status", "File"), [(*row, *map(str, item.files))])
-        if item.error is not None:
+        if item.error is not None and id(item.error) not in told:
+            told.add(id(item.error))  # one error may stand for many files
             print_error(item.error, as_json=False)
     return worst
 

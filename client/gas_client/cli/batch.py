@@ -63,7 +63,7 @@ class Batch:
                 for item in items:
                     self._working[senders.submit(self._send, item)] = (item, True)
                 while self._working or self._open:
-                    yield from self._after_work(senders)
+                    yield from self._after_work()
                     yield from self._after_look(getters)
             except BaseException:
                 # Whoever works still is stopped at the next piece of a file.
@@ -74,25 +74,27 @@ class Batch:
 
     # ------------------------------------------------------------ in the main thread
 
-    def _after_work(self, senders: ThreadPoolExecutor) -> Iterator[Item]:
+    def _after_work(self) -> Iterator[Item]:
         left = max(0.0, self._look_at - time.monotonic()) if self._open else None
         if not self._working:
             time.sleep(left or 0.0)
             return
         for future in wait(self._working, left, FIRST_COMPLETED).done:
             item, was_sent = self._working.pop(future)
-            if future.cancelled():
-                item.error = item.error or GasError("It was not sent.", code="stopped")
-                yield item
-                continue
             future.result()
-            if isinstance(item.error, NotLoggedIn):  # so it is for all others
-                senders.shutdown(wait=False, cancel_futures=True)
+            if isinstance(item.error, NotLoggedIn):  # so it will be for all others
+                yield from self._give_up(item.error)
             if was_sent and self._wish.wait and item.error is None and item.job is not None:
                 self._open[item.job.job_id] = item
                 self._pause = FIRST_LOOK
             else:
                 yield item
+
+    def _give_up(self, error: GasError) -> Iterator[Item]:
+        for future in [each for each in self._working if each.cancel()]:
+            item, _ = self._working.pop(future)
+            item.error = error
+            yield item
 
     def _after_look(self, getters: ThreadPoolExecutor) -> Iterator[Item]:
         if not self._open or time.monotonic() < self._look_at:
