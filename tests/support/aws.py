@@ -21,6 +21,7 @@ from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SqsQueue
 from gas.aws.slots import DynamoLineTable
 from gas.aws.vitals import DynamoVitals
+from gas.aws.webhooks import DynamoWebhooks
 from local.paths import REPOSITORY
 
 MOST_LOOKED_AT = 30
@@ -172,3 +173,21 @@ def make_vitals(clients: AwsClients, name: str) -> DynamoVitals:
     )
     clients.dynamodb().get_waiter("table_exists").wait(TableName=name)
     return DynamoVitals(clients.dynamodb(), name)
+
+
+def make_webhooks(clients: AwsClients, name: str) -> DynamoWebhooks:
+    """Make a table of webhooks, with the keys of service.yaml."""
+    clients.dynamodb().create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "user_id", "AttributeType": "S"},
+            {"AttributeName": "item", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "user_id", "KeyType": "HASH"},
+            {"AttributeName": "item", "KeyType": "RANGE"},
+        ],
+    )
+    clients.dynamodb().get_waiter("table_exists").wait(TableName=name)
+    return DynamoWebhooks(clients.dynamodb(), name)
