@@ -16,7 +16,7 @@ from gas_client.errors import Mistake
 from gas_client.models import VariantAnswer
 
 AT_ONCE = 1000
-HEADINGS = ("Variant", "Gene", "Consequence", "HGVS (coding)", "HGVS (protein)", "Note")
+HEADINGS = ("Variant", "Gene", "Consequence", "HGVS (coding)", "HGVS (protein)", "ClinVar")
 COLUMNS = ("symbol", "consequence", "hgvsc", "hgvsp")
 
 
@@ -66,7 +66,7 @@ def _rows(asked: str, answer: VariantAnswer) -> Iterator[Sequence[str]]:
 
 
 def _note(allele: Any) -> str:
-    return _text(allele.get("clinvar_significance") or allele.get("clnsig"))
+    return _text(allele.get("reason") or allele.get("CLINVAR_SIG"))
 
 
 def _text(value: Any) -> str:
