@@ -31,7 +31,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="Refuse a file with a fau
 
 @edge
 def annotate(
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="- is standard input.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="- is standard input.")],
     wait: Annotated[bool, typer.Option("--wait", help="Stay until the jobs have ended.")] = False,
     output: Annotated[
         Path | None,
@@ -132,7 +132,7 @@ def _report(items: Iterator[Item], *, json_: bool) -> int:
             continue
         if item.job is not None:
             row = (item.job.job_id, status_text(item.job.status), item.name)
-            print_table(("Job", "Status", "File"), [(*row, *map(str, item.files))])
+            print_table([""] * 9, [(*row, *map(str, item.files))])
         if item.error is not None and id(item.error) not in told:
             told.add(id(item.error))  # one error may stand for many files
             print_error(item.error, as_json=False)

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 from gas_client.cli.files import alike, kinds_of
 from gas_client.cli.output import clean, short
@@ -52,6 +52,7 @@ class Batch:
         self._open: dict[str, Item] = {}
         self._working: dict[Future[None], tuple[Item, bool]] = {}
         self._pause, self._look_at = FIRST_LOOK, 0.0
+        self._waiting: TaskID | None = None
 
     def run(self, items: Sequence[Item]) -> Iterator[Item]:
         """The items, each as soon as nothing more is to be done for it."""
@@ -63,6 +64,7 @@ class Batch:
                 for item in items:
                     self._working[senders.submit(self._send, item)] = (item, True)
                 while self._working or self._open:
+                    self._show_waiting()
                     yield from self._after_work()
                     yield from self._after_look(getters)
             except BaseException:
@@ -114,6 +116,13 @@ class Batch:
                 yield item
         self._pause = FIRST_LOOK if ended else min(LAST_LOOK, self._pause * 1.4)
         self._look_at = time.monotonic() + self._pause
+
+    def _show_waiting(self) -> None:
+        if self._waiting is None:
+            self._waiting = self._bars.add_task("", total=None)
+        many = len(self._open)
+        words = f"waiting for {many} job{'s' if many > 1 else ''}"
+        self._bars.update(self._waiting, description=words, visible=many > 0)
 
     # ------------------------------------------------------------ in other threads
 

@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
-JobIds = Annotated[list[str], typer.Argument(metavar="JOB…", help="Ids of jobs.")]
+JobIds = Annotated[list[str], typer.Argument(metavar="JOB", help="Ids of jobs.")]
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ def delete(
 
 @edge
 def watch(
-    job_ids: Annotated[list[str] | None, typer.Argument(metavar="[JOB…]")] = None,
+    job_ids: Annotated[list[str] | None, typer.Argument(metavar="JOB")] = None,
     json_: Json = False,
 ) -> None:
     """Follow jobs until they have ended; without ids, all that wait or run.

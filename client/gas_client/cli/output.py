@@ -16,6 +16,7 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
+    Task,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -65,7 +66,13 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str | Text]]) -
             line = "\t".join(" ".join(str(cell).split()) for cell in row)
             sys.stdout.write(line + "\n")
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="bold",
+        show_header=any(headings),
+    )
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
@@ -167,13 +174,20 @@ def short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
 
 
+class _Bytes(DownloadColumn):
+    """Nothing while it is not known of how many, as of jobs that are waited for."""
+
+    def render(self, task: Task) -> Text:
+        return Text("") if task.total is None else super().render(task)
+
+
 def bars() -> Progress:
     """Bars on standard error; nothing at all where that is no terminal."""
     console = err()
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        DownloadColumn(binary_units=True),
+        _Bytes(binary_units=True),
         TimeRemainingColumn(),
         console=console,
         transient=True,

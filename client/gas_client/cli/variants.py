@@ -24,7 +24,7 @@ COLUMNS = ("symbol", "consequence", "hgvsc", "hgvsp")
 def variants(
     asked: Annotated[
         list[str] | None,
-        typer.Argument(metavar="VARIANT…", help="None, or -: one per line on standard input."),
+        typer.Argument(metavar="VARIANT", help="None, or -: one per line on standard input."),
     ] = None,
     pack: Pack = None,
     rename: Rename = None,

@@ -8,11 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner, Result
+
 from gas_client import Gas, transport
 from gas_client.cli import batch, jobs
 from gas_client.cli.app import app
-from typer.testing import CliRunner, Result
-
 from tests.unit.client.service import TOKEN, URL, Service
 
 Command = Callable[..., Result]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gas_client import ApiError, Gas, GasError, NotLoggedIn, Unavailable, Unreachable
 
+from gas_client import ApiError, Gas, GasError, NotLoggedIn, Unavailable, Unreachable
 from tests.unit.client.conftest import client
 from tests.unit.client.service import TOKEN, Reply, Service, problem
 

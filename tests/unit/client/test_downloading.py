@@ -5,9 +5,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from gas_client import Damaged, Gas, JobFailed, Mistake, TimedOut, Unreachable
 from gas_client.downloading import safe_name
-
 from tests.unit.client.conftest import client
 from tests.unit.client.service import Service
 

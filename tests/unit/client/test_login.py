@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from gas_client.cli.config import check_url, config_path
 from gas_client.errors import Mistake
-
 from tests.unit.client.conftest import Command
 from tests.unit.client.service import TOKEN, URL, Service, problem
 

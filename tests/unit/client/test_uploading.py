@@ -5,8 +5,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gas_client import ApiError, AsyncGas, Damaged, Gas, Mistake, Options, Unreachable
 
+from gas_client import ApiError, AsyncGas, Damaged, Gas, Mistake, Options, Unreachable
 from tests.unit.client.conftest import client, finish
 from tests.unit.client.service import TOKEN, URL, Service, problem
 
