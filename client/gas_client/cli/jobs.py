@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import islice
 from typing import Annotated
 
@@ -203,7 +203,7 @@ def _moment(text: str | None) -> datetime | None:
     number, unit = text[:-1], text[-1:]
     if number.isdigit() and len(number) < 6 and unit in "dh":
         ago = timedelta(days=int(number)) if unit == "d" else timedelta(hours=int(number))
-        return datetime.now(UTC) - ago
+        return datetime.now(timezone.utc) - ago
     try:
         return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone()
     except ValueError as error:
