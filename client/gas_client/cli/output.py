@@ -5,9 +5,10 @@ Colour, tables and bars are for terminals; elsewhere fields are separated by tab
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -92,6 +93,7 @@ def print_error(error: GasError, *, as_json: bool) -> None:
         if isinstance(error, ApiError):
             told |= {"status": error.status, "request_id": error.request_id}
         sys.stderr.write(json.dumps({"error": told}, ensure_ascii=False) + "\n")
+        sys.stderr.flush()
         return
     console = err()
     console.print(Text.assemble(("Error: ", "bold red"), clean(error.message)))
@@ -181,10 +183,11 @@ class _Bytes(DownloadColumn):
         return Text("") if task.total is None else super().render(task)
 
 
-def bars() -> Progress:
+@contextlib.contextmanager
+def bars() -> Iterator[Progress]:
     """Bars on standard error; nothing at all where that is no terminal."""
     console = err()
-    return Progress(
+    progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         _Bytes(binary_units=True),
@@ -193,3 +196,8 @@ def bars() -> Progress:
         transient=True,
         disable=not console.is_terminal,
     )
+    if not console.is_terminal:  # where a Progress that ends writes an empty line
+        yield progress
+        return
+    with progress:
+        yield progress

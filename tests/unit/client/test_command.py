@@ -38,6 +38,7 @@ def test_annotate_waits_and_fetches(
     assert done.exit_code == 0, done.output
     (found,) = lines(done.stdout)
     assert found["job"]["status"] == "COMPLETED"
+    assert done.stderr == ""
     assert Path(found["files"][0]).read_bytes() == b"annotated " + vcf.read_bytes()
 
 
