@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +12,14 @@ from rich.progress import Progress, TaskID
 
 from gas_client.cli.files import alike, kinds_of
 from gas_client.cli.output import clean, short
-from gas_client.errors import GasError, JobFailed, NotLoggedIn
+from gas_client.errors import ApiError, GasError, JobFailed, NotLoggedIn
 from gas_client.models import Job, Options
 from gas_client.sources import Watch
 from gas_client.sync import Gas
 
 FIRST_LOOK, LAST_LOOK = 0.5, 5.0
 """Seconds between looks at the jobs: more and more, while nothing changes."""
+_GONE = 404
 
 
 @dataclass
@@ -102,7 +103,7 @@ class Batch:
         if not self._open or time.monotonic() < self._look_at:
             return
         ended = 0
-        for job_id, job in self._gas.look(list(self._open)).items():
+        for job_id, job in (yield from self._looked_at()).items():
             item = self._open[job_id]
             item.job = job
             if not job.is_final:
@@ -116,6 +117,28 @@ class Batch:
                 yield item
         self._pause = FIRST_LOOK if ended else min(LAST_LOOK, self._pause * 1.4)
         self._look_at = time.monotonic() + self._pause
+
+    def _looked_at(self) -> Generator[Item, None, Mapping[str, Job]]:
+        """The jobs as they are; those that cannot be looked at any more are given up."""
+        try:
+            return self._gas.look(list(self._open))
+        except GasError as error:
+            if not isinstance(error, ApiError) or error.status != _GONE:
+                yield from self._let_go(list(self._open), error)
+                return {}
+        found: dict[str, Job] = {}
+        for job_id in list(self._open):  # somebody has deleted one of them
+            try:
+                found[job_id] = self._gas.job(job_id)
+            except GasError as error:
+                yield from self._let_go([job_id], error)
+        return found
+
+    def _let_go(self, job_ids: Sequence[str], error: GasError) -> Iterator[Item]:
+        for job_id in job_ids:
+            item = self._open.pop(job_id)
+            item.error = error
+            yield item
 
     def _show_waiting(self) -> None:
         if self._waiting is None:

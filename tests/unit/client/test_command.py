@@ -94,6 +94,48 @@ def test_a_failed_job_is_told_with_its_remedy(run: Command, service: Service, vc
     assert "Send a VCF." in done.stderr
 
 
+def test_a_job_that_somebody_deleted_is_told_beside_the_others(
+    run: Command, service: Service, tmp_path: Path
+) -> None:
+    paths = [tmp_path / name for name in ("a.vcf", "b.vcf")]
+    for path in paths:
+        path.write_text("x")
+    service.looks_to_end = 5
+
+    def delete(request: httpx.Request) -> httpx.Response | None:
+        if request.method != "GET" or len(service.jobs) < 2:
+            return None
+        del service.jobs[next(iter(service.jobs))]
+        return problem(404, "not_found")
+
+    service.faults.append(delete)
+    done = run("annotate", *map(str, paths), "-o", str(tmp_path / "out"), "--json")
+    assert done.exit_code == 4
+    found = {each["error"] and each["error"]["code"] for each in lines(done.stdout)}
+    assert found == {None, "not_found"}
+
+
+def test_jobs_are_told_though_the_network_is_lost_while_they_are_waited_for(
+    run: Command, service: Service, vcf: Path
+) -> None:
+    service.fail(r"/jobs/", httpx.ConnectError("refused"), times=99)
+    done = run("annotate", str(vcf), "--wait")
+    assert done.exit_code == 5
+    assert next(iter(service.jobs)) in done.stdout
+
+
+def test_an_interrupt_while_waiting_ends_quietly(run: Command, service: Service, vcf: Path) -> None:
+    def interrupt(request: httpx.Request) -> httpx.Response | None:
+        if request.method == "GET":
+            raise KeyboardInterrupt
+        return None
+
+    service.faults.append(interrupt)
+    done = run("annotate", str(vcf), "--wait")
+    assert done.exit_code == 130
+    assert "gas jobs" in done.stderr
+
+
 def test_the_first_file_without_a_login_ends_it(
     run: Command, service: Service, tmp_path: Path
 ) -> None:
