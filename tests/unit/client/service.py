@@ -84,7 +84,7 @@ class Service:
         if request.headers.get("authorization") != f"Bearer {TOKEN}" or self.revoked:
             return problem(401, "invalid_token", "Make a new one.")
         path = request.url.path.removeprefix("/api/v1")
-        for method, rule, view in _ROUTES:
+        for method, rule, view in ROUTES:
             found = re.fullmatch(rule, path)
             if found and method == request.method:
                 answer: httpx.Response = view(self, request, *found.groups())
@@ -309,7 +309,7 @@ def _variant(text: str) -> dict[str, Any]:
 
 
 _JOB = r"/jobs/([0-9a-f-]{36})"
-_ROUTES: tuple[tuple[str, str, Any], ...] = (
+ROUTES: tuple[tuple[str, str, Any], ...] = (
     ("GET", "/account", Service.account),
     ("DELETE", "/tokens/current", Service.revoke),
     ("GET", "/packs", Service.packs),
