@@ -1,5 +1,6 @@
 """`/account/webhooks`: endpoints of the person's own systems, and the log of each."""
 
+import json
 from uuid import UUID
 
 from flask import (
@@ -91,6 +92,12 @@ def replay(endpoint_id: UUID, delivery_id: str) -> BaseResponse:
     """Deliver it once more → the page."""
     services().webhooks.replay(require_account().user_id, str(endpoint_id), delivery_id)
     return _back(endpoint_id)
+
+
+@blueprint.app_template_filter("pretty_json")
+def pretty_json(text: str) -> str:
+    """A message's JSON, as a person likes to read it."""
+    return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
 
 
 def _wishes(*, enabled: bool) -> Wishes:
