@@ -17,6 +17,7 @@ from anntools.labels import make_labels
 from anntools.options import Options
 from anntools.pack import Pack, open_pack
 from anntools.problems import InputRefused, Problem, UsageProblem
+from anntools.sitebounds import Entries
 from anntools.table.schema import store_columns
 from anntools.worker import Worker
 
@@ -47,7 +48,7 @@ class Site(NamedTuple):
 class SiteAnswer:
     """What is said of one variant: a row of the table per ALT (without ``record``), or the problem.
 
-    ``site`` is None for a text that could not be read. A variant that has nothing to annotate (no
+    ``site`` is None for a text that could not be read, or not be taken. A variant that has nothing to annotate (no
     ALT, for example) has a row with ``status`` ``skipped`` and its ``reason``, and no problem.
     """
 
@@ -79,23 +80,26 @@ class SiteAnnotator:
 
         A text is read as ``anntools.variant_text`` says. ``contig_names``: as in ``Options``. An
         allele of more than ``MOST_ALLELE`` characters, and all ALTs beyond the first
-        ``MOST_ALLELES`` of a call, are refused, each with its variant. Raises UsageProblem for too
-        many questions, or for names of contigs that the pack does not have.
+        ``MOST_ALLELES`` of a call, are refused, each with its variant; so is what is beyond the
+        bounds of ``anntools.sitebounds``. Raises UsageProblem for too many questions, or for names
+        of contigs that the pack does not have.
         """
         if len(asked) > MOST_SITES:
             raise UsageProblem(f"At most {MOST_SITES} variants at once, not {len(asked)}.")
         pack = self.pack.with_names(contig_names) if contig_names else self.pack
+        entries = Entries(self.pack, contig_names or {})
         answers: list[SiteAnswer | None] = []
         sites, alleles = [], 0
         for each in asked:
             answer = self._read(each, contig_names or {})
             if isinstance(answer, Site):
                 alleles += answer.alt.count(",") + 1
-                if alleles <= MOST_ALLELES:
+                refused = _too_many() if alleles > MOST_ALLELES else entries.refuse(answer)
+                if refused is None:
                     sites.append(answer)
                     answers.append(None)
                     continue
-                answer = SiteAnswer(answer, [], _too_many())
+                answer = SiteAnswer(answer, [], refused)
             answers.append(answer)
         found = iter(self._run(sites, pack) if sites else ())
         return [answer or next(found) for answer in answers]
@@ -111,7 +115,10 @@ class SiteAnnotator:
         except UsageProblem as error:
             return SiteAnswer(None, [], Problem("not_understood", str(error)))
         problem = _unwritable(site)
-        return SiteAnswer(site, [], problem) if problem else site
+        if problem is None:
+            return site
+        # A text of thirty characters may name a deletion of 100,000 bases: these are not told back.
+        return SiteAnswer(None if isinstance(asked, str) else site, [], problem)
 
     def _run(self, sites: Sequence[Site], pack: Pack) -> list[SiteAnswer]:
         from anntools.table.writer import TableWriter

@@ -115,6 +115,10 @@ class PackView:
 
     def transcripts_near(self, contig: int, first: int, last: int, distance: int) -> list[Model]:
         """Transcripts within ``distance`` bases of a place, in the order of the pack."""
+        return [self.model(t, contig) for t in self.numbers_near(contig, first, last, distance)]
+
+    def numbers_near(self, contig: int, first: int, last: int, distance: int) -> list[int]:
+        """The same by their numbers alone, for whoever only counts them."""
         row = self.array("contigs")[contig]
         lo, hi = int(row[k.CONTIG_SEG0]), int(row[k.CONTIG_SEG1])
         starts = self.array("seg_start")[lo:hi]
@@ -127,7 +131,7 @@ class PackView:
             segment += 1
         tx = self.array("tx")
         return [
-            self.model(t, contig)
+            t
             for t in found
             if low - distance < int(tx[t, k.END]) and high + distance >= int(tx[t, k.START])
         ]
