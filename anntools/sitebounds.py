@@ -51,7 +51,7 @@ class Entries:
         return Problem("too_many_transcripts", message, remedy=remedy)
 
     def _entries(self, site: Site, span: int) -> int:
-        """At least as many as the rows will have: each ALT is taken to be as long as the longest."""
+        """At least as many as the rows will have: each ALT is taken as long as the longest."""
         contig = self._view.aliases.get(self._names.get(site.chrom, site.chrom))
         if contig is None:
             return 0

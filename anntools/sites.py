@@ -48,8 +48,9 @@ class Site(NamedTuple):
 class SiteAnswer:
     """What is said of one variant: a row of the table per ALT (without ``record``), or the problem.
 
-    ``site`` is None for a text that could not be read, or not be taken. A variant that has nothing to annotate (no
-    ALT, for example) has a row with ``status`` ``skipped`` and its ``reason``, and no problem.
+    ``site`` is None for a text that could not be read, or not be taken. A variant that has nothing
+    to annotate (no ALT, for example) has a row with ``status`` ``skipped`` and its ``reason``, and
+    no problem.
     """
 
     site: Site | None
