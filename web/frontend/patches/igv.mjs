@@ -6,6 +6,28 @@ export const file = /node_modules\/igv\/dist\/igv\.esm\.js$/;
 
 export const replacements = [
   {
+    why: "names and values of a popup are text: an ALT of a user's file may read like markup",
+    old: "function formatPopoverText(nameValues) {",
+    new: `function formatPopoverText(nameValues) {
+
+    const escaped = (value) => String(value).replace(/[&<>"']/g, (c) => \`&#\${c.charCodeAt(0)};\`);`,
+  },
+  {
+    why: "the same, a name with its value",
+    old: "const str = `<span>${nameValue.name}</span>&nbsp&nbsp&nbsp${nameValue.value}`;",
+    new: "const str = `<span>${escaped(nameValue.name)}</span>&nbsp&nbsp&nbsp${escaped(nameValue.value)}`;",
+  },
+  {
+    why: "the same, the title of a value",
+    old: 'return `<div title="${nameValue.value}">${str}</div>`',
+    new: 'return `<div title="${escaped(nameValue.value)}">${str}</div>`',
+  },
+  {
+    why: "the same, a value without a name",
+    old: 'return `<div title="${nameValue}">${nameValue}</div>`',
+    new: 'return `<div title="${escaped(nameValue)}">${escaped(nameValue)}</div>`',
+  },
+  {
     why: "a reader of sequences instead of a file",
     old: `if ("chromsizes" === reference.format) {`,
     new: `if (reference.reader) {
