@@ -20,6 +20,9 @@ from web.plots.summary import Counts, Gene, Link, overview
 _QUALITY_BINS = 24
 _DENSITY_BINS = 60
 _STEPS = (1, 2, 5)
+_LARGEST = 1e300
+"""So far from zero a quality is drawn; beyond, the arithmetic of a plot runs out of numbers."""
+_TINIEST = 1e-300
 
 _Part = Plot | Missing
 
@@ -112,17 +115,24 @@ def _qualities(table: OpenTable, deadline: Deadline) -> _Part:
     known = values[np.isfinite(values)]
     if not len(known):
         return histograms.qualities((), (), 0)
+    edges, bins = quality_bins(known)
+    return histograms.qualities(edges, bins, len(values) - len(known))
+
+
+def quality_bins(known: npt.NDArray[np.float64]) -> tuple[Sequence[float], Sequence[int]]:
+    """Edges and counts of a histogram of finite numbers, whatever a file calls a quality."""
+    known = known.clip(-_LARGEST, _LARGEST)
     # A few enormous values must not press all others into one bar.
     low, high = float(known.min()), float(np.quantile(known, 0.99))
     if high <= low:
         high = float(known.max())
-    step = _nice((high - low) / _QUALITY_BINS) or 1.0
-    begin = np.floor(low / step) * step
-    edges = np.arange(begin, high + step, step)
-    if len(edges) < 2:
-        edges = np.array([begin, begin + step])
+    # Among enormous values, the next number may be further away than a small step reaches.
+    finest = 4 * float(np.spacing(max(abs(low), abs(high))))
+    step = _nice(max((high - low) / _QUALITY_BINS, finest))
+    begin = float(np.floor(low / step)) * step
+    edges = begin + step * np.arange(max(2, int((high - begin) // step) + 2))
     bins, _ = np.histogram(known.clip(edges[0], np.nextafter(edges[-1], -np.inf)), edges)
-    return histograms.qualities(edges.tolist(), bins.tolist(), len(values) - len(known))
+    return edges.tolist(), bins.tolist()
 
 
 def _density(table: OpenTable, deadline: Deadline) -> tuple[str, int, Sequence[int], int] | None:
@@ -142,11 +152,12 @@ def _density(table: OpenTable, deadline: Deadline) -> tuple[str, int, Sequence[i
 
 
 def _nice(rough: float) -> float:
-    """The next larger of 1, 2, 5 times a power of ten."""
-    if rough <= 0:
-        return 0.0
+    """The next larger of 1, 2, 5 times a power of ten; 1 where there is no such number."""
+    if not np.isfinite(rough) or rough < _TINIEST:
+        return 1.0
     power = 10.0 ** np.floor(np.log10(rough))
-    return float(next(n * power for n in (*_STEPS, 10) if n * power >= rough))
+    # Where rounding leaves even ten times the power too small, the number itself will do.
+    return float(next((n * power for n in (*_STEPS, 10) if n * power >= rough), rough))
 
 
 def _carried(table: OpenTable, deadline: Deadline) -> Sequence[int]:
