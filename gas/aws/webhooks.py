@@ -4,7 +4,6 @@ An endpoint is the item `endpoint#ID`, a delivery `delivery#ENDPOINT#DELIVERY`, 
 time; DynamoDB forgets deliveries by itself when their `expires_at` is over.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,8 @@ from botocore.exceptions import ClientError
 
 from gas.aws.faults import code_of, neighbour
 from gas.aws.values import as_item, as_plain
-from gas.errors import InvalidRequest
 from gas.messages import WebhookDue
-from gas.webhooks.models import Delivery, Endpoint
+from gas.webhooks.models import Delivery, Endpoint, checked_cursor
 from gas.webhooks.ports import DeliveryPage
 
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
 _TABLE = "The table of webhooks"
 _ENDPOINT, _DELIVERY = "endpoint#", "delivery#"
-_CURSOR = re.compile(r"msg_[0-9a-f]{34}")
 
 
 class DynamoWebhooks:
@@ -191,19 +188,6 @@ class SqsDeliveryQueue:
                 DelaySeconds=delay,
                 MessageGroupId=due.user_id,
             )
-
-
-def checked_cursor(cursor: str) -> str:
-    """The id that a cursor is.
-
-    Raises:
-        InvalidRequest: it is none.
-    """
-    if not _CURSOR.fullmatch(cursor):
-        raise InvalidRequest(
-            "This page address is not valid.", remedy="Start again from the first page."
-        )
-    return cursor
 
 
 def _key(user_id: str, item: str) -> dict[str, Any]:

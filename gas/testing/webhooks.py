@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any
 
-from gas.aws.webhooks import checked_cursor
 from gas.messages import WebhookDue
-from gas.webhooks.models import Delivery, Endpoint
+from gas.webhooks.models import Delivery, Endpoint, checked_cursor
 from gas.webhooks.ports import DeliveryPage, Reply
 
 

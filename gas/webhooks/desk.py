@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from gas.accounts.models import Account
 from gas.errors import GasError, InvalidRequest, NotFound
 from gas.ports import Clock
 from gas.webhooks import events
@@ -44,6 +43,14 @@ class DeliveryUnderWay(GasError):
 
 
 @dataclass(frozen=True)
+class Owner:
+    """Whose endpoints they are, and whom to write."""
+
+    user_id: str
+    email: str
+
+
+@dataclass(frozen=True)
 class Wishes:
     """What a person says of an endpoint."""
 
@@ -72,7 +79,7 @@ class WebhookDesk:
         self._public_url = public_url
         self._allow_loopback = allow_loopback
 
-    def create(self, account: Account, wishes: Wishes) -> Endpoint:
+    def create(self, owner: Owner, wishes: Wishes) -> Endpoint:
         """A new endpoint; its secret is shown to the person now and never again.
 
         Raises:
@@ -80,22 +87,22 @@ class WebhookDesk:
         """
         self._check(wishes)
         endpoint = Endpoint(
-            user_id=account.user_id,
+            user_id=owner.user_id,
             endpoint_id=str(uuid4()),
             url=wishes.url,
             description=wishes.description.strip(),
             events=_in_order(wishes.events),
             format=wishes.format,
-            email=account.email,
+            email=owner.email,
             secret=new_secret(),
             enabled=wishes.enabled,
             created_at=self._clock.now(),
         )
-        if len(self.list(account.user_id)) >= MOST_ENDPOINTS:
+        if len(self.list(owner.user_id)) >= MOST_ENDPOINTS:
             raise _too_many()
         self._store.create_endpoint(endpoint)
-        if len(self.list(account.user_id)) > MOST_ENDPOINTS:  # two requests at once
-            self._store.delete_endpoint(account.user_id, endpoint.endpoint_id)
+        if len(self.list(owner.user_id)) > MOST_ENDPOINTS:  # two requests at once
+            self._store.delete_endpoint(owner.user_id, endpoint.endpoint_id)
             raise _too_many()
         return endpoint
 
@@ -114,20 +121,20 @@ class WebhookDesk:
             raise _no_endpoint()
         return found
 
-    def change(self, account: Account, endpoint_id: str, wishes: Wishes) -> Endpoint:
+    def change(self, owner: Owner, endpoint_id: str, wishes: Wishes) -> Endpoint:
         """The endpoint as the person wants it; switching it on forgets that it was failing.
 
         Raises:
             AddressRefused, InvalidRequest, NotFound: see `create` and `get`.
         """
         self._check(wishes)
-        endpoint = self.get(account.user_id, endpoint_id)
+        endpoint = self.get(owner.user_id, endpoint_id)
         changes = {
             "url": wishes.url,
             "description": wishes.description.strip(),
             "events": _in_order(wishes.events),
             "format": wishes.format,
-            "email": account.email,
+            "email": owner.email,
             "enabled": wishes.enabled,
         }
         if wishes.enabled and not endpoint.enabled:

@@ -1,9 +1,14 @@
 """Endpoints and deliveries, and the schedule of the tries."""
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
+
+from gas.errors import InvalidRequest
+
+_CURSOR = re.compile(r"msg_[0-9a-f]{34}")
 
 DAY = 24 * 3600
 
@@ -172,3 +177,16 @@ def after_attempt(delivery: Delivery, attempt: Attempt) -> Delivery:
             "attempts": (*delivery.attempts, attempt)[-MOST_ATTEMPTS_KEPT:],
         }
     )
+
+
+def checked_cursor(cursor: str) -> str:
+    """The id that a cursor is.
+
+    Raises:
+        InvalidRequest: it is none.
+    """
+    if not _CURSOR.fullmatch(cursor):
+        raise InvalidRequest(
+            "This page address is not valid.", remedy="Start again from the first page."
+        )
+    return cursor

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from gas.scopes import Scope
 from gas.webhooks.addresses import LONGEST_URL
-from gas.webhooks.desk import LONGEST_DESCRIPTION, Wishes
+from gas.webhooks.desk import LONGEST_DESCRIPTION, Owner, Wishes
 from gas.webhooks.models import (
     Attempt,
     Delivery,
@@ -179,7 +179,7 @@ def create_webhook(body: EndpointWishes) -> Answer:
 
     Up to ten endpoints. What is sent is described in the documentation of webhooks.
     """
-    made = services().webhooks.create(require_account(), body.wishes())
+    made = services().webhooks.create(_owner(), body.wishes())
     return Answer(
         EndpointWithSecret.of(made, secret=made.secret),
         headers={"Location": f"{PREFIX}/webhooks/{made.endpoint_id}"},
@@ -218,7 +218,7 @@ def get_webhook(endpoint_id: UUID) -> EndpointDocument:
 )
 def replace_webhook(endpoint_id: UUID, body: EndpointWishes) -> EndpointDocument:
     """Change an endpoint; what is left out goes back to its default. The secret stays."""
-    changed = services().webhooks.change(require_account(), str(endpoint_id), body.wishes())
+    changed = services().webhooks.change(_owner(), str(endpoint_id), body.wishes())
     return EndpointDocument.of(changed)
 
 
@@ -297,3 +297,8 @@ def replay_webhook_delivery(endpoint_id: UUID, delivery_id: str) -> DeliveryDocu
     """Deliver an event once more, under the same `webhook-id`."""
     again = services().webhooks.replay(require_account().user_id, str(endpoint_id), delivery_id)
     return DeliveryDocument.of(again)
+
+
+def _owner() -> Owner:
+    account = require_account()
+    return Owner(account.user_id, account.email)

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from gas.errors import GasError, InvalidRequest
 from gas.logs import get_logger
 from gas.webhooks.addresses import AddressRefused
-from gas.webhooks.desk import Wishes
+from gas.webhooks.desk import Owner, Wishes
 from gas.webhooks.models import CHOOSABLE, MOST_ENDPOINTS, WORDS, EventType, Format
 from web.auth.session import protect, require_account
 from web.context import services
@@ -40,7 +40,7 @@ def page() -> str:
 def create() -> Response:
     """Form `url`, `event` (repeatable), `description`, `format` → the endpoint with its secret."""
     try:
-        made = services().webhooks.create(require_account(), _wishes(enabled=True))
+        made = services().webhooks.create(_owner(), _wishes(enabled=True))
     except (InvalidRequest, AddressRefused) as error:
         return make_response(_list(problem=error), 400)
     log.info("webhook_created", endpoint_id=made.endpoint_id)
@@ -59,7 +59,7 @@ def change(endpoint_id: UUID) -> BaseResponse:
     """The form of `create`, and `enabled` → the page."""
     try:
         wishes = _wishes(enabled=request.form.get("enabled") == "1")
-        services().webhooks.change(require_account(), str(endpoint_id), wishes)
+        services().webhooks.change(_owner(), str(endpoint_id), wishes)
     except (InvalidRequest, AddressRefused) as error:
         return make_response(_one(str(endpoint_id), problem=error), 400)
     return _back(endpoint_id, saved=1)
@@ -98,6 +98,11 @@ def replay(endpoint_id: UUID, delivery_id: str) -> BaseResponse:
 def pretty_json(text: str) -> str:
     """A message's JSON, as a person likes to read it."""
     return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+
+
+def _owner() -> Owner:
+    account = require_account()
+    return Owner(account.user_id, account.email)
 
 
 def _wishes(*, enabled: bool) -> Wishes:

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 
-from gas.accounts.models import Account
 from gas.certificates import CertificateSigner, holds, sha256, subject_hash
 from gas.erasure import erasure_id_of
 from gas.jobs import ArchivedFile, ColdKind, Job, SpentArchive, StartedRetrieval
@@ -15,9 +14,7 @@ from gas.messages import AccountErasureRequested, AccountNotice
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
 from gas.testing.cold import MemoryColdStore
 from gas.testing.erasing import MemoryErasableJobs
-from gas.testing.webhooks import MemoryDeliveryQueue, MemoryWebhooks
-from gas.webhooks.desk import WebhookDesk, Wishes
-from gas.webhooks.models import CHOOSABLE
+from gas.testing.webhooks import MemoryWebhooks
 from lambdas.erase_account import erase
 from lambdas.erase_account.certify import LISTED, Certify
 from lambdas.erase_account.erase import EraseAccount, Pace
@@ -195,22 +192,6 @@ def test_nothing_is_left_and_nobody_else_is_touched(rooms: Rooms) -> None:
     assert rooms.left_of(USER) == set()
     assert rooms.left_of(OTHER_USER) == others
     assert [each.user_id for each in rooms.jobs.table] == [OTHER_USER]
-
-
-def test_endpoints_and_what_was_sent_to_them_go_but_not_those_of_a_new_account() -> None:
-    rooms = Rooms()
-    account = Account(user_id=USER, email="ada@example.org")
-    desk = WebhookDesk(
-        rooms.webhooks, MemoryDeliveryQueue(), rooms.clock, public_url="", allow_loopback=False
-    )
-    wishes = Wishes("https://hooks.example.org/", CHOOSABLE)
-    old = desk.create(account, wishes)
-    desk.ping(USER, old.endpoint_id)
-    rooms.clock.advance(60)
-    new = desk.create(account, wishes)
-    rooms.erase()
-    assert list(desk.list(USER)) == [new]
-    assert rooms.webhooks.deliveries(USER, old.endpoint_id, limit=5).deliveries == []
 
 
 def test_the_certificate_says_what_was_deleted_and_is_signed(rooms: Rooms) -> None:

@@ -8,7 +8,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from gas.errors import GasError, NotFound
-from gas.webhooks.desk import EndpointOff, Wishes
+from gas.webhooks.desk import EndpointOff, Owner, Wishes
 from gas.webhooks.models import CHOOSABLE, MOST_ENDPOINTS, DeliveryState, Disabled, EventType
 from gas.webhooks.ports import Reply
 from tests.support.jobs import OTHER_USER, USER
@@ -34,7 +34,7 @@ def test_wishes_that_cannot_be_are_refused(changes: dict[str, Any], code: str) -
     assert refused.value.code == code
     wishes = {"url": HOOK, "events": CHOOSABLE, **changes}
     with pytest.raises(GasError):
-        world.desk.change(world.account, kept.endpoint_id, Wishes(**wishes))
+        world.desk.change(world.owner, kept.endpoint_id, Wishes(**wishes))
     assert world.desk.list(USER) == [kept]
 
 
@@ -125,7 +125,7 @@ def test_what_is_switched_off_is_not_replayed_until_it_is_on_again() -> None:
     with pytest.raises(EndpointOff):
         world.desk.replay(USER, endpoint.endpoint_id, delivery.delivery_id)
     assert world.fresh(endpoint).disabled_because is Disabled.GONE
-    on = world.desk.change(world.account, endpoint.endpoint_id, Wishes(HOOK, CHOOSABLE))
+    on = world.desk.change(world.owner, endpoint.endpoint_id, Wishes(HOOK, CHOOSABLE))
     assert (on.enabled, on.disabled_because, on.failing_since) == (True, None, 0)
     world.desk.replay(USER, endpoint.endpoint_id, delivery.delivery_id)
     world.work_until_quiet()
@@ -137,10 +137,10 @@ def test_nobody_reaches_anothers_endpoint() -> None:
     endpoint = world.endpoint()
     delivery = world.desk.ping(USER, endpoint.endpoint_id)
     desk, endpoint_id = world.desk, endpoint.endpoint_id
-    world.account.user_id = OTHER_USER
+    stranger = Owner(OTHER_USER, "ben@example.org")
     for use in (
         lambda: desk.get(OTHER_USER, endpoint_id),
-        lambda: desk.change(world.account, endpoint_id, Wishes(HOOK, CHOOSABLE)),
+        lambda: desk.change(stranger, endpoint_id, Wishes(HOOK, CHOOSABLE)),
         lambda: desk.rotate_secret(OTHER_USER, endpoint_id),
         lambda: desk.delete(OTHER_USER, endpoint_id),
         lambda: desk.ping(OTHER_USER, endpoint_id),

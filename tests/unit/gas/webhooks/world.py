@@ -1,17 +1,14 @@
 """Everything that delivers webhooks, on fakes, with a clock that jumps to what is due next."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
-from gas.accounts.models import Account
 from gas.jobs import Failure, Job, JobStatus
 from gas.messages import JobFinished, ResultsRestored
-from gas.plans import Plan
 from gas.testing import FakeClock, MemoryJobStore, MemoryQueue, MemoryTopic
 from gas.testing.webhooks import FakeSender, MemoryWebhooks
 from gas.webhooks.deliver import Deliver
-from gas.webhooks.desk import WebhookDesk, Wishes
+from gas.webhooks.desk import Owner, WebhookDesk, Wishes
 from gas.webhooks.fan_out import FanOut
 from gas.webhooks.models import CHOOSABLE, Delivery, Endpoint
 from gas.webhooks.ports import Reply
@@ -100,19 +97,12 @@ class World:
                 clock=self.clock,
             ),
         )
-        self.account = Account(
-            user_id=USER,
-            name="Ada",
-            email="ada@example.org",
-            organization="",
-            plan=Plan.FREE,
-            created_at=datetime.fromtimestamp(0, UTC),
-        )
+        self.owner = Owner(USER, "ada@example.org")
 
     def endpoint(self, **changes: Any) -> Endpoint:
         """A new endpoint that wants all events."""
         wishes = {"url": HOOK, "events": CHOOSABLE, **changes}
-        return self.desk.create(self.account, Wishes(**wishes))
+        return self.desk.create(self.owner, Wishes(**wishes))
 
     def finish(self, *, failure: Failure | None = None, **changes: Any) -> Job:
         """A job that ends now, which the service tells itself."""
