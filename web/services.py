@@ -211,6 +211,11 @@ class Services:
         return Gate()
 
     @cached_property
+    def engine_turns(self) -> Gate:
+        """Who asks the engine about variants just now: an answer may be tens of megabytes."""
+        return Gate()
+
+    @cached_property
     def explorer_exports(self) -> Turnstile:
         """Who is being sent what they filtered: each takes a thread, and a good part of a core."""
         return Turnstile(EXPLORER_EXPORTS)

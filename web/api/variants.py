@@ -8,6 +8,7 @@ from flask import request
 from gas.scopes import Scope
 from web.api.api import api
 from web.api.operations import Answer, ApiModel
+from web.auth.session import require_account
 from web.context import services
 from web.variants.asking import VariantsRequest, ask, document
 
@@ -49,4 +50,6 @@ def annotate_variants(body: VariantsRequest) -> Answer:
     Each as `{chrom, pos, ref, alt}` or as a text: a line of a VCF, `20:4680251:A:G`, SPDI, HGVS on
     a contig or a transcript. What is wrong with one is told with that one.
     """
-    return Answer(VariantsDocument.model_validate(document(*ask(services().engine, body))))
+    with services().engine_turns.turn(require_account().user_id):
+        found = document(*ask(services().engine, body))
+    return Answer(VariantsDocument.model_validate(found))

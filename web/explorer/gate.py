@@ -1,8 +1,8 @@
-"""Turns at the explorer's questions: few at a time, and one for each person.
+"""Turns at what keeps a processor busy: few at a time, and one for each person.
 
-A question keeps a processor busy for a moment. Two at once keep this machine busy; more would
-only make each other slow, and whoever asks a hundred must not be served a hundred times before
-somebody else is.
+A question to the explorer or the engine takes a moment and memory. Two at once keep this machine
+busy; more would only make each other slow, and whoever asks a hundred must not be served a hundred
+times before somebody else is.
 """
 
 import time
@@ -40,7 +40,7 @@ class Gate:
         """
         with self._changed:
             if self._waiting[user_id] >= MOST_WAITING:
-                raise _busy("You are asking for several pages at once already.")
+                raise _busy("You are asking for several things at once already.")
             self._waiting[user_id] += 1
             try:
                 self._wait(user_id)
@@ -61,7 +61,7 @@ class Gate:
         while user_id in self._inside or len(self._inside) >= self._places:
             left = until - time.monotonic()
             if left <= 0:
-                raise _busy("Many people are exploring their results just now.")
+                raise _busy("Many people are asking at once just now.")
             self._changed.wait(left)
 
 

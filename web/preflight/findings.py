@@ -14,6 +14,12 @@ from web.present import size as size_in_words
 
 _SHOWN = 5
 _MOST_NAMES = 8
+_NOT_OF_RECORDS = frozenset({"unknown_contig", "reference_mismatch"}) | {
+    # Bounds of what is answered at once: in a file such a record is as good as any.
+    "allele_too_long",
+    "too_many_alleles",
+    "too_many_transcripts",
+}
 
 
 class Severity(StrEnum):
@@ -126,9 +132,8 @@ def of_unknown(
 
 def of_records(answers: Sequence[tuple[AskedSite, SiteAnnotation]]) -> Sequence[Finding]:
     """Records that are wrong in themselves, and those without anything to annotate."""
-    known_elsewhere = ("unknown_contig", "reference_mismatch")
     wrong = [
-        (s, a.problem) for s, a in answers if a.problem and a.problem.code not in known_elsewhere
+        (s, a.problem) for s, a in answers if a.problem and a.problem.code not in _NOT_OF_RECORDS
     ]
     found = []
     if wrong:

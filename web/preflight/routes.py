@@ -36,5 +36,7 @@ def look() -> Response:
     """
     asked = parse_json(PreflightRequest)
     parts = services()
-    terms = terms_of(require_account().plan)
-    return jsonify(document(preflight(parts.engine, parts.throughput, terms, asked)))
+    account = require_account()
+    with parts.engine_turns.turn(account.user_id):
+        found = preflight(parts.engine, parts.throughput, terms_of(account.plan), asked)
+    return jsonify(document(found))

@@ -1,12 +1,13 @@
 """`/variants`, a page to type variants into."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from flask import Blueprint, render_template, request
 
 from gas.errors import InvalidRequest, NotFound
 from gas.jobs import JobOptions
-from web.auth.session import protect
+from web.auth.session import protect, require_account
 from web.context import services
 from web.ports import MOST_SITES
 from web.variants.asking import ask_text
@@ -41,7 +42,8 @@ def page() -> str:
     engine, text = services().engine, "\n".join(given.getlist("v"))
     wanted, problem = given.get("pack") or JobOptions().pack, None
     try:
-        pack, answered = ask_text(engine, wanted, text)
+        with _turn() if text else nullcontext():
+            pack, answered = ask_text(engine, wanted, text)
     except (InvalidRequest, NotFound) as error:
         pack, answered, problem = engine.pack(JobOptions().pack), (), error
     return render_template(
@@ -55,3 +57,7 @@ def page() -> str:
         examples=EXAMPLES,
         most=MOST_SITES,
     )
+
+
+def _turn() -> AbstractContextManager[None]:
+    return services().engine_turns.turn(require_account().user_id)

@@ -7,10 +7,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from gas.errors import ServiceUnavailable
-from tests.unit.web.conftest import PUBLIC_URL, World
+from tests.unit.web.conftest import ADA, PUBLIC_URL, World
 from tests.unit.web.fake_engine import PACK
 from tests.unit.web.test_access import _token
 from tests.unit.web.test_uploads import post_json
+from web.explorer.gate import Gate
 from web.ports import MOST_SITES, SiteAnnotation
 from web.variants.asking import Answered
 from web.variants.shown import show
@@ -96,6 +97,26 @@ def test_while_the_engine_is_made_ready_programs_are_told_to_come_again(
     monkeypatch.setattr(world.services.engine, "annotate", not_yet)
     answer = post_json(ada, API, {"variants": ["20:1:A:G"]})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        (API, {"variants": ["20:1:A:G"]}),
+        ("/annotate/preflight", {"size": 1000, "sites": [{**SITE, "line": 1}]}),
+    ],
+)
+def test_who_asks_too_much_at_once_is_told_to_come_again(
+    world: World, ada: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str, body: Any
+) -> None:
+    turns = Gate(longest_wait=0.01)
+    monkeypatch.setitem(world.services.__dict__, "engine_turns", turns)
+    with turns.turn(ADA):
+        answer = post_json(ada, address, body)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+        assert ada.get("/variants?v=20:1:A:G").status_code == 503
+        assert ada.get("/variants").status_code == 200
+    assert post_json(ada, address, body).status_code == 200
 
 
 def test_strangers_and_forged_posts_are_refused(world: World, ada: FlaskClient) -> None:

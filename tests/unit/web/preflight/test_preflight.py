@@ -211,3 +211,17 @@ def test_a_header_with_thousands_of_contigs_is_taken(ada: FlaskClient) -> None:
 def test_strangers_and_forged_posts_are_refused(world: World, ada: FlaskClient) -> None:
     assert post_json(world.client(), "/annotate/preflight", {"size": 1}).status_code == 401
     assert ada.post("/annotate/preflight", json={"size": 1}).status_code == 400
+
+
+@pytest.mark.parametrize("code", ["allele_too_long", "too_many_alleles", "too_many_transcripts"])
+def test_what_only_the_quick_look_does_not_take_is_no_fault_of_the_file(
+    world: World, ada: FlaskClient, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    answered = world.services.engine.annotate
+
+    def first_is_too_much(pack: str, asked: Any, names: Any = None) -> Any:
+        first, *others = answered(pack, asked, names)
+        return [replace(first, alleles=[], problem=SiteProblem(code, "Too much.")), *others]
+
+    monkeypatch.setattr(world.services.engine, "annotate", first_is_too_much)
+    assert "bad_records" not in codes(look(ada, sites=sites(12)))

@@ -8,6 +8,15 @@ const PATIENCE_MS = 15_000;
 const OURS = new Set(["too_large"]); // said already, from the size alone
 const MOST_REFERENCE = 500;
 
+let last = Promise.resolve();
+
+/** One question after the other: the service answers a person's one at a time. */
+function inTurn(work) {
+  const mine = last.then(work);
+  last = mine.catch(() => {});
+  return mine;
+}
+
 /**
  * The contigs that records are on; of a file that was not read to its end, those that the header
  * declares too, which may be thousands.
@@ -39,7 +48,7 @@ export async function consult(url, file, facts, options) {
       .slice(0, MOST_REFERENCE),
   };
   try {
-    const answer = await ask(url, question, AbortSignal.timeout(PATIENCE_MS));
+    const answer = await inTurn(() => ask(url, question, AbortSignal.timeout(PATIENCE_MS)));
     return { answer, findings: inOrder(answer.findings.filter(isNew).map(ofService)) };
   } catch (error) {
     if (!(
