@@ -17,6 +17,7 @@ from gas_client.errors import (
     NotLoggedIn,
     TimedOut,
     Unavailable,
+    Unexpected,
     Unreachable,
 )
 from gas_client.models import (
@@ -56,6 +57,7 @@ __all__ = [
     "Results",
     "TimedOut",
     "Unavailable",
+    "Unexpected",
     "Unreachable",
     "VariantAnswer",
     "VariantAnswers",

@@ -41,6 +41,17 @@ class Unreachable(GasError):
         )
 
 
+class Unexpected(GasError):
+    """The answer is not one of GAS, or of a form that this client does not know."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            message,
+            code="unexpected_answer",
+            remedy="Check the address of the service, or install a newer gas-client.",
+        )
+
+
 class ApiError(GasError):
     """The service, or its file store, refused. `status` is the HTTP status."""
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from gas_client.calling import Caller
-from gas_client.errors import GasError
+from gas_client.errors import Unexpected
 from gas_client.models import (
     Account,
     FileLink,
@@ -187,11 +187,7 @@ def _json(answer: Answer) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise GasError(
-            "The server's answer is not one of GAS.",
-            code="unexpected_answer",
-            remedy="Check the address of the service.",
-        )
+        raise Unexpected("The server's answer is not one of GAS.")
     return found
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar, Union, cast
 
-from gas_client.errors import GasError
+from gas_client.errors import Unexpected
 
 T = TypeVar("T")
 
@@ -19,15 +19,13 @@ def read(kind: type[T], given: Any) -> T:
     """`given`, as JSON gave it, as a `kind`.
 
     Raises:
-        GasError: it is not of that form (code `unexpected_answer`).
+        Unexpected: it is not of that form.
     """
     try:
         return cast(T, _read(kind, given))
     except (KeyError, TypeError, ValueError) as error:
-        raise GasError(
-            f"The server answered in a form that this client does not know ({error}).",
-            code="unexpected_answer",
-            remedy="Check the address, or install a newer gas-client.",
+        raise Unexpected(
+            f"The server answered in a form that this client does not know ({error})."
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -16,6 +17,7 @@ from gas_client.cli.config import Config, Profile
 from gas_client.cli.output import note, print_error
 from gas_client.errors import GasError, NotLoggedIn
 from gas_client.sync import Gas
+from gas_client.transport import unusable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,6 +74,11 @@ def edge(command: F) -> F:
                 raise
             print_error(error, as_json=bool(given.get("json_")))
             raise typer.Exit(exits.exit_code(error)) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # who read our output has heard enough
+                raise
+            print_error(unusable(error), as_json=bool(given.get("json_")))
+            raise typer.Exit(exits.USAGE) from error
         except KeyboardInterrupt as interrupt:
             note("Stopped. Jobs that were sent go on; gas jobs lists them.")
             raise typer.Exit(exits.INTERRUPTED) from interrupt

