@@ -12,7 +12,7 @@ from gas.throughput import Pace, name_of
 from tests.unit.web.conftest import ADA, World
 from tests.unit.web.fake_engine import PACK
 from tests.unit.web.test_uploads import post_json
-from web.ports import PackAtHand
+from web.ports import PackAtHand, SiteProblem
 
 LENGTH_37, LENGTH_38 = 63_025_520, 64_444_167
 
