@@ -42,6 +42,7 @@ export class Card {
   /** Shows the item as it is now. */
   render() {
     const { item, parts } = this;
+    const had = this.element.contains(document.activeElement);
     const [word, chip] = item.waiting ? ["No connection", "chip-pending"] : STATES[item.state];
     parts.name.textContent = item.name;
     parts.chip.textContent = word;
@@ -58,6 +59,15 @@ export class Card {
     this.#renderReport();
     this.#renderProgress();
     this.#renderActions();
+    if (had) this.#keepFocus();
+  }
+
+  /** A button that is gone once it is pressed leaves the focus to its card. */
+  #keepFocus() {
+    const now = document.activeElement;
+    if (!this.element.contains(now) || now.closest("[hidden]")) {
+      this.element.focus({ preventScroll: true });
+    }
   }
 
   #renderReport() {

@@ -108,6 +108,7 @@ function changed(item) {
 function tally() {
   const ready = items().filter((item) => item.state === "ready");
   const under = items().filter((item) => item.isOpen);
+  const had = document.activeElement === send;
   send.disabled = !ready.length;
   send.hidden = cards.size > 0 && items().every(({ state }) => state === "done");
   send.textContent =
@@ -119,6 +120,7 @@ function tally() {
   finished.firstElementChild.textContent = under.length
     ? `${done} of ${some(cards.size, "file")} submitted; ${inWords(total)} under way.`
     : `${done} of ${some(cards.size, "file")} submitted.`;
+  if (had && (send.disabled || send.hidden)) list.firstElementChild?.focus({ preventScroll: true });
 }
 
 /** A single file leads to its job; of several, each is linked as it comes. */
