@@ -8,8 +8,8 @@ from web.explorer.filters import Genotype, Transcripts, View
 from web.plots import terms
 from web.plots.summary import clinvar_tone
 
-AT_ONCE = 8
-"""Values of a facet that are shown without asking for more."""
+AT_ONCE = 12
+"""Values of a facet that are shown without asking for more; far enough to reach `missense`."""
 
 _TITLES = {
     "impact": "Impact",
