@@ -11,10 +11,18 @@ MOST_WITH_TRANSCRIPTS = 50
 """Of more variants than this the page shows the picked transcripts only."""
 
 _SHORTEST = 60
-_WORDS = {"CLINVAR": "ClinVar", "ID": "ID", "RS": "rs number", "SIG": "class", "AF": "frequency"}
+_WORDS = {
+    "CLINVAR": "ClinVar",
+    "ID": "ID",
+    "RS": "rs number",
+    "SIG": "class",
+    "AF": "frequency",
+    "cytoBand": "Band",
+}
 _REMEDIES = {
     "reference_mismatch": "It may be meant for another genome build, or REF and ALT are swapped.",
-    "unknown_contig": "It may be one of these under another name.",
+    "unknown_contig": "The contigs it has stand above, beside Reference.",
+    "unknown_id": "Write the place and the alleles instead, such as 20:4680251:A:G.",
 }
 """Where the engine's own words are about a whole file."""
 
@@ -92,7 +100,7 @@ def _told(problem: SiteProblem | None) -> SiteProblem | None:
 
 
 def _label(column: str) -> str:
-    """`CLINVAR_DISEASE` → `ClinVar disease`; `cytoBand` as it is."""
+    """`CLINVAR_DISEASE` → `ClinVar disease`; `cytoBand` → `Band`."""
     if not column.isupper():
-        return column
+        return _WORDS.get(column, column)
     return " ".join(_WORDS.get(word, word.lower()) for word in column.split("_"))
