@@ -42,9 +42,9 @@ def count(number: int) -> str:
 
 
 def duration(seconds: int) -> str:
-    """`under a second`, `12 s`, `3 min 5 s`, `2 h 4 min`."""
+    """`less than a second`, `12 s`, `3 min 5 s`, `2 h 4 min`."""
     if seconds < 1:
-        return "under a second"
+        return "less than a second"
     if seconds < 60:
         return f"{seconds} s"
     minutes, rest = divmod(seconds, 60)

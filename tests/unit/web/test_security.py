@@ -127,7 +127,13 @@ def test_every_status_belongs_to_a_domain_error() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "under a second"), (12, "12 s"), (185, "3 min 5 s"), (120, "2 min"), (7440, "2 h 4 min")],
+    [
+        (0, "less than a second"),
+        (12, "12 s"),
+        (185, "3 min 5 s"),
+        (120, "2 min"),
+        (7440, "2 h 4 min"),
+    ],
 )
 def test_durations_in_words(seconds: int, words: str) -> None:
 

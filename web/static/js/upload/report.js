@@ -106,7 +106,7 @@ function rowOf(row) {
     ? row.consequence
     : String(row.consequence ?? "").split("&");
   const impact = String(row.impact ?? "").toLowerCase();
-  const word = plain(terms[0]) || "between genes";
+  const word = plain(terms[0]) || "no consequence";
   const consequence = make("span", impact ? `impact impact-${impact}` : "", word);
   const change = plain(row.hgvsp || row.hgvsc || "").replace(/^[^:]*:/, "");
   return make(
