@@ -1,6 +1,7 @@
 """`ErasableJobs`: the contract that holds for the fake and for DynamoDB, and a whole erasure."""
 
 import json
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -19,7 +20,7 @@ from gas.testing.jobs import MemoryJobStore
 from lambdas.erase_account.certify import Certify
 from lambdas.erase_account.erase import EraseAccount, Pace
 from lambdas.erase_account.places import Places
-from tests.support.aws import AwsWorld, ColdStores, make_cold_stores
+from tests.support.aws import AwsWorld, ColdStores, make_cold_stores, make_webhooks
 from tests.support.jobs import OTHER_USER, USER, job
 
 Tables = tuple[JobStore, ErasableJobs]
@@ -100,6 +101,7 @@ def test_an_account_is_erased_in_the_embedded_cloud(
     signer, notices = CertificateSigner("secret"), MemoryTopic()
     erase = EraseAccount(
         jobs=world.erasable,
+        webhooks=make_webhooks(world.clients, f"t{uuid4().hex[:12]}"),
         places=Places(
             inputs=world.blobs,
             results=S3BlobStore(world.clients.s3(), world.blobs.bucket),
