@@ -62,7 +62,8 @@ def of_assembly(
     label = f"Use {better.name} ({better.assembly})" if better else ""
     no_other = "" if better else " No reference pack for it is here: lift the file over first."
     if guess.name and pack.assembly and guess.name != pack.assembly:
-        told = f"The file was made for {guess.name}, but {pack.name} is {pack.assembly}. "
+        told = f"The file was made for {guess.name}, but the reference {pack.name} is "
+        told += f"{pack.assembly}. "
         return Finding(
             "other_assembly", Severity.ERROR, f"{told}{guess.why}{no_other}", repair, label
         )
@@ -92,7 +93,10 @@ def of_mismatches(check: RefCheck, mismatches: Sequence[Mapping[str, Any]]) -> F
 def of_names(
     contigs: Sequence[Contig], pack: PackAtHand, given: Mapping[str, str]
 ) -> Finding | None:
-    """Contigs under names that the pack does not know, but that can be told."""
+    """Contigs under names that the pack does not know, but that can be told.
+
+    An error if it knows none of the file's: without the repair nothing would be annotated.
+    """
     renamed = {c.name: c.suggested for c in contigs if c.suggested}
     if not renamed:
         return None
@@ -100,7 +104,8 @@ def of_names(
     told = f"The file calls {own} “{name}”, which {pack.name} does not know"
     told += f", and {len(renamed) - 1} more like it." if len(renamed) > 1 else "."
     repair = {"contig_names": {**given, **renamed}}
-    return Finding("contig_names", Severity.WARNING, told, repair, "Read them under these names")
+    severity = Severity.WARNING if any(c.known_as for c in contigs) else Severity.ERROR
+    return Finding("contig_names", severity, told, repair, "Read them under these names")
 
 
 def of_unknown(
@@ -118,7 +123,7 @@ def of_unknown(
     chromosomes = [contig.name for contig in unknown if contig.chromosome]
     repair = {"pack": richer.name} if richer else {}
     label = f"Use {richer.name}" if richer else ""
-    has = f"{pack.name} has {_listed([c.name for c in pack.contigs])} only"
+    has = f"The reference {pack.name} has {_listed([c.name for c in pack.contigs])} only"
     if len(unknown) == len(contigs):
         told = f"{has}, and the file has {_listed([c.name for c in unknown])}: nothing of it can "
         return Finding("no_contig_known", Severity.ERROR, f"{told}be annotated.", repair, label)

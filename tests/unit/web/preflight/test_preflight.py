@@ -86,6 +86,7 @@ def test_other_names_are_repaired_by_one_click(ada: FlaskClient) -> None:
     assert document["preview"][0]["problem"]["code"] == "unknown_contig"
     assert finding(document, "contig_names")["repair"] == {"contig_names": names}
     assert finding(document, "contig_names")["label"]
+    assert finding(document, "contig_names")["severity"] == "error"
     repaired = look(ada, sites=sites(6, chrom="Chr_20"), contig_names=names)
     assert codes(repaired) == {"reference_agrees": "ok"}
     assert repaired["preview"][0]["symbol"] == "PRNP"
