@@ -87,6 +87,7 @@ class DataFolder:
             self.root.chmod(0o700)
             for folder in folders:
                 folder.mkdir(exist_ok=True)
+            self.explorer.chmod(0o700)  # the web app uses no folder that others may enter
         except OSError as fault:
             raise LocalError(
                 f"The data folder {self.root} cannot be used: {fault.strerror}.\n"

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from web.explorer.filters import Filters, Genotype, Impact, Transcripts
+from web.explorer.filters import MOST_CHARS, Filters, Genotype, Impact, Transcripts
 from web.explorer.masks import (
     OF_TRANSCRIPTS,
     entry_mask,
@@ -23,6 +23,8 @@ from web.plots.terms import TERMS
 
 MOST_LISTED: Final = 100
 """Values of one facet that are listed, most frequent first; chosen ones always are."""
+MOST_SAMPLES: Final = 300
+"""Samples that are listed, in the file's order; chosen ones always are."""
 _MOST_CARRIERS: Final = 30_000_000
 """Beyond so many genotypes, samples are listed without counts."""
 
@@ -85,9 +87,10 @@ def _count(
         return everything(kept, size)
 
     everyone = under()
-    bases = {name: under(name) if name in of_fields else everyone for name in _COLUMNS}
+    columns = {name: column for name, column in _COLUMNS.items() if column in table.words}
+    bases = {name: under(name) if name in of_fields else everyone for name in columns}
     counts = {
-        name: _of_column(table, column, bases[name], deadline) for name, column in _COLUMNS.items()
+        name: _of_column(table, column, bases[name], deadline) for name, column in columns.items()
     }
     if table.dictionary.clinvar:
         counts["clinvar"] = _of_column(table, table.dictionary.clinvar, under("clinvar"), deadline)
@@ -216,9 +219,11 @@ def _facet(name: str, counts: Mapping[str, int], chosen: frozenset[str]) -> Face
         else (lambda value: (-counts[value], value))
     )
     there = [value for value, count in counts.items() if count or value.casefold() in folded]
-    there.sort(key=place)
-    listed = there[:MOST_LISTED]
-    listed += [value for value in there[MOST_LISTED:] if value.casefold() in folded]
+    # What is too long to be asked for is not offered either.
+    short = [value for value in there if len(value) <= MOST_CHARS]
+    short.sort(key=place)
+    listed = short[:MOST_LISTED]
+    listed += [value for value in short[MOST_LISTED:] if value.casefold() in folded]
     return Facet(
         [FacetValue(value, counts[value], value.casefold() in folded) for value in listed],
         more=len(there) - len(listed),
@@ -226,7 +231,7 @@ def _facet(name: str, counts: Mapping[str, int], chosen: frozenset[str]) -> Face
 
 
 def _of_samples(table: OpenTable, filters: Filters, base: Mask, deadline: Deadline) -> Facet:
-    """For each sample the rows in which it has the genotype asked for, in the file's order."""
+    """For the first samples and those chosen: rows in which each has the genotype asked for."""
     names = table.dictionary.samples
     counts = np.zeros(len(names) + 1, np.int64)
     columns = {Genotype.HET: ("het",), Genotype.HOM: ("hom",)}.get(filters.genotype, ("het", "hom"))
@@ -242,9 +247,9 @@ def _of_samples(table: OpenTable, filters: Filters, base: Mask, deadline: Deadli
         if filters.genotype is Genotype.NONE:
             counts = np.count_nonzero(base) - counts
     chosen = set(filters.sample)
-    return Facet(
-        [
-            FacetValue(name, int(counts[i]) if counted else None, name in chosen)
-            for i, name in enumerate(names, 1)
-        ]
-    )
+    listed = [
+        FacetValue(name, int(counts[i]) if counted else None, name in chosen)
+        for i, name in enumerate(names, 1)
+        if (i <= MOST_SAMPLES and len(name) <= MOST_CHARS) or name in chosen
+    ]
+    return Facet(listed, more=len(names) - len(listed))

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from web.explorer.dictionary import Dictionary
 from web.explorer.filters import Filters, Genotype, Region, Transcripts, refused
 from web.explorer.search import finder
-from web.explorer.table import Deadline, Mask, OpenTable, Rows, numbers
+from web.explorer.table import Deadline, Mask, OpenTable, Rows, numbers, truth
 from web.explorer.working_copy import END, FREQUENCY, KIND, of_any
 
 OF_TRANSCRIPTS: Final = ("gene", "consequence", "impact")
@@ -93,7 +94,7 @@ def _tests(table: OpenTable, filters: Filters) -> dict[str, Test]:
         least = filters.qual_min
         tests["qual"] = lambda batch: numbers(batch.column("qual")) >= least
     if filters.filter:
-        tests["filter"] = _coded("filter", lut(table, "filter", filters.filter, null="."))
+        tests["filter"] = _of_file(table, filters.filter)
     if filters.kind:
         tests["kind"] = _coded(KIND, lut(table, KIND, filters.kind))
     if filters.status:
@@ -165,6 +166,14 @@ def _coded(name: str, words: Mask) -> Test:
         return mask
 
     return test
+
+
+def _of_file(table: OpenTable, wanted: Iterable[str]) -> Test:
+    """FILTER, which is coded unless it is too various."""
+    if "filter" in table.words:
+        return _coded("filter", lut(table, "filter", wanted, null="."))
+    texts = pa.array([None if text == "." else text for text in wanted], pa.string())
+    return lambda batch: truth(pc.is_in(batch.column("filter"), value_set=texts))
 
 
 def _regions(table: OpenTable, regions: Iterable[Region]) -> Test:

@@ -13,11 +13,12 @@ Arrow file, one batch per row group of the table:
   ~kind               int32: word of the kind of variant, -1 for none
   ~frequency          double: the allele frequency that filters look at, NaN: not known
   ~text               string: what the free text is looked for in, in lower case, a line for each
-words.json holds the words of each coded column.
+words.json holds the words of each coded column. FILTER is a plain text where it is hardly ever the
+same twice: as words it would fill the memory of the process.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +44,13 @@ _CODED: Final = (
     *("feature_type", "feature", "biotype", "flags", "mane_select"),
 )
 
+_OWN_WORDS: Final = "filter"
+"""A coded column whose words are the file's own."""
+_MOST_OWN_WORDS: Final = 20_000
+_MOST_OWN_CHARS: Final = 2_000_000
+_PART: Final = 8192
+"""Rows that are unpacked at once before it is known how large they are."""
+
 _SEARCHED: Final = ("id", "hgvsg", "hgvsc", "hgvsp")
 
 Codes = npt.NDArray[np.int32]
@@ -59,28 +67,61 @@ def open_source(path: Path) -> pq.ParquetFile:
     return pq.ParquetFile(path, read_dictionary=[*_CODED, *nested], memory_map=True)
 
 
-def write(source: Path, folder: Path) -> None:
+def write(source: Path, folder: Path, room: Callable[[int], None] = lambda size: None) -> None:
     """Make the working copy of the table `source` in `folder`; memory: one row group.
+
+    `room` is told how many bytes it will have, again and again before they are written, and may
+    raise; a small table may unpack to a very large one.
 
     Raises:
         pyarrow.ArrowInvalid: the file is no table.
     """
+    try:
+        _write(source, folder, _CODED, room)
+    except _TooManyWords:
+        _write(source, folder, [name for name in _CODED if name != _OWN_WORDS], room)
+
+
+def _write(source: Path, folder: Path, codable: Sequence[str], room: Callable[[int], None]) -> None:
     table = open_source(source)
     dictionary = read_dictionary(table.schema_arrow)
     lists = [name for name in CARRIERS if dictionary.samples]
     flat = [column.name for column in dictionary.columns]
-    coded = [name for name in flat if name in _CODED or name == dictionary.clinvar]
+    coded = [name for name in flat if name in codable or name == dictionary.clinvar]
     book = _Words([*coded, KIND])
     book.codes(KIND, pa.array([str(kind) for kind in Kind]))
     writer = None
     with pa.OSFile(str(folder / ARROW), "wb") as sink:
         for group in range(table.num_row_groups):
-            batch = _batch(table, group, [*flat, *lists], coded, dictionary, book)
+            so_far = sink.tell() + book.chars
+            read = _read(table, group, [*flat, *lists], room, so_far)
+            batch = _batch(table, group, read, coded, dictionary, book)
+            room(sink.tell() + batch.nbytes + book.chars)
             writer = writer or pa.ipc.new_file(sink, batch.schema)
             writer.write_batch(batch)
         if writer is not None:
             writer.close()
     (folder / WORDS).write_text(json.dumps(book.words))
+
+
+def _read(
+    table: pq.ParquetFile,
+    group: int,
+    names: Sequence[str],
+    room: Callable[[int], None],
+    size: int,
+) -> pa.Table:
+    """A row group, part by part, so that it can be given up before all of it is in memory."""
+    parts = []
+    for part in table.iter_batches(_PART, row_groups=[group], columns=names):
+        size += part.nbytes
+        room(size)
+        parts.append(part)
+    return pa.Table.from_batches(parts)
+
+
+class _TooManyWords(Exception):
+    """A column whose words are the file's own has too many different ones."""
 
 
 class _Words:
@@ -89,9 +130,16 @@ class _Words:
     def __init__(self, names: Sequence[str]) -> None:
         self.words: dict[str, list[str]] = {name: [] for name in names}
         self._numbers: dict[str, dict[str, int]] = {name: {} for name in names}
+        self._own_chars = 0
+        self.chars = 0
+        """Of all words."""
 
     def codes(self, name: str, values: pa.Array) -> Codes:
-        """The codes of texts; -1 for null."""
+        """The codes of texts; -1 for null.
+
+        Raises:
+            _TooManyWords: they are the file's own, and too many or too long.
+        """
         if not pa.types.is_dictionary(values.type):
             values = pc.dictionary_encode(values)
         numbers, words = self._numbers[name], self.words[name]
@@ -100,26 +148,37 @@ class _Words:
             if word not in numbers:
                 numbers[word] = len(words)
                 words.append(word)
+                self.chars += len(word)
+                if name == _OWN_WORDS:
+                    self._check(len(words), len(word))
             lut[i] = numbers[word]
         lut[-1] = -1
         codes: Codes = lut[pc.fill_null(values.indices, len(values.dictionary)).to_numpy()]
         return codes
 
+    def _check(self, words: int, added: int) -> None:
+        self._own_chars += added
+        if words > _MOST_OWN_WORDS or self._own_chars > _MOST_OWN_CHARS:
+            raise _TooManyWords
+
 
 def _batch(
     table: pq.ParquetFile,
     group: int,
-    names: Sequence[str],
+    read: pa.Table,
     coded: Sequence[str],
     dictionary: Dictionary,
     book: _Words,
 ) -> pa.RecordBatch:
-    """A row group in the form of the working copy."""
-    read = table.read_row_group(group, columns=names)
+    """A row group, of which the flat columns have been `read`, in the form of the working copy."""
     columns: dict[str, pa.Array] = {}
-    for name in names:
+    for name in read.column_names:
         column = _whole(read.column(name))
-        columns[name] = pa.array(book.codes(name, column)) if name in coded else column
+        if name in coded:
+            column = pa.array(book.codes(name, column))
+        elif pa.types.is_dictionary(column.type):
+            column = column.cast(pa.string())
+        columns[name] = column
     columns[END] = pc.fill_null(
         pc.cast(
             pc.add(columns["pos"], pc.subtract(pc.binary_length(columns["ref"]), 1)), pa.int32()

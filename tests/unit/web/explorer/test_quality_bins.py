@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -46,5 +47,5 @@ def _check(values: Sequence[float]) -> None:
     assert sum(bins) == len(values)
     assert len(bins) == len(edges) - 1 <= 60
     assert all(math.isfinite(edge) for edge in edges)
-    assert all(low < high for low, high in zip(edges, edges[1:], strict=False))
+    assert all(low < high for low, high in pairwise(edges))
     histograms.qualities(edges, bins, 0)
