@@ -17,12 +17,14 @@ pytestmark = [
 
 POS = 1000
 EVIL = "<meta/http-equiv='refresh'/content='0;url=//evil.example'>"
-SECTION = f"""<!doctype html><section data-browser data-reference="/reference/demo" data-rows="/rows"
+SECTION = f"""<!doctype html><section data-browser data-reference="/reference/demo"
+  data-rows="/rows"
   data-contig="20" data-chrom="20" data-pos="{POS}" data-span="1" data-assembly="GRCh37"
   data-igv="/static/vendor/igv-3.8.10.js"><div class="actions">
   <button type="button" data-open-browser hidden>Open</button></div><div data-igv-place></div>
   </section><script type="module" src="/static/js/explore/variant.js"></script>"""
-ROW = {"chrom": "20", "pos": POS, "ref": "A", "alt": EVIL, "impact": None, "symbol": "A&B\"'<b>"}
+SYMBOL = "A&B\"'<b>"
+ROW = {"chrom": "20", "pos": POS, "ref": "A", "alt": EVIL, "impact": None, "symbol": SYMBOL}
 
 
 @pytest.fixture
@@ -63,6 +65,6 @@ def test_an_allele_that_reads_like_markup_is_shown_as_text(page: Page) -> None:
         if popup.count():
             break
     expect(popup).to_contain_text(EVIL)
-    expect(popup).to_contain_text(ROW["symbol"])
+    expect(popup).to_contain_text(SYMBOL)
     assert popup.locator("meta, img, b").count() == 0
     assert page.url == f"{ORIGIN}/variant"

@@ -143,3 +143,47 @@ def test_a_pasted_vcf_stays_as_it_is(page: Page) -> None:
         "variants": 1,
         "faults": [],
     }
+
+
+TWO_PEOPLE = """
+async () => {
+  const form = document.body.appendChild(document.createElement("form"));
+  form.id = "upload";
+  const { brokenOff, fingerprint, note, recall } = await import("/static/js/upload/begun.js");
+  const { BrokenUploads } = await import("/static/js/upload/broken.js");
+  const real = window.fetch;
+  const asked = [];
+  window.fetch = async (url) => {
+    asked.push(url);
+    return new Response(JSON.stringify({ code: "invalid_upload", detail: "Not yours." }), {
+      status: 400,
+    });
+  };
+  const file = new File(["##fileformat=VCFv4.3"], "patient.vcf", { lastModified: 1 });
+  const enter = (tag) => (form.dataset.user = tag);
+  try {
+    enter("a");
+    const key = await fingerprint(file);
+    note(key, { upload: "sealed", name: file.name, parts: 3, begun: Date.now() });
+    enter("b");
+    const box = document.createElement("ul");
+    await new BrokenUploads(box, { partsUrl: "/parts" }, () => {}).show();
+    const seen = { text: box.textContent, found: recall(await fingerprint(file)), asked };
+    enter("a");
+    return { ...seen, kept: brokenOff().map(([, begun]) => begun.name) };
+  } finally {
+    window.fetch = real;
+    localStorage.clear();
+    form.remove();
+  }
+}
+"""
+
+
+def test_who_shares_a_browser_neither_sees_nor_ends_anothers_upload(page: Page) -> None:
+    assert page.evaluate(TWO_PEOPLE) == {
+        "text": "",
+        "found": None,
+        "asked": [],
+        "kept": ["patient.vcf"],
+    }

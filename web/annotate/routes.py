@@ -43,6 +43,7 @@ def page() -> str:
         "annotate/page.html",
         terms=terms_of(require_account().plan),
         parts_from=PARTS_FROM,
+        user_tag=uploads.tag_of(require_account().user_id),
         form=uploads.sign_form(services(), uploader(), options, done_path=done_path),
         options=options,
         packs=[(pack.name, pack_name(pack.name)) for pack in services().engine.packs()],

@@ -1,6 +1,7 @@
 """From the upload page to a job: sign the upload, check what came back, register it."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from urllib.parse import urlencode
 
 from pydantic import Field
@@ -117,6 +118,12 @@ def register(services: Services, uploader: Uploader, *, key: str) -> Job:
         requests=services.requests,
         clock=services.clock,
     )
+
+
+def tag_of(user_id: str) -> str:
+    """What the browser keeps a person's unfinished uploads under: tells people who share a browser
+    apart, and does not say who they are."""
+    return sha256(f"uploads of {user_id}".encode()).hexdigest()[:16]
 
 
 def files_of(services: Services, user_id: str) -> Sequence[BlobInfo]:

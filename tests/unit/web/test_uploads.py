@@ -256,3 +256,13 @@ def test_inputs_are_listed(world: World, ada: FlaskClient) -> None:
     assert (answer["code"], answer["status"], answer["complete"]) == (200, "success", True)
     (file,) = answer["files"]
     assert (file["key"], file["file_name"], file["size"]) == (key, "trio.vcf", 12)
+
+
+def test_the_page_tells_people_who_share_a_browser_apart(world: World) -> None:
+    def tag(user_id: str) -> str:
+        page = world.log_in(user_id).get("/annotate").text
+        assert user_id not in page.split('id="upload"')[1].split(">")[0]
+        return page.split('data-user="')[1].split('"')[0]
+
+    assert len({tag(ADA), tag(BEN)}) == 2
+    assert len(tag(ADA)) == 16

@@ -1,18 +1,22 @@
 // Uploads in parts that are under way, as this browser remembers them: in localStorage what is
-// needed to go on, in IndexedDB (Chromium) the way to the file itself.
+// needed to go on, in IndexedDB (Chromium) the way to the file itself. Several people may share a
+// browser: each note is kept under the tag of whoever uploads, and nobody is shown another's.
 import { createStore, del, get, set } from "../../vendor/idb-keyval-6.3.0.js";
 
 const PREFIX = "gas-upload:";
 const KEPT_MS = 2 * 24 * 3600 * 1000; // as long as the bucket keeps the parts
 const FIRST_BYTES = 2 ** 20;
 
-/** What tells a file from others: name, size, time, and a checksum of its first MiB. */
+/** What the keys of this page's visitor begin with; the tag comes with the page. */
+const mine = () => `${PREFIX}${document.getElementById("upload")?.dataset.user ?? ""}:`;
+
+/** Whose it is, and what tells a file from others: name, size, time, checksum of its first MiB. */
 export async function fingerprint(file) {
   const first = await file.slice(0, FIRST_BYTES).arrayBuffer();
   // Browsers offer checksums over https and on this very machine only.
   const digest = new Uint8Array((await crypto.subtle?.digest("SHA-256", first)) ?? []);
   const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${PREFIX}${file.name}|${file.size}|${file.lastModified}|${hex}`;
+  return `${mine()}${file.name}|${file.size}|${file.lastModified}|${hex}`;
 }
 
 /** What was noted of an upload; null: nothing, or it is too old. */
@@ -42,13 +46,16 @@ export function hold(key) {
   if (begun) note(key, { ...begun, paused: true });
 }
 
-/** The uploads that broke off in this browser: [key, what was noted]. Forgets what is too old. */
+/**
+ * The visitor's uploads that broke off in this browser: [key, what was noted]. Forgets what is too
+ * old for anybody; leaves alone what else there is of others.
+ */
 export function brokenOff() {
   const found = [];
   for (const key of Object.keys(localStorage).filter((name) => name.startsWith(PREFIX))) {
     const noted = recall(key);
-    if (noted) found.push([key, noted]);
-    else note(key, null);
+    if (!noted) note(key, null);
+    else if (key.startsWith(mine())) found.push([key, noted]);
   }
   return found;
 }
