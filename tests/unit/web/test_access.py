@@ -32,7 +32,8 @@ PUBLIC = {
 
 
 def _path(rule: Rule) -> str:
-    values = {"job_id": new_job_id(), "record": 1, "alt_index": 1}
+    one = new_job_id()
+    values = {"job_id": one, "endpoint_id": one, "record": 1, "alt_index": 1}
     _, path = rule.build({name: values.get(name, "x") for name in rule.arguments}) or ("", "")
     return str(path)
 
