@@ -40,7 +40,7 @@ function sizeFindings(facts, file, { maxBytes, limit, plan, couldUpgrade }) {
   if (file.size <= maxBytes) return [];
   const fits = facts.kind === "vcf" && facts.packedSize < maxBytes * 0.95;
   const ways = fits
-    ? `Compressed it would have about ${inWords(facts.packedSize)} and fit.`
+    ? `Compressed, it would be about ${inWords(facts.packedSize)} and fit.`
     : `Compress it with bgzip or gzip, ${couldUpgrade ? "split it, or upgrade to Premium." : "or split it."}`;
   return [
     stop(
