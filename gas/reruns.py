@@ -15,11 +15,15 @@ from uuid import UUID, uuid5
 
 from gas.errors import InputGone, InvalidRequest, JobNotEnded
 from gas.jobs import Job, JobOptions, JobStatus, ResultsState
+from gas.plans import MIB
 from gas.ports import BlobStore, Clock, JobStore, Topic
 from gas.submissions import Uploader, allot, check_size, register
 
 MOST_RERUNS = 50
 """As often as one job can be run again with the same options."""
+
+MOST_BYTES = 5 * 1024 * MIB
+"""Of an input: whoever asks waits until it is copied."""
 
 _WASTED = frozenset({JobStatus.FAILED, JobStatus.CANCELLED})
 
@@ -41,7 +45,8 @@ def rerun(
         JobNotEnded: `job` still waits or runs.
         InputGone: the input is no longer there.
         UploadTooLarge: the uploader's plan, as it is now, does not allow it.
-        InvalidRequest: it has been run again too often.
+        InvalidRequest: it has been run again too often, or its input is too large to be copied.
+        NotFound: the new job was deleted in the meantime.
         ServiceUnavailable: try again; it will be the same job.
     """
     if not job.is_final:
@@ -51,6 +56,7 @@ def rerun(
     check_size(job.input_size, uploader.plan)
     job_id, standing = _place(job, options, jobs.get)
     if standing is None:
+        _check_copyable(job)
         place = allot(
             uploader,
             key_prefix=key_prefix,
@@ -70,6 +76,14 @@ def rerun(
     )
 
 
+def _check_copyable(job: Job) -> None:
+    if job.input_size > MOST_BYTES:
+        raise InvalidRequest(
+            "The file of this job is larger than 5 GiB: it cannot be run again from here.",
+            remedy="Upload the file again, with the options you want.",
+        )
+
+
 def _check_there(job: Job, inputs: BlobStore) -> None:
     if inputs.head(job.s3_key_input_file) is None:
         raise InputGone(
@@ -83,7 +97,8 @@ def _place(
     """The id of the job to be, and the job if it is there already."""
     for job_id in _ids(job, options):
         standing = find(job_id)
-        if standing is None or not _is_wasted(standing):
+        deleted = standing is None and job.retried_by == job_id
+        if not deleted and (standing is None or not _is_wasted(standing)):
             return job_id, standing
     raise InvalidRequest(
         f"This job has been run again {MOST_RERUNS} times with these options.",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gas import keys
-from gas.errors import InvalidMessage, InvalidUpload, UploadMissing, UploadTooLarge
+from gas.errors import InvalidMessage, InvalidUpload, NotFound, UploadMissing, UploadTooLarge
 from gas.jobs import Job, JobOptions, new_job_id
 from gas.ledger import SWEEP_CREATED, sweep_shard
 from gas.logs import get_logger
@@ -167,6 +167,7 @@ def register(
         InvalidUpload: the key or its metadata is not of our making.
         UploadMissing: there is no such object (yet).
         UploadTooLarge: the object is larger than the plan allows.
+        NotFound: its job was deleted.
     """
     parts = keys.parse_key(key_prefix, key)
     job = jobs.get(parts.job_id)
@@ -178,6 +179,11 @@ def register(
                 remedy="Upload it once more, unless it was larger than your plan allows.",
             )
         submission = _decode(info.metadata)
+        if _was_deleted(parts.job_id, submission, jobs):
+            # A copy that arrived late: somebody was faster, and has deleted what came of it.
+            log.warning("upload_of_a_deleted_job", key=key)
+            inputs.delete(key, if_etag=info.etag)
+            raise _deleted()
         try:
             check_size(info.size, submission.plan)
         except UploadTooLarge:
@@ -189,11 +195,23 @@ def register(
             log.info("job_created", job_id=job.job_id, user_id=job.user_id, size=job.input_size)
         else:
             job = jobs.get(parts.job_id) or job
+    if job.erasing_at is not None:
+        raise _deleted()
     if job.s3_key_input_file != key:
         raise InvalidUpload("This upload belongs to another job.")
     if job.queued_at is None and not job.is_final:
         _announce(job, jobs=jobs, requests=requests, clock=clock)
     return job
+
+
+def _was_deleted(job_id: str, submission: Submission, jobs: JobStore) -> bool:
+    """Whether a rerun that is not there was there: the job it repeats names it as its rerun."""
+    repeated = jobs.get(submission.retry_of) if submission.retry_of else None
+    return repeated is not None and repeated.retried_by == job_id
+
+
+def _deleted() -> NotFound:
+    return NotFound("The job of this upload was deleted.", remedy="Upload the file once more.")
 
 
 def request_run(job: Job, requests: Topic) -> None:

@@ -12,7 +12,7 @@ from gas.aws.clients import AwsClients
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.messaging import SnsTopic
 from gas.clock import SystemClock
-from gas.errors import InvalidUpload, UploadMissing, UploadTooLarge
+from gas.errors import InvalidUpload, NotFound, UploadMissing, UploadTooLarge
 from gas.logs import configure, get_logger
 from gas.messages import S3ObjectCreated
 from gas.ports import BlobStore, Clock, JobStore, Topic
@@ -51,7 +51,7 @@ class RegisterUpload:
                 requests=self._requests,
                 clock=self._clock,
             )
-        except (InvalidUpload, UploadMissing, UploadTooLarge) as error:
+        except (InvalidUpload, NotFound, UploadMissing, UploadTooLarge) as error:
             # Put there by an operator's hand, deleted since, or refused: nobody's job.
             log.warning("upload_ignored", code=error.code, key=key)
             return False

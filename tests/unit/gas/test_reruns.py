@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from gas.errors import InputGone, JobNotEnded, UploadTooLarge
+from gas.errors import InputGone, InvalidRequest, JobNotEnded, NotFound, UploadTooLarge
 from gas.jobs import Job, JobOptions, JobStatus
 from gas.keys import parse_key
 from gas.messages import JobRequested
 from gas.plans import MIB, Plan
-from gas.reruns import rerun
+from gas.reruns import MOST_BYTES, rerun
 from gas.submissions import Uploader, register
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
 from tests.support.jobs import USER, job
@@ -159,3 +159,37 @@ def test_killed_at_every_step_there_is_one_job_once_somebody_looks() -> None:
                     assert old is not None
                     assert old.retried_by == made.job_id, where
                     assert 1 <= len(world.requests.published) <= 2, where
+
+
+def test_a_file_too_large_to_be_copied_while_somebody_waits_is_refused() -> None:
+    world = World(input_size=MOST_BYTES + 1, plan=Plan.PREMIUM)
+    with pytest.raises(InvalidRequest) as refused:
+        world.rerun(plan=Plan.PREMIUM)
+    assert "Upload the file again" in refused.value.remedy
+    assert len(world.inputs.list("", limit=9)) == 1
+    assert World(input_size=MOST_BYTES, plan=Plan.PREMIUM).rerun(plan=Plan.PREMIUM).retry_of
+
+
+def test_a_copy_that_arrives_late_does_not_bring_a_deleted_job_back() -> None:
+    world = World()
+    made = world.rerun()
+    late = world.inputs.head(made.s3_key_input_file)
+    assert late is not None
+    world.inputs.delete(made.s3_key_input_file)
+    world.jobs.table.delete(made.job_id)
+    world.inputs.put(made.s3_key_input_file, b"variants", dict(late.metadata))
+    with pytest.raises(NotFound):
+        world.safety_net()
+    assert world.others() == []
+    assert world.inputs.head(made.s3_key_input_file) is None
+
+
+def test_after_its_rerun_was_deleted_a_job_can_be_run_again() -> None:
+    world = World()
+    made = world.rerun()
+    world.inputs.delete(made.s3_key_input_file)
+    world.jobs.table.delete(made.job_id)
+    old = world.jobs.get(world.failed.job_id)
+    again = world.rerun(job=old)
+    assert again.job_id != made.job_id
+    assert [each.job_id for each in world.others()] == [again.job_id]

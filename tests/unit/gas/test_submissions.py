@@ -1,7 +1,7 @@
 import pytest
 
 from gas import submissions
-from gas.errors import InvalidUpload, ServiceUnavailable, UploadMissing, UploadTooLarge
+from gas.errors import InvalidUpload, NotFound, ServiceUnavailable, UploadMissing, UploadTooLarge
 from gas.jobs import JobOptions, JobStatus
 from gas.ledger import sweep_shard
 from gas.messages import JobRequested
@@ -77,6 +77,16 @@ def test_registering_again_neither_creates_nor_announces(world: World) -> None:
     world.upload(signed.post)
     first, second = world.register(signed.key), world.register(signed.key)
     assert second.job_id == first.job_id
+    assert len(world.topic.published) == 1
+
+
+def test_the_upload_of_a_job_that_is_being_deleted_is_none(world: World) -> None:
+    signed = world.sign()
+    world.upload(signed.post)
+    job = world.register(signed.key)
+    world.jobs.table.change(job.job_id, lambda j: True, lambda j: {"erasing_at": 1})
+    with pytest.raises(NotFound, match="deleted"):
+        world.register(signed.key)
     assert len(world.topic.published) == 1
 
 
