@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gas.errors import GasError, InvalidRequest, JobEnded
+from gas.errors import GasError, InvalidRequest, JobEnded, ServiceUnavailable
 from gas.jobs import Job, JobStatus
 from gas.listing import JobQuery
 from gas.reruns import rerun
@@ -18,6 +18,9 @@ AT_ONCE = 100
 """As many jobs as one request changes."""
 
 _SIDE_BY_SIDE = 8
+
+RERUN_SECONDS = 20
+"""As long as one request begins reruns: each copies a file, one after the other."""
 
 
 class Action(StrEnum):
@@ -81,9 +84,23 @@ def do_to_chosen(
 def do_to_all(
     services: Services, who: Uploader, action: Action, query: JobQuery, cursor: str | None
 ) -> Outcomes:
-    """Do it to the next `AT_ONCE` jobs that match."""
+    """Do it to the next `AT_ONCE` jobs that match; of reruns to as many as there is time for."""
+    if action is Action.RETRY:
+        return _rerun_all(services, who, query, cursor)
     page = services.finder.find(query, limit=AT_ONCE, cursor=cursor)
     return Outcomes(_do(services, who, action, page.jobs), page.next_cursor)
+
+
+def _rerun_all(services: Services, who: Uploader, query: JobQuery, cursor: str | None) -> Outcomes:
+    """One after the other, so that the place is known where the next request goes on."""
+    until = services.clock.now() + RERUN_SECONDS
+    outcomes: list[Outcome] = []
+    while True:
+        page = services.finder.find(query, limit=1, cursor=cursor)
+        outcomes += _do(services, who, Action.RETRY, page.jobs)
+        cursor = page.next_cursor
+        if cursor is None or len(outcomes) >= AT_ONCE or services.clock.now() >= until:
+            return Outcomes(outcomes, cursor)
 
 
 def _do(
@@ -95,15 +112,18 @@ def _do(
         Action.DELETE: lambda job: delete(services, who.user_id, job.job_id),
     }
     step = steps[action]
+    until = services.clock.now() + RERUN_SECONDS if action is Action.RETRY else None
 
     def attempt(job: Job) -> Outcome:
         try:
+            if until is not None and services.clock.now() >= until:
+                raise ServiceUnavailable("There was no time left for it: run it again once more.")
             step(job)
         except GasError as error:
             return Outcome(job.job_id, job.input_file_name, error.message)
         return Outcome(job.job_id, job.input_file_name)
 
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+    with ThreadPoolExecutor(1 if action is Action.RETRY else _SIDE_BY_SIDE) as pool:
         return list(pool.map(attempt, jobs))
 
 

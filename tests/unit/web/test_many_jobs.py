@@ -10,7 +10,7 @@ from gas.jobs import Failure, JobStatus
 from gas.messages import JobErasureRequested
 from gas.plans import Plan
 from tests.unit.web.conftest import ADA, BEN, JSON, PUBLIC_URL, World, complete, fail, make_job, run
-from web.annotations.bulk import AT_ONCE
+from web.annotations.bulk import AT_ONCE, RERUN_SECONDS
 from web.annotations.filters import Filters
 
 FAILURE = Failure(code="not_vcf", message="This is no VCF file.", remedy="Send a VCF file.")
@@ -237,6 +237,54 @@ def test_all_that_match_are_done_by_hundreds(world: World, ada: FlaskClient) -> 
     assert f"{AT_ONCE + 5} deleted" in last
     assert "Go on with the rest" not in last
     assert names(ada) == ["keep.vcf"]
+
+
+def test_reruns_are_begun_as_long_as_there_is_time_and_go_on(
+    world: World, ada: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [
+        fail(world, make_job(world, input_file_name="old.vcf", submit_time=1000 + n), FAILURE)
+        for n in range(5)
+    ]
+    for job in jobs:
+        world.inputs.put(job.s3_key_input_file, b"##fileformat=VCFv4.2\n")
+    copy, copying = world.inputs.copy, []
+
+    def slowly(*args: Any, **kwargs: Any) -> None:
+        copying.append(args)
+        assert len(copying) == 1  # one after the other
+        copy(*args, **kwargs)
+        world.clock.advance(RERUN_SECONDS // 2)
+        copying.clear()
+
+    monkeypatch.setattr(world.inputs, "copy", slowly)
+    of_all = {"all": "yes", "q": "old", "state": "failed", "confirmed": "yes"}
+    first = bulk(ada, "retry", [], **of_all).text
+    assert "2 submitted again" in first
+    cursor = first.split('name="cursor" value="')[1].split('"')[0]
+    second = bulk(ada, "retry", [], **of_all, cursor=cursor, done_before=2).text
+    assert "4 submitted again" in second
+    named = bulk(ada, "retry", [job.job_id for job in jobs[::-1]], confirmed="yes").text
+    assert "5 submitted again" in named  # four of them were already
+    assert len(names(ada, "?state=pending")) == 5
+
+
+def test_named_jobs_for_which_there_is_no_time_are_told(
+    world: World, ada: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [fail(world, make_job(world), FAILURE) for _ in range(3)]
+    for job in jobs:
+        world.inputs.put(job.s3_key_input_file, b"##fileformat=VCFv4.2\n")
+    copy = world.inputs.copy
+
+    def slowly(*args: Any, **kwargs: Any) -> None:
+        copy(*args, **kwargs)
+        world.clock.advance(RERUN_SECONDS)
+
+    monkeypatch.setattr(world.inputs, "copy", slowly)
+    page = bulk(ada, "retry", [job.job_id for job in jobs], confirmed="yes").text
+    assert "1 submitted again, 2 could not be" in page
+    assert "no time left" in page
 
 
 def test_links_are_a_text_file(world: World, ada: FlaskClient) -> None:
