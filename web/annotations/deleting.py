@@ -28,10 +28,10 @@ def delete(services: Services, user_id: str, job_id: str) -> None:
         "job_deleted",
         job_id=job_id,
         user_id=user_id,
-        file_name=job.input_file_name,
         was=job.job_status,
         results_were=job.results_state,
     )
+    services.tables.forget(job_id)
     request = JobErasureRequested(job_id=job_id, user_id=user_id)
     try:
         services.erasures.publish(

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from web.explorer.cache import Preparation
 from web.explorer.dictionary import Column
 from web.explorer.facets import Facets
 from web.explorer.filters import View
 from web.explorer.pages import Page
+from web.explorer.preparing import Preparation
 
 
 def rows(page: Page, view: View) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from gas.accounts.models import Account
 from gas.errors import ResultsNotReady
 from gas.jobs import Job
 from web.annotations.jobs import own_job
-from web.explorer.cache import Preparation
+from web.explorer.preparing import Preparation
 from web.explorer.table import OpenTable
 from web.services import Services
 
@@ -49,7 +49,7 @@ def open_job(services: Services, account: Account, job_id: str) -> Opened:
     job = allowed_job(services, account, job_id)
     assert job.results is not None
     assert job.results.table is not None
-    return Opened(job, services.tables.open(job.job_id, job.results.table))
+    return Opened(job, services.tables.open(job.job_id, job.results.table, account.user_id))
 
 
 def _nothing(job: Job) -> ResultsNotReady:

@@ -24,12 +24,12 @@ from web.annotations.preview import SUMMARY_BYTES, read_counts
 from web.auth.session import protect, require_account
 from web.context import services
 from web.explorer import documents, shown
-from web.explorer.cache import Preparation
 from web.explorer.facets import read_facets
 from web.explorer.filters import View, parse
 from web.explorer.narrowest import narrowest
 from web.explorer.opening import Opened, open_job
 from web.explorer.pages import read_page
+from web.explorer.preparing import Preparation
 from web.explorer.table import Deadline
 from web.explorer.whole import table_overview
 from web.negotiation import wants_json

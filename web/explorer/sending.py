@@ -14,11 +14,11 @@ from web.auth.session import protect, require_account
 from web.context import services
 from web.engine import stream_table
 from web.explorer import documents
-from web.explorer.cache import Preparation
 from web.explorer.exports import CONTENT_TYPES, SUFFIXES, Format, Selection, records_of
 from web.explorer.filters import View, refused
 from web.explorer.masks import selected
 from web.explorer.opening import ANNOTATED, allowed_job
+from web.explorer.preparing import Preparation
 from web.explorer.routes import asked_view, new_deadline, open_for, turn
 from web.explorer.table import OpenTable, Rows
 from web.explorer.vcf import chosen_lines

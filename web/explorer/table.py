@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from gas.errors import ServiceUnavailable
 from web.explorer.dictionary import Dictionary, read_dictionary
 from web.explorer.recent import Recent
-from web.explorer.working_copy import ARROW, WORDS, Codes, open_source
+from web.explorer.working_copy import ARROW, WORDS, Codes
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
@@ -46,7 +46,9 @@ class OpenTable:
     def __init__(self, source: Path, folder: Path, recent: Recent) -> None:
         self.source = source
         self._recent = recent
-        parquet = open_source(source)
+        # Mapped once: it can be read as long as this is held, whatever becomes of the copy.
+        self._mapped = pa.memory_map(str(source)).read_buffer()
+        parquet = pq.ParquetFile(pa.BufferReader(self._mapped))
         self.dictionary: Dictionary = read_dictionary(parquet.schema_arrow)
         self.words: dict[str, list[str]] = json.loads((folder / WORDS).read_text())
         arrow = folder / ARROW
@@ -70,7 +72,7 @@ class OpenTable:
 
     def parquet(self) -> pq.ParquetFile:
         """The table as the engine wrote it; row groups are the batches of the working copy."""
-        return pq.ParquetFile(self.source, memory_map=True)
+        return pq.ParquetFile(pa.BufferReader(self._mapped))
 
     def slices(self, deadline: Deadline) -> Iterator[pa.RecordBatch]:
         """The batches, as long as there is time."""

@@ -14,10 +14,10 @@ from gas.scopes import Scope
 from web.auth.session import protect
 from web.context import services
 from web.explorer import documents, variant_shown
-from web.explorer.cache import Preparation
 from web.explorer.nearby import window
 from web.explorer.one_row import neighbours, read_row
 from web.explorer.pages import row_of
+from web.explorer.preparing import Preparation
 from web.explorer.routes import asked_view, new_deadline, open_for, suffix, turn
 from web.negotiation import wants_json
 from web.ports import Engine
