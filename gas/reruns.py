@@ -76,8 +76,13 @@ def rerun(
     )
 
 
+def is_copyable(job: Job) -> bool:
+    """Whether the input is small enough to be run again without another upload."""
+    return job.input_size <= MOST_BYTES
+
+
 def _check_copyable(job: Job) -> None:
-    if job.input_size > MOST_BYTES:
+    if not is_copyable(job):
         raise InvalidRequest(
             "The file of this job is larger than 5 GiB: it cannot be run again from here.",
             remedy="Upload the file again, with the options you want.",

@@ -7,6 +7,7 @@ from gas.access import ResultsAccess, access_to
 from gas.accounts.models import Account
 from gas.errors import ServiceUnavailable
 from gas.jobs import MAX_ATTEMPTS, Job
+from gas.reruns import is_copyable
 from web.annotations import documents, jobs
 from web.annotations.jobs import LogText
 from web.annotations.live import live_of
@@ -46,6 +47,7 @@ def page_of(services: Services, account: Account, job: Job) -> Mapping[str, Any]
         "receipt": receipt_of(services, job),
         "repairs": repairs_of(job, services.engine),
         "packs": _packs(services),
+        "copyable": is_copyable(job),
         "timeline": timeline_of(job),
         "help": HELP,
         "max_attempts": MAX_ATTEMPTS,

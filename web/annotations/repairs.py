@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gas.errors import ServiceUnavailable
 from gas.jobs import MOST_NAME_CHARS, MOST_NAMES, Failure, Job, JobOptions, JobStatus
+from gas.reruns import is_copyable
 from web.ports import Engine, PackAtHand
 from web.preflight.naming import PackNames, plain_name
 
@@ -25,7 +26,12 @@ class Repair:
 
 
 def repairs_of(job: Job, engine: Engine) -> Sequence[Repair]:
-    """The repairs of a job that failed or was cancelled, the likeliest first."""
+    """The repairs of a job that failed or was cancelled, the likeliest first.
+
+    None if its file would have to be uploaded again.
+    """
+    if not is_copyable(job):
+        return []
     if job.job_status is JobStatus.CANCELLED:
         return [Repair("Run it after all", "With the options it had.", job.options)]
     if job.failure is None:

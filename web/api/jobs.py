@@ -78,7 +78,7 @@ class Rerun(ApiModel):
     body=NewJob,
     answer=JobDocument,
     status=HTTPStatus.CREATED,
-    errors=(HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    errors=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
 )
 def create_job(body: NewJob) -> Answer:
     """Have an uploaded file annotated, with the options of its upload.

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 import anntools
 from gas.jobs import Failure, Job, JobOptions, JobStatus
 from gas.plans import MIB, Plan
+from gas.reruns import MOST_BYTES
 from gas.slots import Line
 from gas.throughput import Pace
 from gas.vitals import Beat
@@ -207,6 +208,21 @@ def test_a_cancelled_job_can_be_run_after_all(world: World, ada: FlaskClient) ->
     assert made.job_status is JobStatus.PENDING
     assert f"/annotations/{made.job_id}" in page_of(ada, job)
     assert f"/annotations/{job.job_id}" in page_of(ada, made)
+
+
+def test_a_file_too_large_to_be_copied_is_to_be_uploaded_again(
+    world: World, ada: FlaskClient
+) -> None:
+    def shown(size: int) -> str:
+        job = fail(world, make_job(world), UNKNOWN.model_copy(update={"code": "worker_died"}))
+        world.jobs.table.change(job.job_id, lambda _: True, lambda _: {"input_size": size})
+        return page_of(ada, job)
+
+    small, large = shown(MOST_BYTES), shown(MOST_BYTES + 1)
+    assert "/retry" in small
+    assert "Upload it again" not in small
+    assert "/retry" not in large
+    assert "Upload it again" in large
 
 
 def test_running_again_as_json(world: World, ada: FlaskClient) -> None:

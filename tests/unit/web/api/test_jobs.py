@@ -166,3 +166,11 @@ def test_a_key_that_is_not_ones_own_makes_no_job(
     answer = call("POST", "/jobs", json=make_body(key))
     assert answer.status_code in (400, 409)
     assert call("GET", "/jobs").json["jobs"] == []
+
+
+def test_the_key_of_a_job_that_is_being_deleted_makes_no_job(world: World, call: Call) -> None:
+    key = upload(world, call)
+    job = call("POST", "/jobs", json={"key": key}).json
+    world.services.deletions.begin_deleting(job["job_id"], user_id=ADA, at=world.clock.now())
+    answer = call("POST", "/jobs", json={"key": key})
+    assert (answer.status_code, answer.json["code"]) == (404, "not_found")
