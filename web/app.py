@@ -18,7 +18,7 @@ from web.annotate.routes import blueprint as annotate
 from web.annotations.many import blueprint as many
 from web.annotations.routes import blueprint as annotations
 from web.api.routes import blueprint as api
-from web.auth import bearer
+from web.auth import bearer, metering
 from web.auth.routes import blueprint as auth
 from web.auth.session import visitor
 from web.billing import offer
@@ -62,6 +62,7 @@ def create_app(services: Services | None = None) -> Flask:
     request_log.install(app)
     security.install(app, services)
     bearer.install(app)
+    metering.install(app)
     errors.install(app)
     present.install(app)
     frame.install(app)

@@ -29,10 +29,15 @@ from gas.logs import get_logger
 from gas.plans import Plan
 from gas.webhooks.addresses import AddressRefused
 from gas.webhooks.desk import DeliveryUnderWay, EndpointOff
-from web.api.guard import TooManyRequests
 from web.api.once import KeyReused, RequestUnderWay
 from web.auth import bearer
-from web.auth.errors import InsufficientScope, InvalidToken, LoginFailed, LoginRequired
+from web.auth.errors import (
+    InsufficientScope,
+    InvalidToken,
+    LoginFailed,
+    LoginRequired,
+    TooManyRequests,
+)
 from web.auth.session import visitor
 from web.context import services
 from web.negotiation import PROBLEM, wants_json, wants_problem

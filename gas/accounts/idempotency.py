@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import DateTime, Engine, ForeignKey, LargeBinary, String, delete, select, update
+from sqlalchemy import (
+    DateTime,
+    Delete,
+    Engine,
+    ForeignKey,
+    LargeBinary,
+    String,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -17,6 +27,8 @@ from gas.accounts.models import Base
 from gas.accounts.sessions import at
 
 KEPT = timedelta(hours=24)
+MOST_KEYS = 2_000
+"""Of one person; with more, the oldest are forgotten before their day is over."""
 PATIENCE = timedelta(seconds=60)
 """A request that has not been answered for so long died, and may be made again."""
 
@@ -86,15 +98,23 @@ class IdempotencyStore:
                 delete(KeyRow).where(KeyRow.user_id == user_id, KeyRow.begun_at <= moment - KEPT)
             )
             if work.scalar(taken) is not None:
+                work.execute(_beyond(user_id))
                 return Found(Standing.NEW)
             found = work.scalars(
                 select(KeyRow).where(KeyRow.user_id == user_id, KeyRow.key == key)
-            ).one()
+            ).one_or_none()
+            if found is None:  # forgotten just now: whoever held it failed
+                return Found(Standing.UNDER_WAY)
             if found.fingerprint != fingerprint:
                 return Found(Standing.OTHER)
             if found.answer is None:
                 return Found(Standing.UNDER_WAY)
             return Found(Standing.ANSWERED, found.answer)
+
+    def tidy(self, *, now: int) -> None:
+        """Forget all keys whose day is over, whoever's they are."""
+        with accounts_database(), Session(self._engine) as work, work.begin():
+            work.execute(delete(KeyRow).where(KeyRow.begun_at <= at(now) - KEPT))
 
     def finish(self, user_id: str, key: str, answer: bytes) -> None:
         """Keep the answer for whoever sends the request again."""
@@ -111,3 +131,14 @@ class IdempotencyStore:
         )
         with accounts_database(), Session(self._engine) as work, work.begin():
             work.execute(gone)
+
+
+def _beyond(user_id: str) -> Delete:
+    """Deletes the person's oldest keys beyond `MOST_KEYS`."""
+    latest = (
+        select(KeyRow.key)
+        .where(KeyRow.user_id == user_id)
+        .order_by(KeyRow.begun_at.desc(), KeyRow.key)
+        .offset(MOST_KEYS)
+    )
+    return delete(KeyRow).where(KeyRow.user_id == user_id, KeyRow.key.in_(latest))

@@ -95,6 +95,10 @@ class MemoryIdempotency:
             return Found(Standing.OTHER)
         return Found(Standing.UNDER_WAY) if answer is None else Found(Standing.ANSWERED, answer)
 
+    def tidy(self, *, now: int) -> None:
+        kept = {k: v for k, v in self._rows.items() if now - v[1] < KEPT.total_seconds()}
+        self._rows = kept
+
     def finish(self, user_id: str, key: str, answer: bytes) -> None:
         if (row := self._rows.get((user_id, key))) is not None:
             self._rows[user_id, key] = (row[0], row[1], answer)

@@ -22,13 +22,14 @@ from gas.scopes import Scope
 from web.annotate import uploads
 from web.annotate.choice import asked_for, options_of
 from web.annotations.words import pack_name
-from web.auth.session import protect, require_account, uploader
+from web.auth.session import opened_by, protect, require_account, uploader
 from web.context import services
 from web.payload import parse_json
 
 blueprint = protect(
     Blueprint("annotate", __name__, url_prefix="/annotate"),
-    read=Scope.JOBS_READ,
+    # Its pages sign uploads and make jobs, also those that are got and not posted.
+    read=Scope.JOBS_WRITE,
     write=Scope.JOBS_WRITE,
 )
 
@@ -85,6 +86,7 @@ def done() -> BaseResponse:
 
 
 @blueprint.get("/files")
+@opened_by(Scope.JOBS_READ)
 def files() -> Response:
     """JSON list of the user's input objects: {code, status, files: [{key, file_name, …}]}."""
     found = uploads.files_of(services(), require_account().user_id)
@@ -104,6 +106,7 @@ def files() -> Response:
 
 
 @blueprint.get("/sample")
+@opened_by(Scope.JOBS_READ)
 def sample() -> Response:
     """The sample VCF, for trying the service without a file of one's own."""
     path = services().sample

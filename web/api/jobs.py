@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from http import HTTPStatus
-from threading import BoundedSemaphore
+from threading import Lock
 from uuid import UUID
 
 from flask import Response, url_for
@@ -33,7 +33,9 @@ LOOK_EVERY = 0.5
 MOST_WAITING = 3
 """Requests of one process that wait at the same time; further ones are answered at once."""
 
-_waiting = BoundedSemaphore(MOST_WAITING)
+_waiting: set[str] = set()
+"""Who waits: one request of a person at a time, so that nobody takes all threads."""
+_waiting_lock = Lock()
 
 
 class NewJob(ApiModel):
@@ -130,17 +132,17 @@ def get_job(job_id: UUID) -> JobDocument:
 def wait_for_job(job_id: UUID, query: WaitQuery) -> Answer:
     """One job, as soon as it has ended, or after `seconds`.
 
-    If it has not, ask again, after `Retry-After` where that is given: so many wait at the same
-    time that this request could not.
+    If it has not, ask again, after `Retry-After` where that is given: another request of yours
+    waits already, or too many of others do.
     """
     job = _own(job_id)
-    if not job.is_final and not _waiting.acquire(blocking=False):
-        return Answer(_document(job, with_standing=True), headers={"Retry-After": "2"})
-    elif not job.is_final:
+    if not job.is_final and query.seconds:
+        if not _take_a_seat(job.user_id):
+            return Answer(_document(job, with_standing=True), headers={"Retry-After": "2"})
         try:
             job = _wait(job, query.seconds)
         finally:
-            _waiting.release()
+            _waiting.discard(job.user_id)
     return Answer(_document(job, with_standing=True))
 
 
@@ -207,6 +209,14 @@ def get_log(job_id: UUID) -> Response:
     """The log of a job that has ended; the first 4 MiB of a longer one."""
     log = jobs.read_log(services(), _own(job_id), jobs.WHOLE_LOG_BYTES)
     return Response(log.text, mimetype="text/plain")
+
+
+def _take_a_seat(user_id: str) -> bool:
+    with _waiting_lock:
+        if user_id in _waiting or len(_waiting) >= MOST_WAITING:
+            return False
+        _waiting.add(user_id)
+        return True
 
 
 def _own(job_id: UUID) -> Job:

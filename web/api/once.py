@@ -16,6 +16,8 @@ REPLAYED = "Idempotency-Replayed"
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag")
 _LONGEST = 255
 _SERVER_FAULT = 500
+MOST_KEPT = 16 * 1024
+"""A longer answer is not kept; those of what changes something are short."""
 
 
 class KeyReused(GasError):
@@ -70,7 +72,8 @@ def _work(work: Callable[[], Response], user_id: str, key: str, bound: str) -> R
     store, done = services().idempotency, False
     try:
         response = work()
-        if response.status_code < _SERVER_FAULT and not response.is_streamed:
+        short = not response.is_streamed and len(response.get_data()) <= MOST_KEPT
+        if response.status_code < _SERVER_FAULT and short:
             sealed = services().answer_sealer.seal(_text(response), bound_to=bound)
             store.finish(user_id, key, sealed)
             done = True

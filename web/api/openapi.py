@@ -141,7 +141,7 @@ def _query(operation: Operation) -> Sequence[Document]:
 
 
 def _headers(operation: Operation) -> Sequence[Document]:
-    if operation.method != "POST":
+    if not operation.changes:
         return []
     schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
     return [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}]
@@ -159,7 +159,7 @@ def _responses(operation: Operation, names: Mapping[Any, str]) -> Document:
         responses["304"] = {"description": "Not modified: what `If-None-Match` names is still so."}
     for status, words in operation.also.items():
         responses[str(int(status))] = {"description": words}
-    errors = {*_EVERYWHERE, *operation.errors, *(_WITH_A_KEY if operation.method == "POST" else ())}
+    errors = {*_EVERYWHERE, *operation.errors, *(_WITH_A_KEY if operation.changes else ())}
     problem = {"application/problem+json": {"schema": {"$ref": names[Problem, "serialization"]}}}
     for status in sorted(errors):
         responses[str(int(status))] = {"description": status.phrase, "content": problem}

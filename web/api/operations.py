@@ -22,6 +22,8 @@ from web.payload import parse_json
 
 JSON = "application/json"
 
+_ONLY_READING = frozenset({Scope.JOBS_READ, Scope.VARIANTS_READ, Scope.ACCOUNT_READ})
+"""Scopes of operations that change nothing: they may be repeated as they are."""
 _PLACES = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -70,6 +72,11 @@ class Operation:
     """The path's places and their types."""
     stream: str = ""
     """The media type, if the answer is a file."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether doing it twice would be more than doing it once."""
+        return self.method == "POST" and self.scope not in _ONLY_READING
 
 
 class Api:
@@ -133,7 +140,7 @@ class Api:
                         given["body"] = parse_json(operation.body)
                     return _respond(operation, view(**given))
 
-                return once(work) if method == "POST" else work()
+                return once(work) if operation.changes else work()
 
             handle.scope = scope  # type: ignore[attr-defined]  # read by web.api.guard
             self.blueprint.add_url_rule(rule, view.__name__, handle, methods=[method])

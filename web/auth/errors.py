@@ -30,3 +30,11 @@ class InsufficientScope(GasError):
     def __init__(self, message: str, *, remedy: str = "", scope: Scope | None = None) -> None:
         super().__init__(message, remedy=remedy)
         self.scope = scope
+
+
+class TooManyRequests(GasError):
+    """The person's programs ask more often than the plan allows."""
+
+    code = "too_many_requests"
+    retryable = True
+    upgrade_helps = True

@@ -6,11 +6,11 @@ the account, and with it the plan, are read from the database in every request, 
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
-from flask import Blueprint, g, request, session
+from flask import Blueprint, current_app, g, request, session
 
 from gas.accounts.models import Account
 from gas.accounts.sessions import LoginSession, NewSession, digest_of
@@ -18,7 +18,7 @@ from gas.errors import ServiceUnavailable
 from gas.logs import get_logger
 from gas.scopes import Scope
 from gas.submissions import Uploader
-from web.auth import bearer
+from web.auth import bearer, metering
 from web.auth.devices import describe
 from web.auth.errors import InvalidToken, LoginRequired
 from web.auth.login import LoggedIn, LoginAttempt
@@ -32,6 +32,8 @@ _MAX_ATTEMPTS = 4
 """Logins under way in several tabs of one browser."""
 _MOST_REVOKED = 20
 _MOST_FAILURES = 2
+View = TypeVar("View", bound=Callable[..., Any])
+
 _READING = frozenset({"GET", "HEAD"})
 RECENT_SECONDS = 15 * 60
 """What cannot be undone is done only this soon after a login."""
@@ -194,18 +196,30 @@ def protect(
 ) -> Blueprint:
     """Let only people who are logged in reach the blueprint's routes.
 
-    Programs with a token reach them if it has the scope: `read` for GET and HEAD, `write` for the
-    others. None: no token opens them.
+    Programs with a token reach them, counted, if it has the scope: that of the view (`opened_by`),
+    or else `read` for GET and HEAD, `write` for the others. None: no token opens them.
     """
 
     @blueprint.before_request
     def check() -> None:
-        if bearer.presented():
-            bearer.require(read if request.method in _READING else write)
-        else:
+        if not bearer.presented():
             require_account()
+            return
+        view = current_app.view_functions[str(request.endpoint)]
+        usual = read if request.method in _READING else write
+        metering.count(bearer.require(getattr(view, "scope", usual)).account)
 
     return blueprint
+
+
+def opened_by(scope: Scope) -> Callable[[View], View]:
+    """Let a token with this scope reach the view, whatever holds for its blueprint."""
+
+    def mark(view: View) -> View:
+        view.scope = scope  # type: ignore[attr-defined]  # read by `protect`
+        return view
+
+    return mark
 
 
 def uploader() -> Uploader:
@@ -249,5 +263,6 @@ def _settle(user_id: str) -> None:
         now = parts.clock.now()
         revoke_tokens(parts.sessions.with_leftover_tokens(user_id, now=now))
         parts.sessions.tidy(now=now)
+        parts.idempotency.tidy(now=now)
     except ServiceUnavailable as error:
         log.warning("tidying_postponed", reason=error.message)

@@ -27,6 +27,7 @@ class Level(StrEnum):
 
 
 _GRAVITY = {Level.GOOD: 0, Level.UNKNOWN: 1, Level.SLOW: 2, Level.DOWN: 3}
+_SILENT = "Cannot be asked just now."
 _OVERALL = {
     Level.GOOD: "Everything works.",
     Level.UNKNOWN: "Most things work; one could not be asked just now.",
@@ -72,16 +73,20 @@ class Report:
     queues: Sequence[QueueReport] | None
     """None: the queues cannot be asked just now."""
     last_completed: int | None
+    old: bool = False
+    """Nothing newer could be found out for a while."""
 
     @property
     def level(self) -> Level:
         levels = [part.level for part in (*self.services, *self.stores)]
         levels += [queue.level for queue in self.queues] if self.queues is not None else []
-        levels += [Level.UNKNOWN] if self.queues is None else []
+        levels += [Level.UNKNOWN] if self.queues is None or self.old else []
         return max(levels, key=_GRAVITY.__getitem__)
 
     @property
     def sentence(self) -> str:
+        if self.old:
+            return "The service could not be looked at for a while."
         return _OVERALL[self.level]
 
 
@@ -108,9 +113,20 @@ def report(services: Services) -> Report:
     )
 
 
+def unknown(now: int) -> Report:
+    """The report of a service that has not been looked at yet."""
+    return Report(
+        at=now,
+        services=[_service(name, part, None, now) for name, part in SERVICES.items()],
+        stores=[PartReport(name, part, Level.UNKNOWN, _SILENT) for name, part in STORES.items()],
+        queues=None,
+        last_completed=None,
+    )
+
+
 def _service(name: str, part: Part, beats: Sequence[Beat] | None, now: int) -> PartReport:
     if beats is None:
-        return PartReport(name, part, Level.UNKNOWN, "Cannot be asked just now.")
+        return PartReport(name, part, Level.UNKNOWN, _SILENT)
     living = alive(beats, name, now)
     if not living:
         return PartReport(name, part, Level.DOWN, part.when_down)

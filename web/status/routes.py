@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, current_app, jsonify, render_template
 from flask.blueprints import BlueprintSetupState
 
+from web.auth.session import visitor
 from web.context import services
 from web.negotiation import wants_json
 from web.status.document import document
@@ -24,5 +25,5 @@ def page() -> str | Response:
     watch: StatusWatch = current_app.extensions[_EXTENSION]
     found = watch.latest(services())
     if wants_json():
-        return jsonify(document(found))
+        return jsonify(document(found, whole=visitor() is not None))
     return render_template("status/page.html", report=found)

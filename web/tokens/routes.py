@@ -39,7 +39,7 @@ def create() -> Response:
     account, now = require_account(), services().clock.now()
     days = request.form.get("days", "")
     try:
-        if not days.isdigit() or int(days) > LONGEST_DAYS:
+        if not days.isdecimal() or int(days) > LONGEST_DAYS:
             raise InvalidRequest("Choose how long the token lives.")
         record, token = services().tokens.issue(
             account.user_id,

@@ -1,5 +1,8 @@
 """The status page tells what is away, what is late, and what that means; to everybody."""
 
+from collections.abc import Sequence
+from threading import Event
+
 import pytest
 
 from gas.gauges import QueueGauge
@@ -8,8 +11,9 @@ from gas.testing.vitals import MemoryVitals
 from gas.throughput import Throughput
 from gas.vitals import ALIVE_SECONDS, Beat
 from tests.support.jobs import job
-from tests.unit.web.conftest import JSON, World
-from web.status.watch import FRESH_SECONDS
+from tests.support.waiting import wait_until
+from tests.unit.web.conftest import ADA, JSON, World
+from web.status.watch import FRESH_SECONDS, OLD_SECONDS
 from web.status.words import DEAD, QUEUES, SERVICES
 
 
@@ -29,7 +33,9 @@ def watch(world: World, *gauges: QueueGauge) -> None:
 def test_all_is_well(world: World) -> None:
     live(world, *SERVICES, "annotator")
     watch(world, QueueGauge("jobs", 3, 2, 60), QueueGauge("jobs-dead", 0, 0))
-    told = world.app.test_client().get("/status", headers=JSON).get_json()
+    stranger = world.app.test_client().get("/status", headers=JSON).get_json()
+    assert not any("versions" in part for part in stranger["services"])
+    told = world.log_in(ADA).get("/status", headers=JSON).get_json()
     assert (told["status"], told["sentence"]) == ("good", "Everything works.")
     annotator = next(part for part in told["services"] if part["name"] == "annotator")
     assert (annotator["instances"], annotator["versions"]) == (2, ["1.2.3"])
@@ -101,3 +107,34 @@ def test_the_last_completed_job_is_told(world: World) -> None:
     Throughput(world.services.vitals, world.clock).note(job(), seconds=1, records=5)
     told = world.app.test_client().get("/status", headers=JSON).get_json()
     assert told["last_completed_job"] == "2027-01-15T08:00:00Z"
+
+
+def test_nobody_waits_for_stores_that_do_not_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(world, *SERVICES)
+    watch(world)
+    client, answer = world.app.test_client(), Event()
+    monkeypatch.setattr("web.status.watch.PATIENCE", 0.05)
+    good = world.services.vitals.beats
+
+    def slow() -> Sequence[Beat]:
+        answer.wait(10)
+        return good()
+
+    monkeypatch.setattr(world.services.vitals, "beats", slow)
+    assert client.get("/status", headers=JSON).get_json()["status"] == "unknown"
+    answer.set()
+    wait_until(
+        lambda: client.get("/status", headers=JSON).get_json()["status"] == "good", seconds=5
+    )
+    answer.clear()
+    world.clock.advance(FRESH_SECONDS)
+    assert client.get("/status", headers=JSON).get_json()["status"] == "good"
+    world.clock.advance(OLD_SECONDS)
+    old = client.get("/status", headers=JSON).get_json()
+    assert (old["status"], old["sentence"]) == (
+        "unknown",
+        "The service could not be looked at for a while.",
+    )
+    answer.set()
