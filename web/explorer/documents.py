@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from web.explorer.cutting import lengths
 from web.explorer.dictionary import Column
 from web.explorer.facets import Facets
 from web.explorer.filters import View
@@ -26,6 +27,7 @@ def rows(page: Page, view: View) -> Mapping[str, Any]:
         "query": view.query(page=page.page),
         "columns": [column(each) for each in page.columns],
         "rows": [plain(row) for row in page.rows],
+        "cut": {number: each for number, row in enumerate(page.rows) if (each := lengths(row))},
         "ms": page.ms,
     }
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from web.explorer.cutting import length
 from web.explorer.dictionary import Column, Dictionary
 from web.explorer.filters import View
 from web.plots import terms
@@ -133,7 +134,7 @@ def cell(name: str, value: Any) -> Cell:
     if value is None or value == "":
         return Cell("", kind="none")
     if name in ("ref", "alt", "allele"):
-        return allele(str(value))
+        return allele(value)
     if name == "consequence":
         text = str(value)
         return Cell(terms.words(text), text, "consequence", terms.impact_of(text).lower())
@@ -158,7 +159,7 @@ def allele(bases: str) -> Cell:
     """`A`, `ACGT`; `ACGTACGT… 53 bases`, in full on demand."""
     if len(bases) <= LONGEST_ALLELE:
         return Cell(bases, kind="code")
-    return Cell(f"{bases[:8]}… {len(bases):,} bases", bases, "code")
+    return Cell(f"{bases[:8]}… {length(bases):,} bases", bases, "code")
 
 
 def _hgvs(name: str) -> Cell:

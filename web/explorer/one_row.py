@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from web.explorer.cutting import ALONE, cut
 from web.explorer.dictionary import CARRIERS, TRANSCRIPTS
 from web.explorer.filters import View
 from web.explorer.masks import selected
@@ -16,11 +17,12 @@ _PART = 4096
 
 
 def read_row(table: OpenTable, row: int) -> Mapping[str, Any]:
-    """All columns of a row, the lists `transcripts`, `het` and `hom` among them."""
+    """All columns of a row, the lists `transcripts`, `het` and `hom` among them; enormous texts
+    are cut."""
     batch, place = table.locate(row)
     wanted: Rows = np.array([row])
-    found = read_rows(table, wanted, table.dictionary.names)[0]
-    return {**found, **_lists(table, batch, place)}
+    found = read_rows(table, wanted, table.dictionary.names, ALONE)[0]
+    return {**found, **cut(_lists(table, batch, place), ALONE)}
 
 
 def _lists(table: OpenTable, group: int, place: int) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from web.explorer.cutting import SHOWN
 from web.explorer.dictionary import Column
 from web.explorer.filters import View, refused
 from web.explorer.masks import selected
@@ -83,10 +84,12 @@ def chosen(table: OpenTable, view: View) -> Sequence[Column]:
     return [known[name] for name in view.columns or table.dictionary.shown]
 
 
-def read_rows(table: OpenTable, rows: Rows, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Values of some rows by column, in the rows' order."""
+def read_rows(
+    table: OpenTable, rows: Rows, names: Sequence[str], longest: int = SHOWN
+) -> list[dict[str, Any]]:
+    """Values of some rows by column, in the rows' order; longer texts are cut."""
     names = list(dict.fromkeys(names))
-    columns = [table.values(name, rows) for name in names]
+    columns = [table.values(name, rows, longest) for name in names]
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 

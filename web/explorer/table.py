@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gas.errors import ServiceUnavailable
+from web.explorer.cutting import SHOWN, cut, cut_list
 from web.explorer.dictionary import Dictionary, read_dictionary
 from web.explorer.recent import Recent
 from web.explorer.working_copy import ARROW, WORDS, Codes
@@ -85,8 +86,8 @@ class OpenTable:
         batch = int(np.searchsorted(self.starts, row, side="right")) - 1
         return batch, row - int(self.starts[batch])
 
-    def values(self, name: str, rows: Rows) -> list[Any]:
-        """Values of a column for some rows, in their order."""
+    def values(self, name: str, rows: Rows, longest: int = SHOWN) -> list[Any]:
+        """Values of a column for some rows, in their order; longer texts are cut."""
         found: list[Any] = [None] * len(rows)
         batches = np.searchsorted(self.starts, rows, side="right") - 1
         for batch in np.unique(batches):
@@ -94,11 +95,11 @@ class OpenTable:
             picked = (
                 self.batches[batch].column(name).take(pa.array(rows[places] - self.starts[batch]))
             )
-            for place, value in zip(places, picked.to_pylist(), strict=True):
+            for place, value in zip(places, cut_list(picked, longest), strict=True):
                 found[place] = value
         if name in self.words:
             words = self.words[name]
-            return [words[code] if code >= 0 else None for code in found]
+            return [cut(words[code], longest) if code >= 0 else None for code in found]
         return found
 
     def codes(self, name: str, deadline: Deadline) -> Codes:

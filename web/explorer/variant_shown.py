@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from web.explorer import grid, story
+from web.explorer.cutting import cut, length
 from web.explorer.dictionary import Dictionary
 from web.explorer.gene_drawing import draw_gene
 from web.explorer.nearby import nearby
@@ -82,11 +83,14 @@ def context(row: Row, dictionary: Dictionary, around: Surroundings) -> Mapping[s
     `row`: all columns of the allele, with the lists `transcripts`, `het` and `hom` where it has
     them.
     """
+    drawn = nearby(row, around.bases) if around.bases else None
+    span = length(row.get("ref") or "")
+    row = cut(row)
     transcripts = [_told(each) for each in row.get("transcripts") or () if each.get("feature")]
     transcripts.sort(key=lambda told: not told.picked)
-    drawn = nearby(row, around.bases) if around.bases else None
     return {
         "row": row,
+        "span": span,
         "name": story.name(row),
         "place": story.place(row),
         "sentence": story.sentence(row),
@@ -175,7 +179,7 @@ def one_in(frequency: float) -> str:
 
 
 def _carriers(row: Row, dictionary: Dictionary) -> Carriers | None:
-    names = dictionary.samples
+    names = cut(dictionary.samples)
     if not names:
         return None
     het = [names[number - 1] for number in row.get("het") or ()]

@@ -14,6 +14,7 @@ from gas.scopes import Scope
 from web.auth.session import protect
 from web.context import services
 from web.explorer import documents, variant_shown
+from web.explorer.cutting import lengths
 from web.explorer.nearby import window
 from web.explorer.one_row import neighbours, read_row
 from web.explorer.pages import row_of
@@ -48,7 +49,12 @@ def page(job_id: UUID, record: int, alt_index: int) -> BaseResponse:
         before, behind = neighbours(table, view, row_number, new_deadline())
     if wants_json():
         return jsonify(
-            code=200, status="success", previous=before, next=behind, variant=documents.plain(row)
+            code=200,
+            status="success",
+            previous=before,
+            next=behind,
+            variant=documents.plain(row),
+            cut=lengths(row),
         )
     around = surroundings(services().engine, opened.job, table.dictionary.pack, row)
     explorer = url_for("explorer.page", job_id=job_id)

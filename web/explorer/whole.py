@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from web.explorer.cutting import cut
 from web.explorer.facets import Facet, read_facets
-from web.explorer.filters import Filters
+from web.explorer.filters import MOST_CHARS, Filters
 from web.explorer.table import Deadline, OpenTable, numbers
 from web.explorer.working_copy import FREQUENCY
 from web.plots import histograms
@@ -76,7 +77,7 @@ class _Extra:
         self.frequencies = _frequencies(table, deadline)
         self.qualities = _qualities(table, deadline)
         self._density = _density(table, deadline)
-        self._names = table.dictionary.samples
+        self._names = cut(table.dictionary.samples, MOST_CHARS)
         self._carried = _carried(table, deadline)
 
     def density(self, link: Link) -> _Part:
@@ -139,7 +140,7 @@ def _density(table: OpenTable, deadline: Deadline) -> tuple[str, int, Sequence[i
     """Contig, width of a bin, bins and first base, if all lie on one contig."""
     codes = table.codes("chrom", deadline)
     used = np.unique(codes[codes >= 0])
-    if len(used) != 1:
+    if len(used) != 1 or len(table.words["chrom"][int(used[0])]) > MOST_CHARS:
         return None
     places = _column(table, "pos", deadline)
     places = places[np.isfinite(places)]

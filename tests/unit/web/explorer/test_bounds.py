@@ -4,11 +4,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from flask.testing import FlaskClient
 
-from tests.unit.web.explorer.conftest import Made
-from web.explorer import working_copy
+from gas.jobs import Job
+from tests.unit.web.conftest import JSON, World
+from tests.unit.web.explorer.conftest import Made, complete_with
+from tests.unit.web.test_many_jobs import post
+from web.explorer import variant_shown, working_copy
+from web.explorer.cutting import cut, length
 from web.explorer.facets import MOST_SAMPLES, read_facets
 from web.explorer.filters import Filters, View
 from web.explorer.pages import read_page
@@ -56,3 +62,82 @@ def test_many_samples_are_listed_up_to_a_number(made: Made, tmp_path: Path) -> N
     facet = read_facets(table, chosen, in_time()).of["sample"]
     assert [value.value for value in facet.values if value.chosen] == ["last"]
     assert facet.more == 51
+
+
+LONG = 150_000
+
+
+@pytest.fixture
+def enormous(world: World, ada: FlaskClient, made: Made, tmp_path: Path) -> str:
+    """The address of a job of whose first variant ID, REF and FILTER are enormous."""
+    read = pq.read_table(made.table)
+    for name in ("id", "ref", "filter"):
+        place = read.schema.get_field_index(name)
+        values = ["A" * LONG, *read.column(name).to_pylist()[1:]]
+        read = read.set_column(place, read.schema.field(name), pa.array(values, pa.string()))
+    source = tmp_path / "enormous.parquet"
+    pq.write_table(read, source)
+    job = complete_with(world, replace(made, table=source))
+    address = f"/annotations/{job.job_id}"
+    while ada.get(f"{address}/explore/rows").status_code == 202:
+        pass
+    return address
+
+
+def test_enormous_values_are_cut_in_rows_and_pages(
+    ada: FlaskClient, enormous: str, made: Made
+) -> None:
+    answer = ada.get(f"{enormous}/explore/rows?columns=id,filter")
+    assert answer.json is not None
+    assert len(answer.data) < LONG
+    first = answer.json["rows"][0]
+    assert first["id"] == first["ref"] == first["filter"] == "A" * 1000 + "…"
+    assert answer.json["cut"] == {"0": {"id": LONG, "ref": LONG, "filter": LONG}}
+    row = made.rows[0]
+    variant = f"variants/{row['record']}-{row['alt_index']}"
+    for end in ("explore?columns=id,filter", variant):
+        page = ada.get(f"{enormous}/{end}")
+        assert page.status_code == 200
+        assert "A" * 1001 not in page.text
+        assert f"{LONG:,} bases" in page.text
+    # In the facets there is nothing that could not be asked for.
+    assert "AAAA" not in ada.get(f"{enormous}/explore/facets").text
+
+
+def test_one_variant_as_json_has_more_and_an_export_has_all(
+    ada: FlaskClient, enormous: str, made: Made
+) -> None:
+    row = made.rows[0]
+    address = f"{enormous}/variants/{row['record']}-{row['alt_index']}"
+    answer = ada.get(address, headers=JSON)
+    assert answer.json is not None
+    assert answer.json["variant"]["id"] == "A" * 100_000 + "…"
+    assert answer.json["cut"] == {"id": LONG, "ref": LONG, "filter": LONG}
+    assert "A" * LONG in ada.get(f"{enormous}/explore/export?format=tsv").text
+
+
+def test_the_genome_browser_knows_how_long_a_cut_allele_is(opened: OpenTable, made: Made) -> None:
+    row = {**made.rows[0], "ref": "A" * LONG}
+    shown = variant_shown.context(row, opened.dictionary, variant_shown.Surroundings())
+    assert (shown["span"], len(shown["row"]["ref"])) == (LONG, 1001)
+
+
+def test_cutting_again_keeps_the_length() -> None:
+    once = cut("x" * 50, 20)
+    assert (once, length(once)) == ("x" * 20 + "…", 50)
+    assert cut(once, 20) is once
+    again = cut([{"a": once, "b": 1, "c": None}], 5)
+    assert again == [{"a": "xxxxx…", "b": 1, "c": None}]
+    assert length(again[0]["a"]) == 50
+    assert cut("x" * 20, 20) == "x" * 20
+
+
+def test_a_deleted_job_leaves_no_copy(
+    world: World, ada: FlaskClient, explorer: str, explored: Job, tmp_path: Path
+) -> None:
+    def copies() -> list[Path]:
+        return [path for path in (tmp_path / "tables").iterdir() if path.is_dir()]
+
+    assert len(copies()) == 1
+    assert post(ada, f"/annotations/{explored.job_id}/delete").status_code == 303
+    assert copies() == []

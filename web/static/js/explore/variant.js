@@ -69,10 +69,10 @@ function variants({ rows, chrom, contig, pos }) {
         const region = regionOf(chrom, Math.max(0, Math.floor(start)), Math.ceil(end));
         const columns = "chrom,pos,ref,alt,impact,symbol,consequence";
         const found = await getJson(rows, { region, columns, size: MOST_VARIANTS });
-        return found.rows.map((row) => ({
+        return found.rows.map((row, at) => ({
           chr: contig,
           start: row.pos - 1,
-          end: row.pos - 1 + row.ref.length,
+          end: row.pos - 1 + (found.cut[at]?.ref ?? row.ref.length),
           name: `${row.pos === Number(pos) ? "▸ " : ""}${row.ref}>${row.alt ?? "."}`,
           color: IMPACT_COLOURS[row.impact] ?? IMPACT_COLOURS.MODIFIER,
           consequence: row.consequence,
