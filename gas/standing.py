@@ -108,7 +108,8 @@ def standing_of(
     if pace is None or not workers or not workers.slots or not standing.all_counted:
         return standing
     start = _until_start(standing, workers, pace)
-    end = start + pace.seconds_for(job.input_size)
+    takes = pace.estimate(job.input_size)
+    end = None if takes is None else start + takes
     return replace(standing, seconds_to_start=start, seconds_to_end=end)
 
 
@@ -140,7 +141,8 @@ def _left(job: Job, pace: Pace | None, now: int) -> float | None:
     percent = job.progress.percent
     if percent >= _LEAST_PERCENT and elapsed >= _LEAST_ELAPSED:
         return elapsed * (100 - percent) / percent
-    return max(0.0, pace.seconds_for(job.input_size) - elapsed) if pace else None
+    takes = pace.estimate(job.input_size) if pace else None
+    return None if takes is None else max(0.0, takes - elapsed)
 
 
 def speed_of(job: Job, now: int) -> float | None:

@@ -8,6 +8,7 @@ those before it. No estimate is made of fewer than `LEAST_JOBS`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import sqrt
 from typing import Protocol
 
 from gas.errors import ServiceUnavailable
@@ -19,6 +20,9 @@ log = get_logger()
 
 LEAST_JOBS = 3
 """Fewer measurements than this are no basis."""
+
+REACH = 10
+"""Nor are jobs so many times smaller: what they took was mostly the start of the engine."""
 
 _FADING = 0.9
 """What a measurement counts less with every job that follows."""
@@ -64,6 +68,11 @@ class Pace:
     def bytes_per_second(self) -> float:
         """Bytes of input worked off in a second of a job's duration."""
         return self.x * _MIB / self.y if self.y > 0 else 0.0
+
+    def estimate(self, size: int) -> float | None:
+        """`seconds_for`, unless the jobs so far say nothing of one with `size` bytes of input."""
+        within = size / _MIB <= REACH * sqrt(self.xx / self.weight)
+        return self.seconds_for(size) if within else None
 
     def seconds_for(self, size: int) -> float:
         """How long a job with `size` bytes of input takes, by the line through the jobs so far."""
@@ -130,7 +139,7 @@ class Throughput:
             ServiceUnavailable: the record cannot be read just now.
         """
         pace = self.pace(pack, file_name)
-        return None if pace is None else pace.seconds_for(size)
+        return None if pace is None else pace.estimate(size)
 
     def last_completion(self) -> int | None:
         """When a job was completed last, whosever; None: none ever was.

@@ -15,13 +15,16 @@ from werkzeug.wrappers import Response as BaseResponse
 from gas.accounts.tokens import LONGEST_DAYS
 from gas.errors import InvalidRequest
 from gas.logs import get_logger
-from gas.scopes import USUAL, WORDS, parse_scopes
+from gas.scopes import WORDS, Scope, parse_scopes
 from web.auth.session import protect, require_account
 from web.context import services
 
 log = get_logger()
 
 blueprint = protect(Blueprint("tokens", __name__, url_prefix="/account/tokens"))
+
+_LEAST = frozenset({Scope.JOBS_READ})
+"""Ticked at first."""
 
 LIVES = (7, 30, 90, 365)
 """Days that the page offers; a token without an end is not among them."""
@@ -71,7 +74,7 @@ def _render(*, fresh: str | None = None, problem: InvalidRequest | None = None) 
         "tokens/page.html",
         tokens=services().tokens.of_user(account.user_id, now=services().clock.now()),
         scopes=WORDS,
-        usual=USUAL,
+        usual=_LEAST,
         lives=LIVES,
         fresh=fresh,
         problem=problem,

@@ -67,6 +67,14 @@ def test_too_few_jobs_are_no_basis() -> None:
     assert throughput.pace("other", "b.vcf.gz") is None
 
 
+def test_tiny_jobs_say_nothing_of_a_large_one() -> None:
+    table = MemoryVitals()
+    table.write_pace("demo/plain", measured(*[(0.01, 2.0)] * 5))
+    throughput = Throughput(table, FakeClock())
+    assert throughput.run_seconds("demo", file_name="a.vcf", size=12 * MIB) is None
+    assert throughput.run_seconds("demo", file_name="a.vcf", size=MIB // 50) is not None
+
+
 def test_names_tell_packs_and_kinds_of_file_apart() -> None:
     assert name_of("demo", "a.vcf") == "demo/plain"
     assert name_of("demo", "a.vcf.bgz") == "demo/compressed"
