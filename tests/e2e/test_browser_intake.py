@@ -100,6 +100,41 @@ def test_a_service_that_is_away_keeps_nobody_from_uploading(page: Page) -> None:
     assert codes(found) == ["not_compared"]
 
 
+MANY = """
+async ({ bytes, limits }) => {
+  const { inspected } = await import("/static/js/preflight/client.js");
+  const { consult } = await import("/static/js/upload/consult.js");
+  const data = await (await fetch(`data:application/octet-stream;base64,${bytes}`)).arrayBuffer();
+  const file = new File([data], "mine.vcf");
+  const { facts } = await inspected(file, limits);
+  const real = window.fetch;
+  let asking = 0;
+  let most = 0;
+  let count = 0;
+  window.fetch = async () => {
+    most = Math.max(most, ++asking);
+    await new Promise((done) => setTimeout(done, 5));
+    asking -= 1;
+    if (++count === 1) throw new TypeError("the line is away");
+    return new Response('{"findings": []}');
+  };
+  try {
+    const options = { pack: "", contigNames: {} };
+    const asked = Array.from({ length: 6 }, () => consult("/p", file, facts, options));
+    const answers = await Promise.all(asked);
+    return { most, answered: answers.map(({ answer }) => Boolean(answer)) };
+  } finally {
+    window.fetch = real;
+  }
+}
+"""
+
+
+def test_of_many_files_one_is_asked_about_after_the_other(page: Page) -> None:
+    asked = {"bytes": b64encode(GOOD.encode()).decode(), "limits": LIMITS}
+    assert page.evaluate(MANY, asked) == {"most": 1, "answered": [False] + [True] * 5}
+
+
 PASTE = """
 async (text) => (await import("/static/js/upload/paste.js")).vcfOf(text)
 """
