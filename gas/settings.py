@@ -104,6 +104,9 @@ class WebSettings(PublisherSettings):
     """Only people who log in with an identity of one of these domains (`uchicago.edu,anl.gov`)."""
     globus_require_mfa: bool = False
     """Only logins with a second factor, confirmed by Globus."""
+    free_window_seconds: int = 300
+    """A Free user may download results for this long: what the pages say. The annotator, which has
+    the same setting, decides."""
     upload_expires_in: int = 3600
     """Seconds a signed upload stays valid."""
     link_expires_in: int = 300

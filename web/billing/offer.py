@@ -8,7 +8,9 @@ from web.services import Services
 
 
 def install(app: Flask, services: Services) -> None:
-    """Make Premium's terms, and whether it can be bought here, known to macros too."""
+    """Make known to macros too what Premium allows, whether it can be bought here, and how long a
+    Free user's results can be downloaded."""
     app.add_template_filter(money)
     app.jinja_env.globals["premium_terms"] = terms_of(Plan.PREMIUM)
     app.jinja_env.globals["premium_is_sold"] = services.billing.sells
+    app.jinja_env.globals["free_window"] = services.settings.free_window_seconds

@@ -70,7 +70,7 @@ def overview(counts: Counts, link: Link, *, several: bool = False) -> Overview:
         _contigs(counts, link),
         _indels(counts),
         _clinvar(counts, link),
-        _genes(counts, link),
+        _genes(counts, link, several=several),
     ):
         if isinstance(part, Plot):
             plots.append(part)
@@ -271,7 +271,7 @@ def clinvar_tone(name: str) -> str:
     return next((tone for word, tone in _CLINVAR_TONES if first.startswith(word)), "other-class")
 
 
-def _genes(counts: Counts, link: Link) -> Plot | Missing:
+def _genes(counts: Counts, link: Link, *, several: bool) -> Plot | Missing:
     marks = [
         Mark(gene.gene, gene.alleles, href=link("gene", gene.gene))
         for gene in counts.top_genes[:_MOST_BARS]
@@ -279,7 +279,13 @@ def _genes(counts: Counts, link: Link) -> Plot | Missing:
     if not marks:
         return Missing("Genes with the most variants", "no variant lies in a gene.")
     first = marks[0]
-    sentence = f"{first.label} has {first.count:,}; long genes have more without meaning anything."
+    # The engine's summary and the explorer count differently, so each says how.
+    how = (
+        "By the gene of the picked transcript, up- and downstream included"
+        if several
+        else "Every gene that a variant lies in"
+    )
+    sentence = f"{how}: {first.label} has {first.count:,}. Long genes have more without meaning it."
     title = "Genes with the most variants"
     return Plot("genes", title, sentence, Form.BARS, "Gene", "Variants", marks)
 

@@ -71,7 +71,7 @@ function notVcf(facts, file) {
     );
   }
   if (facts.other) {
-    return stop("not_a_vcf", `This is ${facts.other.what}`, facts.other.remedy);
+    return stop("not_a_vcf", `This is ${facts.other.what}`, facts.other.remedy, { firm: true });
   }
   if (facts.text?.zeroAt) {
     return stop(
