@@ -32,6 +32,8 @@ PATIENCE: Final = 1.0
 """Seconds a request waits for a copy before it says that it is being prepared."""
 GROWTH: Final = 16
 """A table and its working copy take about so many times the table's size (measured: 9 to 14)."""
+LEAST_GROWTH: Final = 8
+"""A table for which there is not even so much room is not fetched."""
 MOST_GROWTH: Final = 40
 """A table that takes more is refused, …"""
 ANY_TABLE: Final = 256 * 1024 * 1024
@@ -79,7 +81,7 @@ class TableCache:
         found = self._opened(key)
         if found is not None:
             return found
-        if table.size * GROWTH > self._most:
+        if table.size * LEAST_GROWTH > self._most:
             raise _too_large("This table")
         with self._lock:
             if key in self._refused:
@@ -235,7 +237,7 @@ class _Room:
             raise _too_large("Unpacked, this table")
         if needed <= self._made:
             return
-        usual = self._size * GROWTH
+        usual = min(self._size * GROWTH, self._most)
         wanted = usual if needed <= usual else min(needed + _STEP, self._most)
         if not self._folder.make_room(self._key, wanted):
             raise ServiceUnavailable(

@@ -18,7 +18,7 @@ from gas.testing import MemoryBlobStore
 from tests.unit.web.conftest import ADA, BEN
 from tests.unit.web.explorer.conftest import Made
 from web.explorer import cache as cache_module
-from web.explorer.cache import GROWTH, MOST_GROWTH, TableCache
+from web.explorer.cache import GROWTH, LEAST_GROWTH, MOST_GROWTH, TableCache
 from web.explorer.folder import CopyFolder
 from web.explorer.preparing import AT_ONCE, Preparation
 from web.explorer.recent import Recent
@@ -242,6 +242,7 @@ def test_room_is_made_for_what_is_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(cache_module, "GROWTH", 1)
+    monkeypatch.setattr(cache_module, "LEAST_GROWTH", 1)
     monkeypatch.setattr(cache_module, "_STEP", 0)
     size = store("a").size
     assert isinstance(cache_in(tmp_path, bucket).open("a", store("a"), ADA, patience=30), OpenTable)
@@ -372,3 +373,13 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition() and time.monotonic() < until:
         time.sleep(0.01)
     assert condition()
+
+
+def test_a_table_that_just_fits_is_opened(
+    tmp_path: Path, bucket: Bucket, store: Callable[[str], StoredFile]
+) -> None:
+    # How large it gets is found out by unpacking; this one grows less than usual.
+    most = store("a").size * LEAST_GROWTH
+    assert most < store("a").size * GROWTH
+    cache = cache_in(tmp_path, bucket, most_bytes=most)
+    assert isinstance(cache.open("a", store("a"), ADA, patience=30), OpenTable)
