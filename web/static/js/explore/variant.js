@@ -72,7 +72,7 @@ function variants({ rows, chrom, contig, pos }) {
         return found.rows.map((row, at) => ({
           chr: contig,
           start: row.pos - 1,
-          end: row.pos - 1 + (found.cut[at]?.ref ?? row.ref.length),
+          end: row.pos - 1 + (found.cut?.[at]?.ref ?? row.ref.length),
           name: `${row.pos === Number(pos) ? "▸ " : ""}${row.ref}>${row.alt ?? "."}`,
           color: IMPACT_COLOURS[row.impact] ?? IMPACT_COLOURS.MODIFIER,
           consequence: row.consequence,
