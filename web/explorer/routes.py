@@ -1,6 +1,7 @@
 """The explorer of one job's table: page, rows, facets, summary; all but the page as JSON."""
 
 from contextlib import AbstractContextManager
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as BaseResponse
 
+from gas.access import access_to
 from gas.errors import ResultsDeleted
 from gas.jobs import Job, ResultsState
 from gas.scopes import Scope
@@ -67,6 +69,7 @@ def page(job_id: UUID) -> BaseResponse:
     context = shown.context(
         view, opened.table.dictionary, found, facets, len(opened.table), _addresses(job_id), culprit
     )
+    context = {**context, **clock(opened.job)}
     return make_response(render_template(template, job=opened.job, overview=overview, **context))
 
 
@@ -128,6 +131,12 @@ def suffix(view: View) -> str:
     """The view as the end of an address."""
     query = view.query(page=view.page)
     return f"?{query}" if query else ""
+
+
+def clock(job: Job) -> dict[str, Any]:
+    """What the pages need to say how long the job can be explored."""
+    now = services().clock.now()
+    return {"access": access_to(job, require_account().plan, now), "now": now}
 
 
 def _preparing(job: Job, preparation: Preparation) -> BaseResponse:

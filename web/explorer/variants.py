@@ -19,7 +19,7 @@ from web.explorer.nearby import window
 from web.explorer.one_row import neighbours, read_row
 from web.explorer.pages import row_of
 from web.explorer.preparing import Preparation
-from web.explorer.routes import asked_view, new_deadline, open_for, suffix, turn
+from web.explorer.routes import asked_view, clock, new_deadline, open_for, suffix, turn
 from web.negotiation import wants_json
 from web.ports import Engine
 
@@ -63,6 +63,7 @@ def page(job_id: UUID, record: int, alt_index: int) -> BaseResponse:
         render_template(
             "explore/variant.html",
             job=opened.job,
+            **clock(opened.job),
             back=explorer + suffix(view),
             back_path=explorer,
             previous=variants + before + suffix(view) if before else None,

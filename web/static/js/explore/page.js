@@ -40,7 +40,7 @@ async function show(address, { push = true, focus = false } = {}) {
     const asked = new URL(url);
     asked.searchParams.set("part", "view");
     const answer = await fetch(asked, { signal: mine.signal, headers: { Accept: "text/html" }, redirect: "manual" });
-    if (answer.status === 400) {
+    if (answer.status === 400 || answer.status === 403) {
       await refuse(answer);
       return;
     }
@@ -65,7 +65,7 @@ async function show(address, { push = true, focus = false } = {}) {
   }
 }
 
-/** What is wrong with a filter is said above the filters; the table stays as it was. */
+/** What is wrong with a filter, or that the time is over, is said above it; the table stays. */
 async function refuse(answer) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const words = [...page.querySelectorAll(".lead, .lead + p:not([class])")];
