@@ -146,7 +146,8 @@ class TableCache:
         with self._lock:
             if key not in self._preparing:
                 preparation = Preparation(table.size)
-                if not self._turns.take(user_id, partial(self._make, key, table, preparation)):
+                make = partial(self._make, key, table, preparation)
+                if not self._turns.take(user_id, make, preparation.done):
                     return None
                 self._preparing[key] = preparation
             return self._preparing[key]
@@ -172,8 +173,6 @@ class TableCache:
                 "The table of this job could not be opened.",
                 remedy="Try again. If it happens again, tell us the request id.",
             )
-        finally:
-            preparation.done.set()
 
     def _fetch_and_unpack(self, key: str, table: StoredFile, preparation: Preparation) -> None:
         room = _Room(self._folder, key, table.size, self._most)

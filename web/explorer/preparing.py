@@ -40,17 +40,18 @@ class Turns:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[str, Callable[[], None]]] = deque()
+        self._waiting: deque[tuple[str, Callable[[], None], threading.Event]] = deque()
         self._of: Counter[str] = Counter()
         self._threads = 0
 
-    def take(self, user_id: str, task: Callable[[], None]) -> bool:
-        """Have a task run as soon as it is its turn; False: this person has too many already."""
+    def take(self, user_id: str, task: Callable[[], None], done: threading.Event) -> bool:
+        """Have a task run as soon as it is its turn, and `done` set when it is over and the
+        person may have another; False: this person has too many already."""
         with self._lock:
             if self._of[user_id] >= MOST_OF_ONE:
                 return False
             self._of[user_id] += 1
-            self._waiting.append((user_id, task))
+            self._waiting.append((user_id, task, done))
             if self._threads < AT_ONCE:
                 self._threads += 1
                 threading.Thread(target=self._work, name="prepare", daemon=True).start()
@@ -58,7 +59,7 @@ class Turns:
 
     def _work(self) -> None:
         while (found := self._next()) is not None:
-            user_id, task = found
+            user_id, task, done = found
             try:
                 task()
             except BaseException:
@@ -70,8 +71,9 @@ class Turns:
                     self._of[user_id] -= 1
                     if not self._of[user_id]:
                         del self._of[user_id]
+                done.set()
 
-    def _next(self) -> tuple[str, Callable[[], None]] | None:
+    def _next(self) -> tuple[str, Callable[[], None], threading.Event] | None:
         """What is to be done; None: nothing, and the thread that asked is counted no more."""
         with self._lock:
             if self._waiting:

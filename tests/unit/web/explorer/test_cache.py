@@ -286,7 +286,7 @@ def test_preparations_take_turns_and_nobody_has_many(
     bucket.go_on.set()
     wait_for(lambda: {name[0] for name in copies(tmp_path)} == {"a", "b", "e", "f"})
     # Whoever had too many asks again, and it is their turn.
-    assert isinstance(cache.open("c", store("c"), ADA, patience=30), OpenTable)
+    wait_for(lambda: isinstance(cache.open("c", store("c"), ADA, patience=30), OpenTable))
 
 
 def test_a_copy_that_goes_while_it_is_read_is_made_again(
