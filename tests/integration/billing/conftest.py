@@ -93,6 +93,16 @@ class Shop:
         """Wait until exactly these were published."""
         wait_until(lambda: self.told() == sorted(messages), seconds=20, every=0.05)
 
+    def settle(self) -> None:
+        """Wait until no callback has come for a while: several tell of one thing."""
+        seen = [-1]
+
+        def is_quiet() -> bool:
+            seen.append(len(self.callbacks))
+            return seen[-1] == seen[-2]
+
+        wait_until(is_quiet, seconds=20, every=0.5)
+
 
 class _Body:
     """A request body that was read already."""
