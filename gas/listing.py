@@ -25,6 +25,9 @@ LONGEST_TEXT = 200
 
 END_OF_TIME = 10**12
 
+_LONGEST_KEY = 1024
+"""Bytes that DynamoDB takes as a sort key."""
+
 
 class Match(StrEnum):
     """How a search takes its text."""
@@ -101,6 +104,7 @@ class Place:
             place = cls(str(UUID(job_id)), sort, bool(backward))
             if query.by_name:
                 fits = type(sort) is str and sort.startswith(name_key(query.text))
+                fits = fits and len(sort.encode()) <= _LONGEST_KEY
             else:
                 fits = type(sort) is int and query.since <= sort <= query.until
             if not fits:

@@ -107,6 +107,8 @@ class Tokens(Protocol):
 
     def revoke(self, user_id: str, token_id: str, *, now: int) -> bool: ...
 
+    def revoke_all(self, user_id: str, *, now: int) -> int: ...
+
 
 class Rates(Protocol):
     """How often programs may ask (`gas.accounts.rates`)."""

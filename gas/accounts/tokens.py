@@ -187,6 +187,17 @@ class TokenStore:
         with self._work() as work:
             return work.scalar(change) is not None
 
+    def revoke_all(self, user_id: str, *, now: int) -> int:
+        """End all live tokens of the person's for good; how many there were."""
+        change = (
+            update(AccessToken)
+            .where(AccessToken.user_id == user_id, _alive(at(now)))
+            .values(revoked_at=at(now))
+            .returning(AccessToken.token_id)
+        )
+        with self._work() as work:
+            return len(work.scalars(change).all())
+
     @contextmanager
     def _work(self) -> Iterator[Session]:
         with (

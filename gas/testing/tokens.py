@@ -60,6 +60,12 @@ class MemoryTokens:
                 return True
         return False
 
+    def revoke_all(self, user_id: str, *, now: int) -> int:
+        live = self.of_user(user_id, now=now)
+        for record in live:
+            record.revoked_at = at(now)
+        return len(live)
+
 
 class MemoryRates:
     """`gas.accounts.rates.RateStore` in a dict."""

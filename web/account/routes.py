@@ -57,11 +57,12 @@ def end_session(session_id: str) -> BaseResponse:
 
 @blueprint.post("/account/logout-everywhere")
 def logout_everywhere() -> BaseResponse:
-    """End all sessions, this one too, then the one at Globus."""
-    parts = services()
-    ended = session.end_others(session.require_account().user_id)
+    """End all sessions, this one too, and all access tokens, then the session at Globus."""
+    parts, user_id = services(), session.require_account().user_id
+    revoked = parts.tokens.revoke_all(user_id, now=parts.clock.now())
+    ended = session.end_others(user_id)
     session.forget()
-    log.info("logged_out_everywhere", sessions=ended)
+    log.info("logged_out_everywhere", sessions=ended, tokens=revoked)
     return redirect(
         parts.identity_provider.logout_url(return_to=parts.settings.public_url + "/"), code=303
     )

@@ -87,6 +87,19 @@ def test_a_revoked_token_never_comes_back_and_only_its_owner_revokes_it(
     assert list(store.of_user(user, now=NOW)) == []
 
 
+def test_all_of_one_person_are_revoked_at_once(
+    store: TokenStore, engine: Engine, user: str
+) -> None:
+    other = str(uuid4())
+    AccountStore(engine).record_login(Identity(other, "Ben", "ben@example.org"))
+    mine, theirs = [issue(store, user)[1] for _ in range(2)], issue(store, other)[1]
+    assert store.revoke_all(user, now=NOW) == 2
+    assert not any(token_lives(store, token, NOW) for token in mine)
+    assert token_lives(store, theirs, NOW)
+    assert store.revoke_all(user, now=NOW) == 0
+    AccountStore(engine).delete(other)
+
+
 def test_use_is_noted_now_and_then(store: TokenStore, user: str) -> None:
     _, token = issue(store, user)
     step = int(SEEN_STEP.total_seconds())

@@ -207,6 +207,13 @@ def test_a_token_is_made_shown_once_and_revoked(world: World, ada: FlaskClient) 
     assert world.client().get("/annotations", headers=bearing(fresh)).status_code == 401
 
 
+def test_logging_out_everywhere_revokes_all_tokens(world: World, ada: FlaskClient) -> None:
+    mine, theirs = token(world), token(world, user=BEN)
+    ada.post("/account/logout-everywhere", data={"csrf_token": form_token(ada)}, headers=HOME)
+    assert world.client().get("/annotations", headers=bearing(mine)).status_code == 401
+    assert world.client().get("/annotations", headers=bearing(theirs)).status_code == 200
+
+
 @pytest.mark.parametrize(
     "change", [{"name": ""}, {"scope": []}, {"scope": ["root"]}, {"days": ""}, {"days": "9999"}]
 )
