@@ -107,7 +107,7 @@ def test_results_are_explored(
         shared = _the_filters(page, rows)
         camera.shoot("filtered")
         _the_shared_link(browser, person, shared, page)
-        _the_exports(page, person, rows)
+        _the_exports(page, person)
         _nothing_left(page)
         camera.shoot("nothing-left")
         _a_variant(page, camera, shared)
@@ -184,7 +184,7 @@ def _the_shared_link(browser: Browser, person: Person, shared: str, page: Page) 
         )
 
 
-def _the_exports(page: Page, person: Person, rows: Sequence[Row]) -> None:
+def _the_exports(page: Page, person: Person) -> None:
     """Every format is offered for as many rows as the view has, and holds the same variants."""
     page.get_by_text("Export", exact=True).click()
     links = page.locator(".pop-export a")

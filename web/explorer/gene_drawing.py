@@ -8,7 +8,6 @@ from itertools import pairwise
 from web.ports import Transcript
 
 WIDTH = 720
-HEIGHT = 92
 _MARGIN = 8
 _MOST_INTRON = 0.35
 """Introns share at most this part of the width, each by the logarithm of its length."""

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from gas.accounts.tokens import LONGEST_DAYS
 from gas.errors import InvalidRequest
 from gas.logs import get_logger
-from gas.scopes import WORDS, Scope, parse_scopes
+from gas.scopes import USUAL, WORDS, Scope, parse_scopes
 from web.auth.session import protect, require_account
 from web.context import services
 
@@ -24,7 +24,7 @@ log = get_logger()
 blueprint = protect(Blueprint("tokens", __name__, url_prefix="/account/tokens"))
 
 _LEAST = frozenset({Scope.JOBS_READ})
-"""Ticked at first."""
+"""Ticked at first, unless the `gas` command sent the person here, which needs more."""
 
 LIVES = (7, 30, 90, 365)
 """Days that the page offers; a token without an end is not among them."""
@@ -74,7 +74,7 @@ def _render(*, fresh: str | None = None, problem: InvalidRequest | None = None) 
         "tokens/page.html",
         tokens=services().tokens.of_user(account.user_id, now=services().clock.now()),
         scopes=WORDS,
-        usual=_LEAST,
+        usual=USUAL if request.args.get("for") == "command" else _LEAST,
         lives=LIVES,
         fresh=fresh,
         problem=problem,

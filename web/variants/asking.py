@@ -10,9 +10,6 @@ from gas.errors import InvalidRequest
 from gas.jobs import JobOptions
 from web.ports import MOST_SITES, Engine, PackAtHand, Site, SiteAnnotation
 
-MOST_CHARACTERS = 30_000
-"""Of one variant written as text."""
-
 
 class SiteRequest(BaseModel):
     """A variant by its parts."""

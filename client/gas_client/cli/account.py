@@ -123,7 +123,7 @@ def _read_token(place: str) -> str:
 
 
 def _ask_token(address: str, *, browser: bool) -> str:
-    page = f"{address}/account/tokens"
+    page = f"{address}/account/tokens?for=command"
     if not sys.stdin.isatty():
         return _one_word(sys.stdin.read())
     note(f"Make a token on {page} and paste it here.")

@@ -1,5 +1,6 @@
 """Programs come in with a token, for what it may do and as long as it lives."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from gas.accounts.tokens import new_token
-from gas.scopes import Scope
+from gas.scopes import USUAL, Scope
 from tests.unit.web.conftest import ADA, BEN, JSON, PROBLEM, World, make_job
 
 HOUR, DAY = 3600, 86_400
@@ -205,6 +206,14 @@ def test_a_token_is_made_shown_once_and_revoked(world: World, ada: FlaskClient) 
     assert ben.post(revoke, data={"csrf_token": form_token(ben)}, headers=HOME).status_code == 404
     assert ada.post(revoke, data={"csrf_token": form_token(ada)}, headers=HOME).status_code == 303
     assert world.client().get("/annotations", headers=bearing(fresh)).status_code == 401
+
+
+def test_whom_the_command_sends_finds_its_rights_ticked(ada: FlaskClient) -> None:
+    def ticked(path: str) -> set[str]:
+        return set(re.findall(r'value="([a-z:]+)" checked', ada.get(path).text))
+
+    assert ticked("/account/tokens") == {"jobs:read"}
+    assert ticked("/account/tokens?for=command") == {scope.value for scope in USUAL}
 
 
 def test_logging_out_everywhere_revokes_all_tokens(world: World, ada: FlaskClient) -> None:
