@@ -26,8 +26,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from gas import errors as domain
 from gas.billing import errors as payments
 from gas.logs import get_logger
+from gas.outbound.addresses import AddressRefused
 from gas.plans import Plan
-from gas.webhooks.addresses import AddressRefused
 from gas.webhooks.desk import DeliveryUnderWay, EndpointOff
 from web.api.once import KeyReused, RequestUnderWay
 from web.auth import bearer

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from gas.errors import GasError, InvalidRequest, NotFound
+from gas.outbound.addresses import parse
 from gas.ports import Clock
 from gas.webhooks import events
-from gas.webhooks.addresses import parse
 from gas.webhooks.fan_out import begin, due
 from gas.webhooks.models import (
     CHOOSABLE,

@@ -146,4 +146,4 @@ def test_no_address_leads_into_the_product_or_the_network(product: Product) -> N
 
                 wait_until(lambda found=state: found() == "failed", seconds=30, every=0.5)
             else:
-                assert refused.json()["code"] == "webhook_address_refused"
+                assert refused.json()["code"] == "address_refused"

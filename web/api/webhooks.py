@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from gas.outbound.addresses import LONGEST_URL
 from gas.scopes import Scope
-from gas.webhooks.addresses import LONGEST_URL
 from gas.webhooks.desk import LONGEST_DESCRIPTION, Owner, Wishes
 from gas.webhooks.models import (
     Attempt,

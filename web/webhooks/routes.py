@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from gas.errors import GasError, InvalidRequest
 from gas.logs import get_logger
-from gas.webhooks.addresses import AddressRefused
+from gas.outbound.addresses import AddressRefused
 from gas.webhooks.desk import Owner, Wishes
 from gas.webhooks.models import CHOOSABLE, MOST_ENDPOINTS, WORDS, EventType, Format
 from web.auth.session import protect, require_account

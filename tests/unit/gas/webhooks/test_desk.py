@@ -18,8 +18,8 @@ from tests.unit.gas.webhooks.world import BAD, HOOK, World
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"url": "http://hooks.example.org"}, "webhook_address_refused"),
-        ({"url": "https://10.0.0.1/"}, "webhook_address_refused"),
+        ({"url": "http://hooks.example.org"}, "address_refused"),
+        ({"url": "https://10.0.0.1/"}, "address_refused"),
         ({"events": []}, "invalid_request"),
         ({"events": [EventType.PING]}, "invalid_request"),
         ({"description": "x" * 101}, "invalid_request"),

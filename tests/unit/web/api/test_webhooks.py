@@ -40,8 +40,8 @@ def test_an_endpoint_is_made_changed_and_deleted_and_its_secret_shown_once(call:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"url": "https://192.168.0.1/"}, "webhook_address_refused"),
-        ({"url": "http://hooks.example.org/"}, "webhook_address_refused"),
+        ({"url": "https://192.168.0.1/"}, "address_refused"),
+        ({"url": "http://hooks.example.org/"}, "address_refused"),
         ({"events": []}, "invalid_request"),
         ({"events": ["job.started"]}, "invalid_request"),
         ({"events": ["ping"]}, "invalid_request"),

@@ -1,7 +1,7 @@
-"""Which addresses a webhook may have: our network must not be reached through us (SSRF).
+"""Which addresses users may send us to: our network must not be reached through us (SSRF).
 
 The name is resolved once, every address it has must be public, and the connection goes to exactly
-these (`gas.webhooks.sender`), so that a second answer of the name server changes nothing.
+these (`gas.outbound.pinned`), so that a second answer of the name server changes nothing.
 """
 
 import ipaddress
@@ -48,9 +48,9 @@ _REFUSED_V6 = tuple(
 
 
 class AddressRefused(GasError):
-    """A webhook's address that leads where we do not go."""
+    """A user's address that leads where we do not go."""
 
-    code = "webhook_address_refused"
+    code = "address_refused"
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ class Target:
         return host if self.port == usual else f"{host}:{self.port}"
 
 
-def parse(url: str, *, allow_loopback: bool) -> Target:
-    """The parts of a webhook's address, as far as they can be judged without asking anybody.
+def parse(url: str, *, allow_loopback: bool, allow_http: bool = False) -> Target:
+    """The parts of a user's address, as far as they can be judged without asking anybody.
 
     With `allow_loopback`, HTTP and every port will do; whether it is this machine's loopback
-    shows when the name is resolved.
+    shows when the name is resolved. With `allow_http`, public servers may do without TLS.
 
     Raises:
         AddressRefused: says what is wrong.
@@ -88,19 +88,21 @@ def parse(url: str, *, allow_loopback: bool) -> Target:
     except ValueError as error:
         raise _refused("This is no address.") from error
     tls = parts.scheme == "https"
-    if not tls and not (allow_loopback and parts.scheme == "http"):
+    if not tls and not ((allow_loopback or allow_http) and parts.scheme == "http"):
         raise _refused("The address must begin with https://.")
     if "@" in parts.netloc or parts.fragment:
         raise _refused("The address may hold neither a user's name nor a fragment.")
     _check_host(host, allow_loopback)
     port = (_HTTPS_PORT if tls else _HTTP_PORT) if port is None else port
-    if not allow_loopback and port != _HTTPS_PORT and port < _FIRST_FREE_PORT:
-        raise _refused("The port must be 443, or 1024 and above.")
+    if not allow_loopback:
+        _check_port(tls, port)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(tls, host, port, path)
 
 
-def resolve(target: Target, ask: Resolve, *, allow_loopback: bool) -> Sequence[str]:
+def resolve(
+    target: Target, ask: Resolve, *, allow_loopback: bool, allow_http: bool = False
+) -> Sequence[str]:
     """Where the connection goes: all addresses of the target's host, each checked.
 
     Raises:
@@ -113,10 +115,9 @@ def resolve(target: Target, ask: Resolve, *, allow_loopback: bool) -> Sequence[s
     loopback = [_is_loopback(each) for each in found]
     if allow_loopback and all(loopback):
         return found
-    if not target.tls:
+    if not (target.tls or allow_http):
         raise _refused("Without TLS (https), only this machine itself can be reached.")
-    if target.port != _HTTPS_PORT and target.port < _FIRST_FREE_PORT:
-        raise _refused("The port must be 443, or 1024 and above.")
+    _check_port(target.tls, target.port)
     if not all(is_public(each) for each in found):
         raise _refused("The name leads into a private network.")
     return found
@@ -139,6 +140,12 @@ def ask_the_system(host: str, port: int) -> Sequence[str]:
     """`Resolve` by the system's resolver."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(sockaddr[0]) for *_, sockaddr in found]
+
+
+def _check_port(tls: bool, port: int) -> None:
+    usual = _HTTPS_PORT if tls else _HTTP_PORT
+    if port != usual and port < _FIRST_FREE_PORT:
+        raise _refused(f"The port must be {usual}, or 1024 and above.")
 
 
 def _check_host(host: str, allow_loopback: bool) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gas.webhooks.addresses import AddressRefused, Resolve, is_public, parse, resolve
+from gas.outbound.addresses import AddressRefused, Resolve, is_public, parse, resolve
 
 PUBLIC = "93.184.215.14"
 HOST = "https://hooks.example.org/x"
