@@ -13,19 +13,30 @@ class GasError(Exception):
 
     code: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
-    upgrade_helps: ClassVar[bool] = False
+    upgrade_helps: bool = False
     """Whether a Free user would not have been refused on Premium."""
 
-    def __init__(self, message: str, *, remedy: str = "") -> None:
+    def __init__(
+        self, message: str, *, remedy: str = "", upgrade_helps: bool | None = None
+    ) -> None:
+        """`upgrade_helps`: where it is not as it mostly is with errors of this kind."""
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+        if upgrade_helps is not None:
+            self.upgrade_helps = upgrade_helps
 
 
 class NotFound(GasError):
     """The thing does not exist, or belongs to somebody else: a stranger cannot tell which."""
 
     code = "not_found"
+
+
+class NotAllowed(GasError):
+    """They may see the thing, but not do this with it."""
+
+    code = "not_allowed"
 
 
 class InvalidUpload(GasError):

@@ -47,6 +47,7 @@ log = get_logger()
 
 STATUS_OF: Mapping[type[domain.GasError], HTTPStatus] = {
     domain.NotFound: HTTPStatus.NOT_FOUND,
+    domain.NotAllowed: HTTPStatus.FORBIDDEN,
     domain.InvalidUpload: HTTPStatus.BAD_REQUEST,
     domain.InvalidRequest: HTTPStatus.BAD_REQUEST,
     domain.UploadMissing: HTTPStatus.CONFLICT,
