@@ -16,6 +16,7 @@ from annotator.subprocess_engine import SubprocessEngine
 from annotator.turns import Turns
 from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
+from gas.aws.encryption import Encryption
 from gas.aws.executions import StateMachineTimer
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
@@ -97,7 +98,12 @@ def build_parts() -> Parts:
         jobs=jobs,
         inputs=S3BlobStore(clients.s3(), settings.inputs_bucket),
         writer=ResultsWriter(
-            S3BlobStore(clients.s3(), settings.results_bucket), key_prefix=settings.key_prefix
+            S3BlobStore(
+                clients.s3(),
+                settings.results_bucket,
+                encryption=Encryption(settings.bucket_key),
+            ),
+            key_prefix=settings.key_prefix,
         ),
         announcements=SnsTopic(sns, settings.job_results_topic),
         timer=StateMachineTimer(clients.stepfunctions(), settings.archive_results_machine),

@@ -49,6 +49,8 @@ class CoreSettings(BaseSettings):
     """*stack*"""
     results_bucket: str
     """*stack*"""
+    bucket_key: str = ""
+    """*stack* ARN of the KMS key for what is stored in buckets; empty: S3's own keys."""
     key_prefix: str = ""
     """What every S3 key starts with, such as `lab1/`."""
 

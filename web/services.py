@@ -17,6 +17,7 @@ from gas.accounts.thaws import ThawStore
 from gas.accounts.tokens import AccessToken, TokenStore
 from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
+from gas.aws.encryption import Encryption
 from gas.aws.erasing import DynamoErasableJobs
 from gas.aws.finder import DynamoJobFinder
 from gas.aws.gauges import SqsGauges
@@ -240,6 +241,7 @@ def build_services() -> Services:
     settings = WebSettings.load(fetch_secret=clients.fetch_secret())
     configure("web", settings.log_level)
     s3, dynamodb, clock = clients.s3(), clients.dynamodb(), SystemClock()
+    encryption = Encryption(settings.bucket_key)
     database = connect(settings.database_url.get_secret_value())
     return Services(
         settings=settings,
@@ -247,8 +249,8 @@ def build_services() -> Services:
         finder=DynamoJobFinder(dynamodb, settings.annotations_table),
         deletions=DynamoErasableJobs(dynamodb, settings.annotations_table),
         ledger=DynamoLedger(dynamodb, settings.annotations_table),
-        inputs=S3BlobStore(s3, settings.inputs_bucket),
-        input_parts=S3PartStore(s3, settings.inputs_bucket),
+        inputs=S3BlobStore(s3, settings.inputs_bucket, encryption=encryption),
+        input_parts=S3PartStore(s3, settings.inputs_bucket, encryption=encryption),
         results=S3BlobStore(s3, settings.results_bucket),
         requests=SnsTopic(clients.sns(), settings.job_requests_topic),
         erasures=SnsTopic(clients.sns(), settings.account_erasures_topic),

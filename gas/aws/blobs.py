@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
+from gas.aws.encryption import SSE_S3, Encryption
 from gas.aws.faults import code_of, neighbour
 from gas.aws.parts import PartedObject, upload_in_parts
 from gas.errors import NotFound
@@ -17,8 +18,6 @@ from gas.ports import BlobInfo, SignedPost
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-ENCRYPTION: Final = "AES256"
 
 _MIB = 1024 * 1024
 _TRANSFER = TransferConfig(
@@ -38,9 +37,17 @@ _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 class S3BlobStore:
     """`gas.ports.BlobStore` on one S3 bucket."""
 
-    def __init__(self, client: "S3Client", bucket: str, *, copying: TransferConfig = _COPY) -> None:
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        *,
+        encryption: Encryption = SSE_S3,
+        copying: TransferConfig = _COPY,
+    ) -> None:
         self._client = client
         self._bucket = bucket
+        self._encryption = encryption
         self._copying = copying
 
     @property
@@ -59,7 +66,7 @@ class S3BlobStore:
     ) -> SignedPost:
         fields = {
             "acl": "private",
-            "x-amz-server-side-encryption": ENCRYPTION,
+            **self._encryption.form_fields,
             **_afterwards(redirect_to),
             **{f"x-amz-meta-{name}": value for name, value in metadata.items()},
         }
@@ -128,7 +135,7 @@ class S3BlobStore:
                 str(path),
                 self._bucket,
                 key,
-                ExtraArgs={"ContentType": content_type, "ServerSideEncryption": ENCRYPTION},
+                ExtraArgs={"ContentType": content_type, **self._encryption.arguments},
                 Config=_TRANSFER,
             )
 
@@ -150,7 +157,7 @@ class S3BlobStore:
             "Metadata": dict(metadata),
             "MetadataDirective": "REPLACE",
             "ACL": "private",
-            "ServerSideEncryption": ENCRYPTION,
+            **self._encryption.arguments,
         }
         with neighbour("The file store"):
             try:
@@ -182,7 +189,7 @@ class S3BlobStore:
                 chunks,
                 PartedObject(self._bucket, key, size, _STREAM_PART),
                 ContentType=content_type,
-                ServerSideEncryption=ENCRYPTION,
+                **self._encryption.arguments,
             )
 
     def delete(self, key: str, *, if_etag: str | None = None) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from gas.aws.clients import AwsClients
 from gas.aws.cold_class import S3ColdStore
 from gas.aws.cold_vault import GlacierColdStore
+from gas.aws.encryption import Encryption
 from gas.jobs import ColdKind
 from gas.ports import ColdStore
 from gas.settings import ColdSettings
@@ -18,6 +19,7 @@ def cold_stores(clients: AwsClients, settings: ColdSettings) -> Mapping[ColdKind
             settings.archives_bucket,
             unretried=clients.s3(retried=False),
             days=settings.restored_copy_days,
+            encryption=Encryption(settings.bucket_key),
         )
     }
     if settings.vault_name:

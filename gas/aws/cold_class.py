@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError
 
-from gas.aws.blobs import ENCRYPTION
+from gas.aws.encryption import SSE_S3, Encryption
 from gas.aws.faults import code_of, neighbour
 from gas.aws.parts import PartedObject, upload_in_parts
 from gas.errors import CapacityLacking, NotFound
@@ -61,6 +61,7 @@ class S3ColdStore:
         unretried: "S3Client",
         days: int = 2,
         storage_class: StorageClass = "GLACIER",
+        encryption: Encryption = SSE_S3,
     ) -> None:
         """`unretried` asks for retrievals (`AwsClients.s3`); `days` a retrieved copy is kept."""
         self._client = client
@@ -68,6 +69,7 @@ class S3ColdStore:
         self._unretried = unretried
         self._days = days
         self._storage_class = storage_class
+        self._encryption = encryption
 
     def put(self, chunks: Iterable[bytes], *, size: int, reference: ArchiveReference) -> str:
         key = new_archive_key(reference.user_id, reference.job_id, reference.file)
@@ -77,7 +79,7 @@ class S3ColdStore:
                 chunks,
                 PartedObject(self._bucket, key, size, _PART),
                 StorageClass=self._storage_class,
-                ServerSideEncryption=ENCRYPTION,
+                **self._encryption.arguments,
                 Metadata={"reference": reference.model_dump_json()},
             )
         return key

@@ -1,11 +1,13 @@
 """Uploads in parts to a bucket on S3."""
 
+import hashlib
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from gas.aws.blobs import ENCRYPTION
+from gas.aws.encryption import SSE_S3, Encryption
 from gas.aws.faults import code_of, neighbour
 from gas.errors import UploadGone
 from gas.ports import UploadedPart
@@ -19,9 +21,10 @@ _GONE = frozenset({"NoSuchUpload", "404"})
 class S3PartStore:
     """`gas.ports.PartStore` on one S3 bucket."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str, *, encryption: Encryption = SSE_S3) -> None:
         self._client = client
         self._bucket = bucket
+        self._encryption = encryption
 
     def begin(self, key: str, *, metadata: Mapping[str, str]) -> str:
         with neighbour("The file store"):
@@ -30,7 +33,7 @@ class S3PartStore:
                 Key=key,
                 Metadata=metadata,
                 ACL="private",
-                ServerSideEncryption=ENCRYPTION,
+                **self._encryption.arguments,
             )
         return answer["UploadId"]
 
@@ -49,6 +52,21 @@ class S3PartStore:
             },
             ExpiresIn=expires_in,
         )
+
+    def put_part(self, key: str, upload_id: str, *, number: int, body: bytes) -> None:
+        checksum = hashlib.md5(body, usedforsecurity=False).digest()
+        with neighbour("The file store"):
+            try:
+                self._client.upload_part(
+                    Bucket=self._bucket,
+                    Key=key,
+                    UploadId=upload_id,
+                    PartNumber=number,
+                    Body=body,
+                    ContentMD5=b64encode(checksum).decode(),
+                )
+            except ClientError as error:
+                raise _gone(error) from error
 
     def parts(self, key: str, upload_id: str) -> Sequence[UploadedPart]:
         pages = self._client.get_paginator("list_parts").paginate(

@@ -7,6 +7,7 @@ from typing import Any
 from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
 from gas.aws.cold import cold_stores
+from gas.aws.encryption import Encryption
 from gas.aws.erasing import DynamoErasableJobs
 from gas.aws.messaging import SnsTopic
 from gas.aws.webhooks import DynamoWebhooks
@@ -28,7 +29,8 @@ def _use_case() -> Callable[[str], None]:
     settings = EraseAccountSettings.load(fetch_secret=clients.fetch_secret())
     configure("erase_account", settings.log_level)
     s3, clock = clients.s3(), SystemClock()
-    results = S3BlobStore(s3, settings.results_bucket)
+    encryption = Encryption(settings.bucket_key)
+    results = S3BlobStore(s3, settings.results_bucket, encryption=encryption)
     jobs = DynamoErasableJobs(clients.dynamodb(), settings.annotations_table)
     webhooks = DynamoWebhooks(clients.dynamodb(), settings.webhooks_table)
     pace = Pace(grace_seconds=settings.erase_grace_seconds)
