@@ -2,7 +2,8 @@
 
 Reads one line of JSON from standard input, the task:
 
-    {"source", "folder", "name", "file_name", "pack", "strict", "contig_names", "memory_mib"}
+    {"source", "folder", "name", "file_name", "memory_mib",
+     "pack", "strict", "format", "transcripts", "contig_names"}
 
 and answers with lines of JSON on standard output: any number of
 
@@ -75,6 +76,8 @@ def _annotate(task: dict[str, Any]) -> dict[str, Any]:
         pack,
         anntools.Options(
             strict=task["strict"],
+            format=task["format"],
+            transcripts=task["transcripts"],
             contig_names=task["contig_names"],
             name=task["file_name"],
             progress=_ProgressPrinter(),

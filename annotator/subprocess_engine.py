@@ -72,10 +72,8 @@ class SubprocessEngine:
             "folder": str(folder),
             "name": keys.own_stem(source_name),
             "file_name": source_name,
-            "pack": options.pack,
-            "strict": options.strict,
-            "contig_names": dict(options.contig_names),
             "memory_mib": self._memory_mib,
+            **options.model_dump(mode="json"),
         }
         with self._start(task, folder) as child:
             answers = _Answers(child, on_progress)

@@ -15,7 +15,7 @@ from anntools.compiled import llvmlite_version
 from anntools.countlog import count_log
 from anntools.indexing import drop_stale, write_index
 from anntools.names import Outputs, outputs_for
-from anntools.options import FORMATS, LIKES, Options
+from anntools.options import FORMATS, LIKES, TRANSCRIPTS, Options
 from anntools.pack import Pack, open_pack
 from anntools.problems import (
     FIRST_ERROR,
@@ -88,6 +88,13 @@ def _check_call(source: Path, outputs: Outputs | None, options: Options) -> None
     """Raises UsageProblem if what is asked for cannot be."""
     if options.format not in FORMATS:
         raise UsageProblem(f"Unknown format '{options.format}'; known: {', '.join(FORMATS)}.")
+    if options.transcripts not in TRANSCRIPTS:
+        raise UsageProblem(
+            f"Unknown choice of transcripts '{options.transcripts}'; known: "
+            f"{', '.join(TRANSCRIPTS)}."
+        )
+    if options.transcripts != "all" and (options.format == "bcsq" or options.haplotypes):
+        raise UsageProblem("BCSQ follows bcftools, which tells all transcripts.")
     if options.like not in LIKES:
         raise UsageProblem(f"Unknown peer '{options.like}'; known: {', '.join(LIKES[1:])}.")
     if options.like and (options.format == "bcsq" or options.haplotypes):
@@ -188,6 +195,7 @@ def _base_receipt(
         versions={"anntools": VERSION, "llvmlite": llvmlite_version()},
         options={
             "format": options.format,
+            "transcripts": options.transcripts,
             "strict": options.strict,
             "distance": options.distance,
             "level": options.level,

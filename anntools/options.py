@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 FORMATS: Final = ("csq", "ann", "bcsq", "classic")
+PICKED: Final = "picked"
+TRANSCRIPTS: Final = ("all", PICKED)
 LIKES: Final = ("", "vep")  # whose answers; "": our own, see docs/engine/divergences.md
 
 
@@ -28,7 +30,9 @@ class Progress:
 class Options:
     """Settings of one run.
 
-    strict: refuse the input at the first bad record. threads: worker threads. max_line: longest
+    transcripts: ``picked`` writes one transcript for each allele into the VCF (see
+    docs/engine/README.md for which); the table has all of them in any case. strict: refuse the
+    input at the first bad record. threads: worker threads. max_line: longest
     line accepted, in bytes. max_output: most bytes of text written before the run is refused
     (0: no limit), a guard against decompression bombs. listed: how many bad records are listed.
     table: Parquet file to write besides ("": none). overlays: ``NAME=FILE[:FIELD,...]`` each.
@@ -42,6 +46,7 @@ class Options:
 
     threads: int = 1
     format: str = "csq"
+    transcripts: str = "all"
     strict: bool = False
     distance: int = 5000
     level: int = 1

@@ -13,7 +13,7 @@ from anntools.compression import Blocks
 from anntools.kernels import layout as k
 from anntools.kernels.counts import S_RECORDS, stats_size
 from anntools.labels import Labels
-from anntools.options import Options
+from anntools.options import PICKED, Options
 from anntools.pack import Pack
 from anntools.problems import REASON_CODES, Problem, record_problem
 
@@ -93,6 +93,7 @@ class Worker:
         near = min(options.distance, self._pack.manifest.distance)
         b[k.C_DISTANCE] = 0 if options.format == "bcsq" else near
         b[k.C_FORMAT] = _FORMATS[options.format]
+        b[k.C_PICKED] = options.transcripts == PICKED
         b[k.C_LINE_BLOCK] = self._buffers["line"].address
         b[k.C_ISSUES_MOST] = max(1, options.listed)
         b[k.C_ISSUES] = self._buffers["issues"].address

@@ -6,10 +6,10 @@ Times are whole seconds since 1970-01-01 UTC. Every stored change of `job_status
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gas.plans import Plan
 
@@ -42,6 +42,29 @@ class ColdKind(StrEnum):
     """An object of S3's storage class GLACIER in the archives bucket."""
     GLACIER_VAULT = "glacier_vault"
     """An archive in a vault of the original Glacier service."""
+    BUCKET = "bucket"
+    """An ordinary object in the archives bucket: for stores without Glacier."""
+
+
+class OutputFormat(StrEnum):
+    """How the annotated VCF says it: the INFO keys that the engine writes (docs/engine/cli.md)."""
+
+    CSQ = "csq"
+    """As VEP does."""
+    ANN = "ann"
+    """As SnpEff does."""
+    BCSQ = "bcsq"
+    """As bcftools csq does."""
+    CLASSIC = "classic"
+    """The keys of AnnTools of 2012."""
+
+
+class Transcripts(StrEnum):
+    """Of how many transcripts the annotated VCF tells for each allele; the table has them all."""
+
+    ALL = "all"
+    PICKED = "picked"
+    """The one that `PICK` marks."""
 
 
 #: RUNNING → RUNNING is the takeover of a job whose worker let its lease lapse.
@@ -92,6 +115,8 @@ class JobOptions(_Record):
 
     pack: str = "demo"
     strict: bool = False
+    format: OutputFormat = OutputFormat.CSQ
+    transcripts: Transcripts = Transcripts.ALL
     contig_names: Mapping[str, str] = Field(default_factory=dict)
     """Contigs that are called otherwise in the file than in the pack: the file's name → the
     pack's. What the pack knows by an alias (`chr20`, `NC_000020.10`) need not be named."""
@@ -105,6 +130,12 @@ class JobOptions(_Record):
                 f"at most {MOST_NAMES} contigs with together {MOST_NAME_CHARS} characters"
             )
         return names
+
+    @model_validator(mode="after")
+    def _can_be_written(self) -> Self:
+        if self.format is OutputFormat.BCSQ and self.transcripts is not Transcripts.ALL:
+            raise ValueError("BCSQ follows bcftools, which tells all transcripts")
+        return self
 
 
 class Progress(_Record):

@@ -42,6 +42,12 @@ def configure(parser: Parser) -> None:
     add("--pack", default="demo", metavar="PACK", help=f"{PACK_HELP} Default: demo.")
     add("--format", default="csq", metavar="csq|ann|bcsq|classic", help="INFO keys (default: csq).")
     add(
+        "--transcripts",
+        default="all",
+        metavar="all|picked",
+        help="Of each allele: all transcripts, or the picked one alone (default: all).",
+    )
+    add(
         "--overlay",
         action="append",
         default=[],
@@ -94,6 +100,7 @@ def run(arguments: Namespace) -> int:
     options = Options(
         threads=arguments.threads,
         format=arguments.format,
+        transcripts=arguments.transcripts,
         strict=arguments.strict,
         distance=arguments.distance,
         max_output=arguments.max_output,

@@ -55,7 +55,8 @@ from typing import Final
     C_LIFTED,  # 1: records were lifted; those that could not be begin with NOT_LIFTED_MARK
     C_LIKE,  # LIKE_VEP: judge and name as VEP does, see vep.py; 0: by our own rules
     C_PLOTS,  # address of the block of what plots need (see plots_layout), 0: not wanted
-) = range(43)
+    C_PICKED,  # 1: only the picked transcript of each allele is written into the VCF
+) = range(44)
 LIKE_VEP: Final = 1
 NOT_LIFTED_MARK: Final = 33  # "!"
 # Addresses of the model's arrays, then how many rows the ones with a count have.

@@ -151,7 +151,7 @@ def descriptions(c: int, table: int, alt: int, row: int, e: int, first: int) -> 
         return 0
     has_protein = i32(i64(row, k.R_TX_ROW), k.CDS0) >= 0
     coded = i64(table, t.T_DECODE)
-    if i64(c, k.C_FORMAT) == k.FORMAT_CSQ:
+    if i64(c, k.C_FORMAT) == k.FORMAT_CSQ and i64(c, k.C_PICKED) == 0:
         text = i64(row, k.R_HGVSC)
         full = named(table, first + t.C_HGVSC, e, text, i64(row, k.R_HGVSC_SIZE), coded)
         if has_protein:  # "=" is always percent-encoded

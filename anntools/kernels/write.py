@@ -165,6 +165,8 @@ def put_consequences(c: int, line: int, o: int, n_alt: int, more: bool, limit: i
         if format == k.FORMAT_ANN and i64(alt, k.A_ROW1) > i64(alt, k.A_ROW0):
             o = put_one(c, o, first, alt, picked, True, limit)
         for r in range(i64(alt, k.A_ROW0), i64(alt, k.A_ROW1)):
+            if i64(c, k.C_PICKED) and r != picked:
+                continue
             if o and (format == k.FORMAT_CSQ or r != picked):
                 o = put_one(c, o, first, alt, r, r == picked, limit)
         if o == 0:

@@ -24,6 +24,10 @@ class Options:
     """Refuse the file if any record is faulty, instead of passing such records through."""
     contig_names: Mapping[str, str] = field(default_factory=dict)
     """Contigs that are called otherwise in the file: its name, then the pack's."""
+    format: str = "csq"
+    """How the annotated VCF says it: `csq` (VEP), `ann` (SnpEff), `bcsq` (bcftools), `classic`."""
+    transcripts: str = "all"
+    """Of each allele `all` transcripts or the `picked` one in the annotated VCF."""
 
 
 @dataclass(frozen=True)

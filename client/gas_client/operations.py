@@ -166,6 +166,10 @@ class Operations:
 def options_body(options: Options) -> dict[str, Any]:
     """The options as a request names them."""
     named = {"pack": options.pack} if options.pack else {}
+    usual = Options()
+    for name in ("format", "transcripts"):  # a server of before knows neither
+        if getattr(options, name) != getattr(usual, name):
+            named[name] = getattr(options, name)
     return {**named, "strict": options.strict, "contig_names": dict(options.contig_names)}
 
 

@@ -21,7 +21,7 @@ from gas.plans import terms_of
 from gas.scopes import Scope
 from web.annotate import uploads
 from web.annotate.choice import asked_for, options_of
-from web.annotations.words import pack_name
+from web.annotations.words import FORMATS, TRANSCRIPTS, pack_name
 from web.auth.session import opened_by, protect, require_account, uploader
 from web.context import services
 from web.payload import parse_json
@@ -36,8 +36,8 @@ blueprint = protect(
 
 @blueprint.get("")
 def page() -> str:
-    """Choose a file. Without scripts the page holds a signed form instead, whose options (`pack`,
-    `strict`) stand in the address, because they are signed too."""
+    """Choose a file. Without scripts the page holds a signed form instead, whose options (see
+    `asked_for`) stand in the address, because they are signed too."""
     options = options_of(asked_for(request.args), services().engine)
     done_path = url_for("annotate.done")
     return render_template(
@@ -48,13 +48,15 @@ def page() -> str:
         form=uploads.sign_form(services(), uploader(), options, done_path=done_path),
         options=options,
         packs=[(pack.name, pack_name(pack.name)) for pack in services().engine.packs()],
+        formats=FORMATS,
+        transcripts=TRANSCRIPTS,
         sample=services().sample.name if services().sample.is_file() else None,
     )
 
 
 @blueprint.post("/uploads")
 def sign() -> tuple[Response, int]:
-    """JSON {file_name, size, pack?, strict?, contig_names?} →
+    """JSON {file_name, size, pack?, strict?, format?, transcripts?, contig_names?} →
     201 {job_id, key, url, fields, max_bytes, done}.
 
     POST `fields` and then the file to `url`; after its 201, go to `done`.

@@ -16,7 +16,7 @@ from web.annotations.receipts import receipt_of
 from web.annotations.repairs import repairs_of
 from web.annotations.standing import standing
 from web.annotations.timeline import timeline_of
-from web.annotations.words import COMPANIONS, HELP, pack_name
+from web.annotations.words import COMPANIONS, FORMATS, HELP, TRANSCRIPTS, pack_name
 from web.services import Services
 
 
@@ -54,6 +54,8 @@ def page_of(services: Services, account: Account, job: Job) -> Mapping[str, Any]
         "files": _files(job, access),
         "companions": COMPANIONS,
         "pack": pack_name(job.options.pack),
+        "formats": FORMATS,
+        "transcripts": TRANSCRIPTS,
         "link_seconds": services.settings.link_expires_in,
     }
 

@@ -5,12 +5,14 @@ import json
 from flask import request
 
 from gas.errors import InvalidRequest
-from gas.jobs import Job
+from gas.jobs import Job, JobOptions
 from gas.reruns import rerun
 from gas.submissions import Uploader
 from web.annotate.choice import Choice, options_of
 from web.payload import parse_json
 from web.services import Services
+
+_DEFAULT = JobOptions()
 
 
 def asked() -> Choice:
@@ -26,6 +28,8 @@ def asked() -> Choice:
         return Choice(
             pack=form.get("pack", ""),
             strict="strict" in form,
+            format=form.get("format", _DEFAULT.format),
+            transcripts=form.get("transcripts", _DEFAULT.transcripts),
             contig_names=json.loads(form.get("contig_names") or "{}"),
         )
     except (ValueError, RecursionError) as error:  # pydantic's errors are ValueErrors

@@ -93,7 +93,7 @@ def cancel(job_id: UUID) -> BaseResponse:
 def retry(job_id: UUID) -> BaseResponse | tuple[Response, int]:
     """Annotate the job's input once more → the new job's page, or 201 as for a submission.
 
-    A form or JSON {pack, strict, contig_names}; repeated, the same answer.
+    A form or JSON {pack, strict, format, transcripts, contig_names}; repeated, the same answer.
     """
     made = retries.retry(services(), uploader(), _own_job(job_id), retries.asked())
     where = url_for("annotations.details", job_id=made.job_id)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gas.jobs import JobStatus
+from gas.jobs import JobStatus, OutputFormat, Transcripts
 
 HELP: Mapping[JobStatus, str] = {
     JobStatus.PENDING: "In the queue. It starts by itself as soon as a worker is free.",
@@ -97,6 +97,18 @@ COMPANIONS: Mapping[str, tuple[str, str]] = {
         "`anntools verify` shows that nothing was lost or changed, without any network.",
     ),
     "log": ("Log", "The same counts for reading, and each record that was at fault."),
+}
+
+FORMATS: Mapping[OutputFormat, str] = {
+    OutputFormat.CSQ: "CSQ, as VEP writes it",
+    OutputFormat.ANN: "ANN, as SnpEff writes it",
+    OutputFormat.BCSQ: "BCSQ, as bcftools csq writes it",
+    OutputFormat.CLASSIC: "The keys of AnnTools of 2012",
+}
+
+TRANSCRIPTS: Mapping[Transcripts, str] = {
+    Transcripts.ALL: "All of each allele",
+    Transcripts.PICKED: "One of each allele, the picked one",
 }
 
 PACKS: Mapping[str, str] = {

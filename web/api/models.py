@@ -9,7 +9,16 @@ from pydantic import AwareDatetime, Field
 
 from gas.access import ResultsAccess, Situation
 from gas.accounts.tokens import AccessToken
-from gas.jobs import MAX_ATTEMPTS, Failure, Job, JobOptions, JobStatus, StoredFile
+from gas.jobs import (
+    MAX_ATTEMPTS,
+    Failure,
+    Job,
+    JobOptions,
+    JobStatus,
+    OutputFormat,
+    StoredFile,
+    Transcripts,
+)
 from gas.plans import Plan
 from gas.scopes import Scope
 from gas.standing import Standing
@@ -32,6 +41,12 @@ class Options(ApiModel):
 
     pack: str = Field(default=JobOptions().pack, min_length=1, max_length=200)
     """Name of a reference pack (`GET /packs`)."""
+    format: OutputFormat = OutputFormat.CSQ
+    """What the annotated VCF holds: `CSQ` as VEP writes it, `ANN` as SnpEff, `BCSQ` as bcftools
+    csq, or the keys of AnnTools of 2012 (`classic`)."""
+    transcripts: Transcripts = Transcripts.ALL
+    """Whether the annotated VCF tells of all transcripts of an allele or of the picked one; the
+    table has all. `bcsq` takes `all` only."""
     strict: bool = False
     """Refuse the file if any record is faulty, instead of passing such records through."""
     contig_names: dict[str, str] = Field(default_factory=dict, max_length=64)

@@ -26,6 +26,13 @@ Rename = Annotated[
     typer.Option("--rename", metavar="A=B", help="Read the contig A as the pack's contig B."),
 ]
 Pack = Annotated[str | None, typer.Option(help="The reference pack (gas packs).")]
+Format = Annotated[
+    str,
+    typer.Option(help="What the annotated VCF holds: csq (VEP), ann (SnpEff), bcsq or classic."),
+]
+Transcripts = Annotated[
+    str, typer.Option(help="Of each allele, in the annotated VCF: all transcripts, or picked.")
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse a file with a faulty record.")]
 
 
@@ -41,6 +48,8 @@ def annotate(
     pack: Pack = None,
     strict: Strict = False,
     rename: Rename = None,
+    format: Format = "csq",
+    transcripts: Transcripts = "all",
     name: Annotated[str | None, typer.Option(help="The name of what comes by -.")] = None,
     parallel: Annotated[int, typer.Option(min=1, max=16, help="Files sent at once.")] = 4,
     json_: Json = False,
@@ -50,7 +59,7 @@ def annotate(
     With - and --wait, and without -o, the annotated file goes to standard output. What is asked
     for with --json comes as a line for each file as soon as it is done.
     """
-    options = options_of(pack, strict, rename)
+    options = options_of(pack, strict, rename, format, transcripts)
     to_stdout = files == ["-"] and output is None and wait and not json_
     with context.open_gas() as gas, contextlib.ExitStack() as stack:
         items = _items(files, name, stack)
@@ -64,7 +73,13 @@ def annotate(
         raise typer.Exit(worst)
 
 
-def options_of(pack: str | None, strict: bool, rename: Sequence[str] | None) -> Options:
+def options_of(
+    pack: str | None,
+    strict: bool,
+    rename: Sequence[str] | None,
+    format: str = "csq",
+    transcripts: str = "all",
+) -> Options:
     """The options as they were written.
 
     Raises:
@@ -76,7 +91,7 @@ def options_of(pack: str | None, strict: bool, rename: Sequence[str] | None) -> 
         if not (old and equals and new):
             raise Mistake(f"--rename {each}: not of the form A=B.", remedy="Such as: chrM=MT")
         names[old] = new
-    return Options(pack, strict, names)
+    return Options(pack, strict, names, format, transcripts)
 
 
 def _items(files: Sequence[str], name: str | None, stack: contextlib.ExitStack) -> list[Item]:

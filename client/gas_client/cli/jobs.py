@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from gas_client.cli import context, exits
-from gas_client.cli.annotate import Pack, Rename, Strict, options_of
+from gas_client.cli.annotate import Format, Pack, Rename, Strict, Transcripts, options_of
 from gas_client.cli.batch import FIRST_LOOK, LAST_LOOK
 from gas_client.cli.context import JobId, JobIds, Json, edge
 from gas_client.cli.output import (
@@ -100,10 +100,12 @@ def rerun(
     pack: Pack = None,
     strict: Strict = False,
     rename: Rename = None,
+    format: Format = "csq",
+    transcripts: Transcripts = "all",
     json_: Json = False,
 ) -> None:
     """Annotate the input of jobs once more; each becomes a new job."""
-    options = options_of(pack, strict, rename)
+    options = options_of(pack, strict, rename, format, transcripts)
     _each(job_ids, lambda gas, job_id: gas.rerun(job_id, options), json_=json_)
 
 

@@ -142,6 +142,7 @@ def print_job(job: Job) -> None:
         ("Submitted", when(job.submitted_at)),
         ("Finished", when(job.finished_at)),
         ("Pack", job.options.pack or ""),
+        ("Written as", f"{job.options.format}, {job.options.transcripts} transcripts"),
     ]
     if job.status == "RUNNING":
         rows.append(("Progress", f"{job.progress.percent:.0f} %"))

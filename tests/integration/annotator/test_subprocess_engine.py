@@ -15,11 +15,13 @@ from pydantic import SecretStr
 import anntools
 from annotator.engine import EngineDied, EngineRefused, EngineStopped
 from annotator.subprocess_engine import SubprocessEngine
-from gas.jobs import JobOptions, Progress
+from anntools.options import FORMATS, TRANSCRIPTS
+from gas.jobs import JobOptions, OutputFormat, Progress, Transcripts
 from tests.support.waiting import wait_until
 
 HEADER = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 GOOD = "MT\t3243\trs199474657\tA\tG\t.\tPASS\t.\n"
+GNAS = "20\t57484420\t.\tC\tT\t.\tPASS\t.\n"
 UNKNOWN = "7\t100\t.\tA\tG\t.\tPASS\t.\n"
 SHORT = "MT\t100\n"
 PLAIN = JobOptions()
@@ -124,6 +126,33 @@ def test_contigs_under_other_names_are_annotated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "key", "is_alone"),
+    [
+        (JobOptions(), "CSQ", False),
+        (JobOptions(transcripts=Transcripts.PICKED), "CSQ", True),
+        (JobOptions(format=OutputFormat.ANN, transcripts=Transcripts.PICKED), "ANN", True),
+        (JobOptions(format=OutputFormat.BCSQ), "BCSQ", False),
+        (JobOptions(format=OutputFormat.CLASSIC), "functionalClass", False),
+    ],
+)
+def test_the_file_is_written_as_it_was_asked_for(
+    tmp_path: Path, options: JobOptions, key: str, is_alone: bool
+) -> None:
+    output = run(tmp_path, HEADER + GNAS, options)
+    told = anntools.read_receipt(output.receipt).options
+    assert (told["format"], told["transcripts"]) == (options.format, options.transcripts)
+    with gzip.open(output.annotated, "rt", encoding="utf-8") as file:
+        (line,) = [line for line in file if not line.startswith("#")]
+    info = dict(part.partition("=")[::2] for part in line.split("\t")[7].split(";"))
+    assert ("," not in info[key]) is is_alone
+
+
+def test_every_format_of_the_engine_can_be_chosen() -> None:
+    assert tuple(OutputFormat) == FORMATS
+    assert tuple(Transcripts) == TRANSCRIPTS
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
         (JobOptions(pack="nowhere"), "'nowhere' here. There is: .*demo"),
@@ -211,7 +240,8 @@ def test_the_child_does_not_outlive_the_annotator(tmp_path: Path) -> None:
 from pathlib import Path
 from annotator.subprocess_engine import SubprocessEngine
 task = {{"source": {str(fifo)!r}, "folder": {str(tmp_path)!r}, "name": "a", "file_name": "a.vcf",
-        "pack": "demo", "strict": False, "contig_names": {{}}, "memory_mib": 4096}}
+        "memory_mib": 4096, "pack": "demo", "strict": False, "format": "csq",
+        "transcripts": "all", "contig_names": {{}}}}
 child = SubprocessEngine(timeout_seconds=60, memory_mib=4096)._start(task, Path({str(tmp_path)!r}))
 print(child.pid, flush=True)
 child.wait()

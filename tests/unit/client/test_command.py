@@ -52,10 +52,17 @@ def test_annotate_tells_the_service_what_is_wanted(
     run: Command, service: Service, vcf: Path
 ) -> None:
     words = ("--pack", "grch38", "--strict", "--rename", "chrM=MT", "--rename", "chr20=20")
+    words += ("--format", "ann", "--transcripts", "picked")
     assert run("annotate", str(vcf), *words).exit_code == 0
     sent = json.loads(service.asked("POST", "/uploads")[0].content)
     names = {"chrM": "MT", "chr20": "20"}
-    assert sent["options"] == {"pack": "grch38", "strict": True, "contig_names": names}
+    assert sent["options"] == {
+        "pack": "grch38",
+        "strict": True,
+        "contig_names": names,
+        "format": "ann",
+        "transcripts": "picked",
+    }
 
 
 def test_many_files_are_annotated_side_by_side(

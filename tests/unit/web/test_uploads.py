@@ -91,11 +91,13 @@ def test_the_plan_limits_the_size(
 
 
 def test_what_was_chosen_goes_with_the_job(world: World, ada: FlaskClient) -> None:
-    signed = sign(ada, contig_names={"chrom20": "20"}, pack="demo").json
+    wanted = {"pack": "demo", "format": "ann", "transcripts": "picked"}
+    signed = sign(ada, contig_names={"chrom20": "20"}, **wanted).json
     arrive(world, signed)
     ada.get(signed["done"])
     (job,) = jobs_of(world)
     assert job.options.contig_names == {"chrom20": "20"}
+    assert (job.options.format, job.options.transcripts) == ("ann", "picked")
 
 
 def test_a_pack_chosen_by_its_id_is_recorded_by_its_name(world: World, ada: FlaskClient) -> None:
@@ -112,8 +114,9 @@ def test_a_pack_chosen_by_its_id_is_recorded_by_its_name(world: World, ada: Flas
         {"contig_names": {"chrom20": "21"}},
         {"contig_names": {f"scaffold_{n}": "20" for n in range(65)}},
         {"contig_names": {"x" * 1000: "20"}},
+        {"format": "bcsq", "transcripts": "picked"},
     ],
-    ids=["unknown-pack", "unknown-contig", "too-many", "too-long"],
+    ids=["unknown-pack", "unknown-contig", "too-many", "too-long", "bcsq-picked"],
 )
 @pytest.mark.parametrize("path", ["/annotate/uploads", "/annotate/uploads/parts"])
 def test_a_choice_that_cannot_be_met_is_refused(
@@ -129,6 +132,14 @@ def test_without_scripts_the_address_holds_the_options(
     world: World, ada: FlaskClient, query: str, strict: bool
 ) -> None:
     assert _submission_of(ada.get("/annotate" + query).text).options.strict is strict
+
+
+def test_without_scripts_the_address_says_how_the_file_is_written(ada: FlaskClient) -> None:
+    page = ada.get("/annotate?format=ann&transcripts=picked").text
+    options = _submission_of(page).options
+    assert (options.format, options.transcripts) == ("ann", "picked")
+    usual = _submission_of(ada.get("/annotate?format=nonesuch&transcripts=").text).options
+    assert (usual.format, usual.transcripts) == ("csq", "all")
 
 
 def test_without_scripts_an_unknown_pack_is_refused(ada: FlaskClient) -> None:

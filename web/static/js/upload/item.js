@@ -20,7 +20,14 @@ export class Item {
   constructor(file, settings, { handle = null, options }) {
     Object.assign(this, { file, settings, handle });
     this.id = made += 1;
-    this.options = { pack: "", strict: false, contigNames: {}, ...options };
+    this.options = {
+      pack: "",
+      strict: false,
+      format: "csq",
+      transcripts: "all",
+      contigNames: {},
+      ...options,
+    };
     this.state = "checking";
     this.changed = () => {};
     this.findings = [];
@@ -188,8 +195,9 @@ export class Item {
 
   async #transfer() {
     const { signUrl, partsUrl } = this.settings;
-    const { strict, contigNames } = this.options;
-    const wanted = { file_name: this.name, size: this.size, strict, contig_names: contigNames };
+    const { strict, format, transcripts, contigNames } = this.options;
+    const chosen = { strict, format, transcripts, contig_names: contigNames };
+    const wanted = { file_name: this.name, size: this.size, ...chosen };
     const pack = this.options.pack || this.answer?.pack;
     if (pack) wanted.pack = pack;
     const options = { ...this.#line(), onProgress: (sent) => this.#progress(sent) };

@@ -16,6 +16,8 @@ const send = document.getElementById("send");
 const sample = document.getElementById("sample");
 const strict = document.getElementById("strict");
 const pack = document.getElementById("pack"); // only where there are several
+const format = document.getElementById("format");
+const transcripts = document.getElementById("transcripts");
 const problem = document.getElementById("problem");
 const status = document.getElementById("status");
 const offer = document.getElementById("offer"); // only on a plan that another one goes beyond
@@ -55,7 +57,7 @@ function add({ file, handle }) {
     say(`${file.name} is in the list already.`);
     return null;
   }
-  const options = { strict: strict.checked, pack: pack?.value ?? "" };
+  const options = { strict: strict.checked, pack: pack?.value ?? "", ...written() };
   const item = new Item(file, settings, { handle, options });
   const card = new Card(item, { remove, send: (one) => queue.add(one), tryNow });
   cards.set(item, card);
@@ -166,6 +168,13 @@ async function useSample() {
   }
 }
 
+/** How the annotated VCF is to be written. BCSQ, as of bcftools, tells all transcripts. */
+function written() {
+  transcripts.disabled = format.value === "bcsq";
+  if (transcripts.disabled) transcripts.value = "all";
+  return { format: format.value, transcripts: transcripts.value };
+}
+
 /** The options below hold for every file that is not on its way yet. */
 function chooseForAll(options) {
   for (const item of items()) {
@@ -182,6 +191,10 @@ watchDrops(document.getElementById("landing"), take, complain);
 watchPaste(take, (text) => pasting.open(text));
 document.getElementById("paste-open").addEventListener("click", () => pasting.open(""));
 sample?.addEventListener("click", useSample);
+for (const choice of [format, transcripts]) {
+  choice.addEventListener("change", () => chooseForAll(written()));
+}
+written(); // a browser that goes back has kept what was chosen
 strict.addEventListener("change", () => chooseForAll({ strict: strict.checked }));
 pack?.addEventListener("change", () => chooseForAll({ pack: pack.value, contigNames: {} }));
 window.addEventListener("beforeunload", (event) => {
