@@ -1,0 +1,92 @@
+"""What no log line and no span may hold: keys, tokens, queries of links, cookies, mail addresses.
+
+`redact` works on any text, tracebacks included, and knows secrets by their form; `redacted` works
+on named values and knows them by their names too. Both rather take too much than too little: a log
+is for operators, who find the rest by job id.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+GONE = "[redacted]"
+MAIL = "[mail]"
+
+_SECRET_NAMES = re.compile(
+    r"(?i)^(?:.*[._-])?(?:authorization|cookie|password|passwd|secret|token|signature|credentials?"
+    r"|api[_-]?key|secret[_-]?(?:key|access[_-]?key)|private[_-]?key|signing[_-]?key|email|e-mail"
+    r"|recipients?)$"
+)
+"""Names of values that are never told, whatever they hold."""
+
+_KEY_BLOCK = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL)
+_HEADER = re.compile(
+    r"(?im)\b((?:proxy-)?authorization|(?:set-)?cookie)\b(['\"]?\s*+[:=]\s*+)(?!\[redacted\]).+$"
+)
+_SCHEME = re.compile(r"(?i)\b(bearer|basic)\s++(?!\[redacted\])[A-Za-z0-9._~+/=-]{8,}")
+_USER_INFO = re.compile(r"(://)[^\s/?#\"'<>]*@")
+_QUERY = re.compile(r"[?#](?=[^\s\"'<>?#]*=)[^\s\"'<>]+")
+"""Of links, whole: they hold signatures, login codes, tokens. A fragment likewise."""
+_PAIR = re.compile(
+    r"(?i)(?<![A-Za-z0-9])((?:[a-z0-9]+[._-])*(?:token|secret|password|passwd|signature|credential"
+    r"|api[_-]?key|secret[_-]key|access[_-]key|code[_-]verifier)|x-amz-[a-z-]+|code|state|session)"
+    r"(['\"]?\s*+=\s*+['\"]?+|['\"]\s*+:\s*+['\"])(?!\[redacted\])([^\s&;,\"'<>]+)"
+)
+_TOKENS = re.compile(
+    r"gas[a-z]{2,8}_[A-Za-z0-9_-]{8,}"  # ours: access tokens, links
+    r"|whsec_[A-Za-z0-9+/=_-]{8,}"  # webhooks, ours and Stripe's
+    r"|[sr]k_(?:live|test)_[A-Za-z0-9]{8,}"
+    r"|(?:cs|seti|pi|ek)_[A-Za-z0-9_]{12,}"  # Stripe: sessions and what a browser may pay with
+    r"|A(?:KIA|SIA)[A-Z0-9]{16}"
+    r"|eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}"
+)
+_RANDOM = re.compile(
+    r"(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]*[a-z])(?=[A-Za-z0-9_-]*[A-Z])(?=[A-Za-z0-9_-]*[0-9])"
+    r"[A-Za-z0-9_-]{32,}"
+)
+"""Long runs of mixed letters and digits: tokens of whatever maker. Ids and checksums of ours are
+in small letters."""
+_ADDRESS = re.compile(r"[^\s@<>\"'(),:;=/\\\[\]]+@(?:[^\s@<>\"'(),:;=/\\\[\]]+\.)+[\w-]+")
+
+_STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("-----BEGIN", lambda text: _KEY_BLOCK.sub(GONE, text)),
+    ("", lambda text: _HEADER.sub(rf"\1\2{GONE}", text)),
+    ("", lambda text: _SCHEME.sub(rf"\1 {GONE}", text)),
+    ("@", lambda text: _USER_INFO.sub(rf"\1{GONE}@", text)),
+    ("=", lambda text: _QUERY.sub(f"?{GONE}", text)),
+    ("", lambda text: _PAIR.sub(rf"\1\2{GONE}", text)),
+    ("", lambda text: _TOKENS.sub(GONE, text)),
+    ("", lambda text: _RANDOM.sub(GONE, text)),
+    ("@", lambda text: _ADDRESS.sub(MAIL, text)),
+)
+"""In this order; a step is left out when the text lacks what all of its finds have."""
+_SHORT = 7
+"""No secret is so short, unless its name gives it away."""
+
+
+def redact(text: str) -> str:
+    """The text without what must not be told. Doing it twice changes nothing."""
+    if len(text) <= _SHORT and "@" not in text and "=" not in text:
+        return text
+    for sign, step in _STEPS:
+        if not sign or sign in text:
+            text = step(text)
+    return text
+
+
+def redacted(name: str, value: Any) -> Any:
+    """The value of that name, all texts in it redacted; a mapping and a sequence keep their form.
+
+    What is no plain data is taken as its `repr` would show it.
+    """
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if _SECRET_NAMES.match(name) and value != "":
+        return MAIL if "mail" in name.lower() or "recipient" in name.lower() else GONE
+    if isinstance(value, str):
+        return redact(str(value))
+    if isinstance(value, Mapping):
+        return {redact(str(key)): redacted(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [redacted("", item) for item in value]
+    return redact(repr(value))
