@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from gas.gauges import watched_queues
 from gas.jobs import ColdKind
+from gas.object_store import ObjectStoreSettings
 
 FetchSecret = Callable[[str], str]
 
@@ -32,7 +33,7 @@ class SettingsError(Exception):
     """A setting is missing or wrong; the text names the variable."""
 
 
-class CoreSettings(BaseSettings):
+class CoreSettings(ObjectStoreSettings):
     """What every service needs."""
 
     model_config = SettingsConfigDict(
@@ -91,15 +92,22 @@ class PublisherSettings(CoreSettings):
     """*stack* ARN."""
 
 
-class WebSettings(PublisherSettings):
+class DatabaseSettings(CoreSettings):
+    """A service that uses the accounts database."""
+
+    database_url: SecretStr
+    """SQLAlchemy URL of the accounts database."""
+    database_iam: bool = False
+    """Log in to it with the role of the machine (RDS): the URL names the user, but no password."""
+
+
+class WebSettings(PublisherSettings, DatabaseSettings):
     """The web app."""
 
     public_url: str
     """Where browsers reach this app, such as `https://gas.example.org`; no trailing slash."""
     secret_key: SecretStr
     """Signs the session cookie; shared by all web instances."""
-    database_url: SecretStr
-    """SQLAlchemy URL of the accounts database."""
     globus_client_id: str
     globus_client_secret: SecretStr
     globus_required_domains: str = ""
@@ -268,15 +276,15 @@ class ColdSettings(CoreSettings):
     """A vault of the original Glacier service, for accounts that have one; empty: there is none."""
     thaw_completed_topic: str
     """*stack* ARN: what cold storage tells when a retrieval is complete."""
+    cold_storage_class: str = ""
+    """Storage class of archives of the kind `bucket`; empty: the store's usual one."""
     restored_copy_days: int = 2
     """Days that S3 keeps a retrieved copy for; it is put back long before."""
 
 
-class ThawSettings(ColdSettings, WebhookSettings):
+class ThawSettings(ColdSettings, WebhookSettings, DatabaseSettings):
     """The thaw service."""
 
-    database_url: SecretStr
-    """SQLAlchemy URL of the accounts database."""
     thaw_requests_topic: str
     """*stack* ARN: the only topic whose pushes are accepted."""
     thaw_requests_queue: str
@@ -310,11 +318,9 @@ class RestoreSettings(ColdSettings):
     """*stack* ARN."""
 
 
-class ArchiverSettings(WebhookSettings, ColdSettings):
-    """The archiver."""
+class ArchiverSettings(WebhookSettings, ColdSettings, DatabaseSettings):
+    """The archiver, which asks the accounts database: which plan is it now?"""
 
-    database_url: SecretStr
-    """SQLAlchemy URL of the accounts database: which plan is it now?"""
     cold_store: ColdKind = ColdKind.GLACIER_CLASS
     """Where new archives go; those of the other kind are found all the same."""
     archive_requests_topic: str

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, jsonify
 
-from gas.accounts.store import AccountStore, connect
+from gas.accounts.store import AccountStore
 from gas.accounts.thaws import ThawStore
 from gas.aws.clients import AwsClients
 from gas.aws.cold import cold_stores
+from gas.aws.database import open_database
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic, SqsQueue, confirm_subscription
@@ -101,7 +102,7 @@ def build_handler(settings: ThawSettings, clients: AwsClients) -> Handler:
     clock = SystemClock()
     sns = clients.sns()
     dynamodb = clients.dynamodb()
-    engine = connect(settings.database_url.get_secret_value())
+    engine = open_database(settings, clients)
     ledger = DynamoLedger(dynamodb, settings.annotations_table)
     return ThawResults(
         accounts=AccountStore(engine),

@@ -1,8 +1,9 @@
 """Queries on accounts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, create_engine, delete, func, select, text
+from sqlalchemy import Engine, create_engine, delete, event, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -81,12 +82,24 @@ class AccountStore:
             connection.execute(text("SELECT 1"))
 
 
-def connect(database_url: str) -> Engine:
+def connect(database_url: str, *, password: Callable[[], str] | None = None) -> Engine:
     """A connection pool for `database_url`; connections that died are replaced unnoticed.
+
+    `password` is asked for the password of every new connection, instead of the URL.
 
     Errors do not show the values of a query, because errors are logged, and the values are names,
     mail addresses and digests of tokens.
     """
-    return create_engine(
+    engine = create_engine(
         database_url, pool_pre_ping=True, pool_size=5, max_overflow=10, hide_parameters=True
     )
+    if password is not None:
+        ask = password
+
+        @event.listens_for(engine, "do_connect")
+        def log_in(
+            dialect: object, record: object, args: object, values: dict[str, object]
+        ) -> None:
+            values["password"] = ask()
+
+    return engine

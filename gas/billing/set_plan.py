@@ -7,8 +7,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from gas.accounts.store import connect
 from gas.aws.clients import AwsClients
+from gas.aws.database import open_database
 from gas.billing import grants
 from gas.billing.desk import Billing
 from gas.billing.wiring import build_billing
@@ -43,7 +43,7 @@ def _from_environment() -> Billing:
     clients = AwsClients()
     settings = WebSettings.load(fetch_secret=clients.fetch_secret())
     configure("set_plan", settings.log_level)
-    database = connect(settings.database_url.get_secret_value())
+    database = open_database(settings, clients)
     return build_billing(settings, clients, database, SystemClock())
 
 
