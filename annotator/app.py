@@ -14,9 +14,8 @@ from annotator.folders import WorkFolders
 from annotator.results import ResultsWriter
 from annotator.subprocess_engine import SubprocessEngine
 from annotator.turns import Turns
-from gas.aws.blobs import S3BlobStore
+from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
-from gas.aws.encryption import Encryption
 from gas.aws.executions import StateMachineTimer
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
@@ -82,6 +81,7 @@ def build_parts() -> Parts:
     folders = WorkFolders(settings.work_dir)
     dynamodb, sqs = clients.dynamodb(), clients.sqs()
     jobs = DynamoJobStore(dynamodb, settings.annotations_table)
+    buckets = Buckets(clients, settings)
     vitals = DynamoVitals(dynamodb, settings.vitals_table)
     turns = Turns(
         UserSlots(
@@ -96,14 +96,9 @@ def build_parts() -> Parts:
     )
     handler = AnnotateJob(
         jobs=jobs,
-        inputs=S3BlobStore(clients.s3(), settings.inputs_bucket),
+        inputs=buckets.blobs(settings.inputs_bucket),
         writer=ResultsWriter(
-            S3BlobStore(
-                clients.s3(),
-                settings.results_bucket,
-                encryption=Encryption(settings.bucket_key),
-            ),
-            key_prefix=settings.key_prefix,
+            buckets.blobs(settings.results_bucket), key_prefix=settings.key_prefix
         ),
         announcements=SnsTopic(sns, settings.job_results_topic),
         timer=StateMachineTimer(clients.stepfunctions(), settings.archive_results_machine),

@@ -13,7 +13,7 @@ from archiver.archive import ArchiveResults, PlanOf
 from archiver.fan_out import RequestForAll
 from archiver.originals import Originals
 from gas.accounts.store import AccountStore, connect
-from gas.aws.blobs import S3BlobStore
+from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
 from gas.aws.cold import cold_stores
 from gas.aws.jobs import DynamoJobStore
@@ -91,7 +91,7 @@ def build_parts() -> Parts:
     archive = ArchiveResults(
         jobs=jobs,
         ledger=DynamoLedger(clients.dynamodb(), settings.annotations_table),
-        originals=Originals(S3BlobStore(clients.s3(), settings.results_bucket)),
+        originals=Originals(Buckets(clients, settings).blobs(settings.results_bucket)),
         cold=cold_stores(clients, settings),
         kind=settings.cold_store,
         plan_of=plan_of,

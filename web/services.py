@@ -15,16 +15,14 @@ from gas.accounts.sessions import LoginSession, NewSession, SessionStore
 from gas.accounts.store import AccountStore, Identity, connect
 from gas.accounts.thaws import ThawStore
 from gas.accounts.tokens import AccessToken, TokenStore
-from gas.aws.blobs import S3BlobStore
+from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
-from gas.aws.encryption import Encryption
 from gas.aws.erasing import DynamoErasableJobs
 from gas.aws.finder import DynamoJobFinder
 from gas.aws.gauges import SqsGauges
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic
-from gas.aws.part_store import S3PartStore
 from gas.aws.slots import DynamoLineTable
 from gas.aws.vitals import DynamoVitals
 from gas.aws.webhooks import DynamoWebhooks, SqsDeliveryQueue
@@ -240,8 +238,7 @@ def build_services() -> Services:
     clients = AwsClients()
     settings = WebSettings.load(fetch_secret=clients.fetch_secret())
     configure("web", settings.log_level)
-    s3, dynamodb, clock = clients.s3(), clients.dynamodb(), SystemClock()
-    encryption = Encryption(settings.bucket_key)
+    buckets, dynamodb, clock = Buckets(clients, settings), clients.dynamodb(), SystemClock()
     database = connect(settings.database_url.get_secret_value())
     return Services(
         settings=settings,
@@ -249,9 +246,9 @@ def build_services() -> Services:
         finder=DynamoJobFinder(dynamodb, settings.annotations_table),
         deletions=DynamoErasableJobs(dynamodb, settings.annotations_table),
         ledger=DynamoLedger(dynamodb, settings.annotations_table),
-        inputs=S3BlobStore(s3, settings.inputs_bucket, encryption=encryption),
-        input_parts=S3PartStore(s3, settings.inputs_bucket, encryption=encryption),
-        results=S3BlobStore(s3, settings.results_bucket),
+        inputs=buckets.blobs(settings.inputs_bucket),
+        input_parts=buckets.parts(settings.inputs_bucket),
+        results=buckets.blobs(settings.results_bucket),
         requests=SnsTopic(clients.sns(), settings.job_requests_topic),
         erasures=SnsTopic(clients.sns(), settings.account_erasures_topic),
         accounts=AccountStore(database),

@@ -13,7 +13,9 @@ from botocore.exceptions import ClientError
 from gas.aws.encryption import SSE_S3, Encryption
 from gas.aws.faults import code_of, neighbour
 from gas.aws.parts import PartedObject, upload_in_parts
+from gas.aws.versions import delete_versions
 from gas.errors import NotFound
+from gas.object_store import Fence
 from gas.ports import BlobInfo, SignedPost
 
 if TYPE_CHECKING:
@@ -44,11 +46,13 @@ class S3BlobStore:
         *,
         encryption: Encryption = SSE_S3,
         copying: TransferConfig = _COPY,
+        fence: Fence = Fence.ENTITY_TAG,
     ) -> None:
         self._client = client
         self._bucket = bucket
-        self._encryption = encryption
+        self.encryption = encryption
         self._copying = copying
+        self._fence = fence
 
     @property
     def bucket(self) -> str:
@@ -66,7 +70,7 @@ class S3BlobStore:
     ) -> SignedPost:
         fields = {
             "acl": "private",
-            **self._encryption.form_fields,
+            **self.encryption.form_fields,
             **_afterwards(redirect_to),
             **{f"x-amz-meta-{name}": value for name, value in metadata.items()},
         }
@@ -135,7 +139,7 @@ class S3BlobStore:
                 str(path),
                 self._bucket,
                 key,
-                ExtraArgs={"ContentType": content_type, **self._encryption.arguments},
+                ExtraArgs={"ContentType": content_type, **self.encryption.arguments},
                 Config=_TRANSFER,
             )
 
@@ -157,7 +161,7 @@ class S3BlobStore:
             "Metadata": dict(metadata),
             "MetadataDirective": "REPLACE",
             "ACL": "private",
-            **self._encryption.arguments,
+            **self.encryption.arguments,
         }
         with neighbour("The file store"):
             try:
@@ -189,10 +193,13 @@ class S3BlobStore:
                 chunks,
                 PartedObject(self._bucket, key, size, _STREAM_PART),
                 ContentType=content_type,
-                **self._encryption.arguments,
+                **self.encryption.arguments,
             )
 
     def delete(self, key: str, *, if_etag: str | None = None) -> bool:
+        if self._fence is Fence.VERSION:
+            with neighbour("The file store"):
+                return delete_versions(self._client, self._bucket, key, if_etag=if_etag)
         condition: dict[str, Any] = {} if if_etag is None else {"IfMatch": f'"{if_etag}"'}
         with neighbour("The file store"):
             try:

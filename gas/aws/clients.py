@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from gas.object_store import ObjectStore
 from gas.settings import FetchSecret
 
 if TYPE_CHECKING:
@@ -54,12 +55,30 @@ class AwsClients:
         client: DynamoDBClient = self._session.client("dynamodb", config=_CONFIG)
         return client
 
-    def s3(self, *, retried: bool = True) -> "S3Client":
-        """`retried=False` is for requests whose refusal (503 for lack of capacity) is an answer."""
+    def s3(self, store: ObjectStore | None = None, *, retried: bool = True) -> "S3Client":
+        """S3 in `store`, or where the SDK finds it.
+
+        `retried=False` is for requests whose refusal (503 for lack of capacity) is an answer.
+        """
         config = _S3_CONFIG if retried else _S3_CONFIG.merge(_ONCE)
+        if store is not None:
+            return self._other_s3(store, config)
         client: S3Client = self._session.client("s3", config=config)
         if (urlsplit(client.meta.endpoint_url).hostname or "").endswith(_AWS):
             client = self._session.client("s3", config=config.merge(_REGIONAL))
+        return client
+
+    def _other_s3(self, store: ObjectStore, config: Config) -> "S3Client":
+        """A client that takes nothing from the SDK's chain that `store` says."""
+        client: S3Client = self._session.client(
+            "s3",
+            endpoint_url=store.url,
+            region_name=store.region,
+            aws_access_key_id=store.access_key_id or None,
+            aws_secret_access_key=store.secret_access_key or None,
+            verify=store.ca_bundle or None,
+            config=config.merge(Config(s3={"addressing_style": store.addressing.value})),
+        )
         return client
 
     def glacier(self, *, retried: bool = True) -> "GlacierClient":

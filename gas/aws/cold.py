@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
+from gas.aws.cold_bucket import BucketColdStore
 from gas.aws.cold_class import S3ColdStore
 from gas.aws.cold_vault import GlacierColdStore
-from gas.aws.encryption import Encryption
 from gas.jobs import ColdKind
 from gas.ports import ColdStore
 from gas.settings import ColdSettings
@@ -13,14 +14,20 @@ from gas.settings import ColdSettings
 
 def cold_stores(clients: AwsClients, settings: ColdSettings) -> Mapping[ColdKind, ColdStore]:
     """Every kind that is set up, whichever new archives go to: old ones stay where they are."""
+    buckets = Buckets(clients, settings)
     stores: dict[ColdKind, ColdStore] = {
         ColdKind.GLACIER_CLASS: S3ColdStore(
-            clients.s3(),
+            buckets.client,
             settings.archives_bucket,
-            unretried=clients.s3(retried=False),
+            unretried=buckets.unretried(),
             days=settings.restored_copy_days,
-            encryption=Encryption(settings.bucket_key),
-        )
+            encryption=buckets.encryption,
+        ),
+        ColdKind.BUCKET: BucketColdStore(
+            buckets.client,
+            buckets.blobs(settings.archives_bucket),
+            storage_class=settings.cold_storage_class,
+        ),
     }
     if settings.vault_name:
         stores[ColdKind.GLACIER_VAULT] = GlacierColdStore(

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from gas.aws.blobs import S3BlobStore
+from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
 from gas.aws.cold import cold_stores
-from gas.aws.encryption import Encryption
 from gas.aws.erasing import DynamoErasableJobs
 from gas.aws.messaging import SnsTopic
 from gas.aws.webhooks import DynamoWebhooks
@@ -28,16 +27,15 @@ def _use_case() -> Callable[[str], None]:
     clients = AwsClients()
     settings = EraseAccountSettings.load(fetch_secret=clients.fetch_secret())
     configure("erase_account", settings.log_level)
-    s3, clock = clients.s3(), SystemClock()
-    encryption = Encryption(settings.bucket_key)
-    results = S3BlobStore(s3, settings.results_bucket, encryption=encryption)
+    buckets, clock = Buckets(clients, settings), SystemClock()
+    results = buckets.blobs(settings.results_bucket)
     jobs = DynamoErasableJobs(clients.dynamodb(), settings.annotations_table)
     webhooks = DynamoWebhooks(clients.dynamodb(), settings.webhooks_table)
     pace = Pace(grace_seconds=settings.erase_grace_seconds)
     places = Places(
-        inputs=S3BlobStore(s3, settings.inputs_bucket),
+        inputs=buckets.blobs(settings.inputs_bucket),
         results=results,
-        archives=S3BlobStore(s3, settings.archives_bucket),
+        archives=buckets.blobs(settings.archives_bucket),
         cold=cold_stores(clients, settings),
         key_prefix=settings.key_prefix,
     )

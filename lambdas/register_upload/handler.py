@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from gas import submissions
-from gas.aws.blobs import S3BlobStore
+from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.messaging import SnsTopic
@@ -64,7 +64,7 @@ def _use_case() -> RegisterUpload:
     settings = PublisherSettings.load(fetch_secret=clients.fetch_secret())
     configure("register_upload", settings.log_level)
     return RegisterUpload(
-        inputs=S3BlobStore(clients.s3(), settings.inputs_bucket),
+        inputs=Buckets(clients, settings).blobs(settings.inputs_bucket),
         jobs=DynamoJobStore(clients.dynamodb(), settings.annotations_table),
         requests=SnsTopic(clients.sns(), settings.job_requests_topic),
         clock=SystemClock(),

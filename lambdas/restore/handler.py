@@ -3,10 +3,9 @@
 from functools import cache
 from typing import Any
 
-from gas.aws.blobs import S3BlobStore
+from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
 from gas.aws.cold import cold_stores
-from gas.aws.encryption import Encryption
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic
@@ -30,9 +29,7 @@ def _use_case() -> RestoreResults:
     return RestoreResults(
         jobs=DynamoJobStore(dynamodb, settings.annotations_table),
         ledger=DynamoLedger(dynamodb, settings.annotations_table),
-        results=S3BlobStore(
-            clients.s3(), settings.results_bucket, encryption=Encryption(settings.bucket_key)
-        ),
+        results=Buckets(clients, settings).blobs(settings.results_bucket),
         cold=cold_stores(clients, settings),
         archives_bucket=settings.archives_bucket,
         archive_requests=SnsTopic(sns, settings.archive_requests_topic),

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache, partial
 from typing import Any
 
-from gas.aws.blobs import S3BlobStore
+from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
@@ -39,7 +39,7 @@ def _tasks() -> Mapping[Task, Callable[[], object]]:
     clock = SystemClock()
     sns = clients.sns()
     jobs = DynamoJobStore(clients.dynamodb(), settings.annotations_table)
-    inputs = S3BlobStore(clients.s3(), settings.inputs_bucket)
+    inputs = Buckets(clients, settings).blobs(settings.inputs_bucket)
     job_requests = SnsTopic(sns, settings.job_requests_topic)
     thaw_requests = SnsTopic(sns, settings.thaw_requests_topic)
     dead_letters = settings.uploads_dead_letters
