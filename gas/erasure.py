@@ -62,6 +62,13 @@ class ErasableWebhooks(Protocol):
         """Forget all of the user's that was made until `up_to`."""
 
 
+class ErasableImports(Protocol):
+    """Files under way from web addresses (`gas.imports`), as far as erasing needs them."""
+
+    def erase(self, user_id: str, *, up_to: int) -> None:
+        """Forget all of the user's that was made until `up_to`; none of it becomes a job."""
+
+
 class DeletableJobs(Protocol):
     """The jobs table, as far as deleting a single job needs it."""
 

@@ -162,6 +162,14 @@ class WebSettings(PublisherSettings, DatabaseSettings):
     """*stack* URL."""
     webhooks_allow_loopback: bool = False
     """Webhooks may lead to this very machine, without TLS: for a laptop only."""
+    imports_table: str
+    """*stack* DynamoDB table: the files that are fetched from web addresses."""
+    imports_queue: str
+    """*stack* URL."""
+    imports_allow_loopback: bool = False
+    """Files may be imported from this very machine, without TLS: for a laptop only."""
+    imports_allow_http: bool = False
+    """Files may be imported from public servers without TLS, too."""
     watched_queues: str = ""
     """*stack* The queues that the status page tells of: `NAME=URL NAME=URL …`."""
 
@@ -363,6 +371,8 @@ class EraseAccountSettings(ColdSettings):
     """*stack* Secrets Manager id of the text that the key of the certificates is derived from."""
     webhooks_table: str
     """*stack* DynamoDB table: the webhook endpoints of users, and what was sent to them."""
+    imports_table: str
+    """*stack* DynamoDB table: the files that are fetched from web addresses."""
     erase_grace_seconds: int = 300
     """A worker that lost its job may still be writing for so long."""
 
@@ -381,6 +391,20 @@ class DeliverWebhooksSettings(CoreSettings):
     """*stack* ARN: what the mails are made from."""
 
 
+class FetchImportSettings(PublisherSettings):
+    """The fetch_import Lambda."""
+
+    public_url: str
+    imports_table: str
+    """*stack* DynamoDB table: the files that are fetched from web addresses."""
+    imports_queue: str
+    """*stack* URL."""
+    imports_allow_loopback: bool = False
+    """Files may be imported from this very machine, without TLS: for a laptop only."""
+    imports_allow_http: bool = False
+    """Files may be imported from public servers without TLS, too."""
+
+
 class SweepSettings(PublisherSettings):
     """The sweep Lambda."""
 
@@ -391,6 +415,10 @@ class SweepSettings(PublisherSettings):
     account_erasures_topic: str
     """*stack* ARN."""
     uploads_dead_letters: str
+    """*stack* URL."""
+    imports_table: str
+    """*stack* DynamoDB table: the files that are fetched from web addresses."""
+    imports_queue: str
     """*stack* URL."""
 
 

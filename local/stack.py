@@ -189,6 +189,7 @@ def _parameters(
         "OperatorArn": f"arn:aws:iam::{ACCOUNT}:root",
         "RequireTls": "false",
         "WebhooksAllowLoopback": "true",
+        "ImportsAllowLoopback": "true",
         "CodeBucket": CODE_BUCKET,
         **code,
     }

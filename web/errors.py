@@ -25,6 +25,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from gas import errors as domain
 from gas.billing import errors as payments
+from gas.imports.desk import ImportOver
 from gas.logs import get_logger
 from gas.outbound.addresses import AddressRefused
 from gas.plans import Plan
@@ -56,6 +57,7 @@ STATUS_OF: Mapping[type[domain.GasError], HTTPStatus] = {
     domain.UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     domain.ResultsNotReady: HTTPStatus.CONFLICT,
     domain.JobEnded: HTTPStatus.CONFLICT,
+    ImportOver: HTTPStatus.CONFLICT,
     domain.JobNotEnded: HTTPStatus.CONFLICT,
     domain.InputGone: HTTPStatus.GONE,
     domain.FreeWindowOver: HTTPStatus.FORBIDDEN,

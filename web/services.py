@@ -20,6 +20,7 @@ from gas.aws.clients import AwsClients
 from gas.aws.erasing import DynamoErasableJobs
 from gas.aws.finder import DynamoJobFinder
 from gas.aws.gauges import SqsGauges
+from gas.aws.imports import DynamoImports, SqsImportQueue
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic
@@ -31,6 +32,7 @@ from gas.billing.wiring import build_billing
 from gas.clock import SystemClock
 from gas.erasure import DeletableJobs
 from gas.gauges import QueueGauges, watched_queues
+from gas.imports.desk import ImportDesk
 from gas.ledger import ResultsLedger
 from gas.listing import JobFinder
 from gas.logs import configure
@@ -160,6 +162,7 @@ class Services:
     vitals: Vitals
     gauges: QueueGauges
     webhooks: WebhookDesk
+    imports: ImportDesk
     clock: Clock
     sample: Path = SAMPLE_FILE
 
@@ -276,6 +279,14 @@ def build_services() -> Services:
             clock,
             public_url=settings.public_url,
             allow_loopback=settings.webhooks_allow_loopback,
+        ),
+        imports=ImportDesk(
+            DynamoImports(dynamodb, settings.imports_table),
+            SqsImportQueue(clients.sqs(), settings.imports_queue),
+            buckets.parts(settings.inputs_bucket),
+            clock,
+            allow_loopback=settings.imports_allow_loopback,
+            allow_http=settings.imports_allow_http,
         ),
         clock=clock,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gas import keys
 from gas.certificates import sha256
-from gas.erasure import ErasableJobs, ErasableWebhooks
+from gas.erasure import ErasableImports, ErasableJobs, ErasableWebhooks
 from gas.jobs import Job
 from gas.logs import bound, get_logger
 from gas.messages import AccountErasureRequested
@@ -51,6 +51,7 @@ class EraseAccount:
         *,
         jobs: ErasableJobs,
         webhooks: ErasableWebhooks,
+        imports: ErasableImports,
         places: Places,
         certify: Certify,
         clock: Clock,
@@ -58,6 +59,7 @@ class EraseAccount:
     ) -> None:
         self._jobs = jobs
         self._webhooks = webhooks
+        self._imports = imports
         self._places = places
         self._certify = certify
         self._clock = clock
@@ -77,6 +79,7 @@ class EraseAccount:
             records = ErasureRecords(self._places.results, request.erasure_id)
             # First, so that nobody is told of what the rest does.
             self._webhooks.erase(request.user_id, up_to=request.requested_at)
+            self._imports.erase(request.user_id, up_to=request.requested_at)
             self._erase_jobs(request, records)
             self._erase_strays(request, records)
             if not self._jobs.list_for_user(request.user_id, limit=1).jobs:

@@ -8,6 +8,7 @@ from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
 from gas.aws.cold import cold_stores
 from gas.aws.erasing import DynamoErasableJobs
+from gas.aws.imports import DynamoImports
 from gas.aws.messaging import SnsTopic
 from gas.aws.webhooks import DynamoWebhooks
 from gas.certificates import CertificateSigner
@@ -31,6 +32,7 @@ def _use_case() -> Callable[[str], None]:
     results = buckets.blobs(settings.results_bucket)
     jobs = DynamoErasableJobs(clients.dynamodb(), settings.annotations_table)
     webhooks = DynamoWebhooks(clients.dynamodb(), settings.webhooks_table)
+    imports = DynamoImports(clients.dynamodb(), settings.imports_table)
     pace = Pace(grace_seconds=settings.erase_grace_seconds)
     places = Places(
         inputs=buckets.blobs(settings.inputs_bucket),
@@ -48,7 +50,13 @@ def _use_case() -> Callable[[str], None]:
     eraser = JobEraser(jobs=jobs, places=places, clock=clock, grace_seconds=pace.grace_seconds)
     return by_contract(
         EraseAccount(
-            jobs=jobs, webhooks=webhooks, places=places, certify=certify, clock=clock, pace=pace
+            jobs=jobs,
+            webhooks=webhooks,
+            imports=imports,
+            places=places,
+            certify=certify,
+            clock=clock,
+            pace=pace,
         ),
         EraseJob(jobs=jobs, eraser=eraser),
     )

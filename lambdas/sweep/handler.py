@@ -1,7 +1,7 @@
 """Called by the clock: finds what fell through and puts it on its way again.
 
-The schedules in service.yaml say which task: `jobs` and `uploads` every five minutes, `premium`
-every hour.
+The schedules in service.yaml say which task: `jobs`, `uploads` and `imports` every five minutes,
+`premium` every hour.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +11,7 @@ from typing import Any
 
 from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
+from gas.aws.imports import DynamoImports, SqsImportQueue
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic, SqsQueue
@@ -19,6 +20,7 @@ from gas.errors import InvalidMessage
 from gas.logs import configure
 from gas.settings import SweepSettings
 from lambdas.register_upload.handler import RegisterUpload
+from lambdas.sweep.imports import SweepImports
 from lambdas.sweep.sweep import SweepJobs, sweep_premium
 from lambdas.sweep.uploads import SweepUploads
 
@@ -28,6 +30,7 @@ class Task(StrEnum):
 
     JOBS = "jobs"
     UPLOADS = "uploads"
+    IMPORTS = "imports"
     PREMIUM = "premium"
 
 
@@ -65,6 +68,11 @@ def _tasks() -> Mapping[Task, Callable[[], object]]:
                 key_prefix=settings.key_prefix,
             ),
             key_prefix=settings.key_prefix,
+            clock=clock,
+        ),
+        Task.IMPORTS: SweepImports(
+            store=DynamoImports(clients.dynamodb(), settings.imports_table),
+            queue=SqsImportQueue(clients.sqs(), settings.imports_queue),
             clock=clock,
         ),
         Task.PREMIUM: partial(sweep_premium, thaw_requests),

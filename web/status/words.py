@@ -70,6 +70,12 @@ QUEUES: Mapping[str, QueueWords] = {
         _HOUR,
         "Your systems are told late; the pages are right.",
     ),
+    "imports": QueueWords(
+        # What is to be tried again waits in it as a fresh message, each time 15 minutes at most.
+        "Files to be fetched",
+        _HOUR,
+        "Files from web addresses come late.",
+    ),
     "uploads": QueueWords(
         "Uploads to be checked", 30 * _MINUTE, "An upload whose page was closed starts late."
     ),
