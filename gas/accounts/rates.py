@@ -6,6 +6,7 @@ requests at the same time on several machines cannot slip through together.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Double, Engine, ForeignKey, String, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
@@ -56,28 +57,30 @@ class RateStore:
 
     def take(self, user_id: str, *, limit: int, now: float) -> Allowance:
         """Count one request of the person's, of whose kind `limit` are allowed in `PERIOD`."""
-        step = PERIOD / limit
-        begun = insert(RateRow).values(user_id=user_id, empty_at=now + step)
-        filled = func.greatest(RateRow.empty_at, literal(now)) + step
-        counted = begun.on_conflict_do_update(
-            index_elements=[RateRow.user_id],
-            set_={"empty_at": filled},
-            where=filled <= now + PERIOD,
-        ).returning(RateRow.empty_at)
-        with accounts_database(), Session(self._engine) as work, work.begin():
-            empty_at = work.scalar(counted)
-            allowed = empty_at is not None
-            if empty_at is None:
-                kept = select(RateRow.empty_at).where(RateRow.user_id == user_id)
-                empty_at = work.scalar(kept) or now
-        level = max(0.0, empty_at - now)
-        return Allowance(
-            allowed=allowed,
-            limit=limit,
-            remaining=max(0, int((PERIOD - level) / step + 1e-6)),
-            reset=_up(level),
-            retry_after=0 if allowed else max(1, _up(level + step - PERIOD)),
-        )
+        return take(self._engine, RateRow, RateRow.user_id, user_id, limit=limit, now=now)
+
+
+def take(engine: Engine, table: Any, key: Any, value: str, *, limit: int, now: float) -> Allowance:
+    """Count one request in the bucket whose column `key` of `table` is `value`."""
+    step = PERIOD / limit
+    begun = insert(table).values({key.key: value, "empty_at": now + step})
+    fuller = func.greatest(table.empty_at, literal(now)) + step
+    counted = begun.on_conflict_do_update(
+        index_elements=[key], set_={"empty_at": fuller}, where=fuller <= now + PERIOD
+    ).returning(table.empty_at)
+    with accounts_database(), Session(engine) as work, work.begin():
+        empty_at = work.scalar(counted)
+        allowed = empty_at is not None
+        if empty_at is None:
+            empty_at = work.scalar(select(table.empty_at).where(key == value)) or now
+    level = max(0.0, empty_at - now)
+    return Allowance(
+        allowed=allowed,
+        limit=limit,
+        remaining=max(0, int((PERIOD - level) / step + 1e-6)),
+        reset=_up(level),
+        retry_after=0 if allowed else max(1, _up(level + step - PERIOD)),
+    )
 
 
 def _up(seconds: float) -> int:

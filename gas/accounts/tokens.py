@@ -78,17 +78,17 @@ class AccessToken(Base):
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > moment)
 
 
-def new_token() -> str:
-    """A fresh random token."""
+def new_token(prefix: str = PREFIX) -> str:
+    """A fresh random token; other secrets of this form have another prefix."""
     body = "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM))
-    return PREFIX + body + _check_of(body)
+    return prefix + body + _check_of(body)
 
 
-def is_token(text: str) -> bool:
+def is_token(text: str, prefix: str = PREFIX) -> bool:
     """Whether the text has the form of a token and its check is right."""
-    body = text.removeprefix(PREFIX)
+    body = text.removeprefix(prefix)
     return (
-        text.startswith(PREFIX)
+        text.startswith(prefix)
         and len(body) == _RANDOM + _CHECK
         and all(c in _ALPHABET for c in body)
         and _check_of(body[:_RANDOM]) == body[_RANDOM:]

@@ -11,9 +11,11 @@ from gas.accounts import idempotency, rates, sessions, thaws, tokens
 from gas.accounts.models import Base
 from gas.accounts.store import connect
 from gas.billing import models as billing
+from gas.sharing import guesses
+from gas.sharing import tables as sharing
 from tests.support.postgres import accounts_database, migrate
 
-TABLES = (idempotency, rates, sessions, thaws, tokens, billing)
+TABLES = (idempotency, rates, sessions, thaws, tokens, billing, sharing, guesses)
 """The modules whose tables belong to the metadata."""
 
 

@@ -1,0 +1,31 @@
+"""How often a network may try links: counted in one place for all web instances."""
+
+from sqlalchemy import Double, Engine, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gas.accounts.models import Base
+from gas.accounts.rates import Allowance, take
+
+
+class VisitRate(Base):
+    """The bucket of a network, or of a link."""
+
+    __tablename__ = "visit_rates"
+
+    bucket: Mapped[str] = mapped_column(String(80), primary_key=True)
+    empty_at: Mapped[float] = mapped_column(Double)
+    """Seconds since 1970."""
+
+
+class VisitRates:
+    """Counts visits. Safe to share.
+
+    Raises ServiceUnavailable when the database cannot be reached.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def take(self, bucket: str, *, limit: int, now: float) -> Allowance:
+        """Count one visit, of whose kind `limit` are allowed in a minute."""
+        return take(self._engine, VisitRate, VisitRate.bucket, bucket, limit=limit, now=now)
