@@ -239,6 +239,18 @@ class WebhookDue(_Message):
     """Of this round."""
 
 
+class ImportDue(_Message):
+    """web, fetch_import, sweep → queue imports → fetch_import: go on with this import.
+
+    A hint to look at the import, no more: how far it is stands in the table.
+    """
+
+    type: Literal["import_due"] = "import_due"
+    version: Literal[1] = 1
+    user_id: str
+    import_id: str = Field(pattern=_UUID)
+
+
 class AccountErasureRequested(_Message):
     """web → topic account_erasures → erase_account: remove everything of this user."""
 

@@ -230,7 +230,7 @@ class UploadedPart:
 
 
 class PartStore(Protocol):
-    """Uploads of large objects to one bucket, in parts that somebody else sends."""
+    """Uploads of large objects to one bucket, in parts, most of which somebody else sends."""
 
     def begin(self, key: str, *, metadata: Mapping[str, str]) -> str:
         """Begin an upload of `key`, private and encrypted; its id."""
@@ -239,6 +239,13 @@ class PartStore(Protocol):
         self, key: str, upload_id: str, *, number: int, size: int, expires_in: int
     ) -> str:
         """An address to which a part of exactly `size` bytes is PUT within `expires_in` seconds."""
+
+    def put_part(self, key: str, upload_id: str, *, number: int, body: bytes) -> UploadedPart:
+        """Send a part; what was sent under its number before is replaced.
+
+        Raises:
+            UploadGone: there is no such upload (any more).
+        """
 
     def parts(self, key: str, upload_id: str) -> Sequence[UploadedPart]:
         """The parts that have arrived, by number.

@@ -53,11 +53,11 @@ class S3PartStore:
             ExpiresIn=expires_in,
         )
 
-    def put_part(self, key: str, upload_id: str, *, number: int, body: bytes) -> None:
+    def put_part(self, key: str, upload_id: str, *, number: int, body: bytes) -> UploadedPart:
         checksum = hashlib.md5(body, usedforsecurity=False).digest()
         with neighbour("The file store"):
             try:
-                self._client.upload_part(
+                answer = self._client.upload_part(
                     Bucket=self._bucket,
                     Key=key,
                     UploadId=upload_id,
@@ -67,6 +67,7 @@ class S3PartStore:
                 )
             except ClientError as error:
                 raise _gone(error) from error
+        return UploadedPart(number, len(body), answer["ETag"])
 
     def parts(self, key: str, upload_id: str) -> Sequence[UploadedPart]:
         pages = self._client.get_paginator("list_parts").paginate(
