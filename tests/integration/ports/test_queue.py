@@ -68,3 +68,17 @@ def test_the_fake_postpones_too(queue: Queue) -> None:
         assert queue.receive(limit=1, wait_seconds=0) == []
         (again,) = wait_until(lambda: queue.receive(limit=1, wait_seconds=0), seconds=10)
         assert (again.body, again.receive_count) == ("not yet", 1)
+
+
+def test_the_trace_of_a_message_goes_with_it_and_with_its_copies(aws: AwsWorld) -> None:
+    traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    attributes = {"traceparent": {"DataType": "String", "StringValue": traceparent}}
+    aws.clients.sqs().send_message(
+        QueueUrl=aws.queue_url, MessageBody="work", MessageAttributes=attributes
+    )
+    (message,) = aws.queue.receive(limit=1, wait_seconds=5)
+    assert message.traceparent == traceparent
+    aws.queue.postpone(message, seconds=0)
+    (again,) = wait_until(lambda: aws.queue.receive(limit=1, wait_seconds=1), seconds=10)
+    assert again.traceparent == traceparent
+    aws.queue.bury(again)

@@ -1,3 +1,4 @@
+import base64
 from collections.abc import Iterator
 
 import pytest
@@ -6,7 +7,15 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from gas import tracing
+from gas import submissions, tracing
+from gas.jobs import JobOptions
+from gas.messages import ArchiveRequested
+from gas.plans import Plan
+from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryQueue, MemoryTopic
+from gas.worker import Done, Worker
+from lambdas.archive_due.handler import ArchiveDue
+from lambdas.batch import each_record
+from tests.support.jobs import USER
 
 REMOTE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -71,3 +80,78 @@ def test_spans_that_others_timed(spans: InMemorySpanExporter) -> None:
 
 def test_without_spans_there_is_nothing_to_tell() -> None:
     assert (tracing.here(), tracing.ids()) == ("", {})
+
+
+def test_a_job_goes_on_with_the_trace_of_its_upload(spans: InMemorySpanExporter) -> None:
+    inputs, jobs = MemoryBlobStore("inputs"), MemoryJobStore()
+    queue = MemoryQueue(FakeClock())
+    with tracing.span("sign"):
+        place = submissions.allot(
+            submissions.Uploader(USER, "ada@example.org", Plan.FREE),
+            key_prefix="",
+            file_name="a.vcf",
+            options=JobOptions(),
+        )
+        signed = tracing.here()
+    inputs.put(place.key, b"##fileformat", dict(place.metadata))
+    with tracing.span("event of S3"):
+        job = submissions.register(
+            place.key,
+            inputs=inputs,
+            key_prefix="",
+            jobs=jobs,
+            requests=MemoryTopic(queue),
+            clock=FakeClock(),
+        )
+    assert job.traceparent is not None
+    worker = Worker(queue, lambda _: Done(), slots=1, visibility_seconds=30, idle_seconds=60)
+    (message,) = queue.receive(limit=1, wait_seconds=0)
+    worker.work(message)
+
+    found = ended(spans)
+    traces = {name: trace.format_trace_id(span.context.trace_id) for name, span in found.items()}
+    assert {
+        traces[name] for name in ("sign", "register job", "request run", "process messages")
+    } == {signed[3:35]}
+    assert [link.context for link in found["register job"].links] == [found["event of S3"].context]
+    assert (found["register job"].attributes or {})[tracing.JOB_ID] == job.job_id
+    assert (found["process messages"].attributes or {})["gas.outcome"] == "done"
+
+
+def test_the_trace_is_left_out_where_it_does_not_fit(spans: InMemorySpanExporter) -> None:
+    uploader = submissions.Uploader(USER, "ada@example.org", Plan.FREE)
+    names = {f"contig_{number:02}_x": "chr1" for number in range(56)}
+    with tracing.span("sign"):
+        place = submissions.allot(
+            uploader,
+            key_prefix="",
+            file_name="a" * 85,
+            options=JobOptions(contig_names=names),
+        )
+    (written,) = place.metadata.values()
+    assert len(written) <= 2000
+    assert '"traceparent":""' in base64.urlsafe_b64decode(written).decode()
+
+
+def test_the_lambdas_go_on_with_the_trace_of_a_record(spans: InMemorySpanExporter) -> None:
+    record = {
+        "messageId": "1",
+        "body": "x",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:0:gas-job-results",
+        "messageAttributes": {"traceparent": {"stringValue": REMOTE, "dataType": "String"}},
+    }
+    each_record({"Records": [record]}, lambda _: None)
+    (span,) = spans.get_finished_spans()
+    assert span.name == "process gas-job-results"
+    assert span.context is not None
+    assert trace.format_trace_id(span.context.trace_id) == REMOTE[3:35]
+
+
+def test_what_is_due_begins_a_trace_that_leads_back(spans: InMemorySpanExporter) -> None:
+    topic = MemoryTopic()
+    job_id = "2f0f3a52-9f36-4f45-9e9d-0d6d7a0b6f11"
+    request = ArchiveRequested(job_id=job_id, user_id="u").model_dump()
+    ArchiveDue(requests=topic)({**request, "traceparent": REMOTE})
+    (span,) = spans.get_finished_spans()
+    assert span.parent is None
+    assert [trace.format_trace_id(link.context.trace_id) for link in span.links] == [REMOTE[3:35]]
