@@ -8,6 +8,8 @@ nothing is written that `gas.redaction` has not seen.
 import logging
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 import structlog
@@ -63,8 +65,17 @@ def get_logger() -> structlog.typing.FilteringBoundLogger:
     return logger
 
 
-bound = structlog.contextvars.bound_contextvars
-"""`with bound(job_id=…):` puts the fields on every line logged inside."""
+@contextmanager
+def bound(**fields: object) -> Iterator[None]:
+    """`with bound(job_id=…):` puts the fields on every line logged inside.
+
+    The job's id is put on the current span as well, so that the trace is found by it.
+    """
+    job_id = fields.get("job_id")
+    if isinstance(job_id, str):
+        tracing.about_job(job_id)
+    with structlog.contextvars.bound_contextvars(**fields):
+        yield
 
 
 def _name_trace(

@@ -360,6 +360,8 @@ class QueueMessage:
     """How often this message was delivered, this time included."""
     group: str = ""
     """The group it was published with."""
+    traceparent: str = ""
+    """The trace it was published in (`gas.tracing`); empty: none is known."""
 
 
 class Queue(Protocol):

@@ -9,7 +9,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gas import keys
+from gas import keys, tracing
 from gas.errors import InvalidMessage, InvalidUpload, NotFound, UploadMissing, UploadTooLarge
 from gas.jobs import Job, JobOptions, new_job_id
 from gas.ledger import SWEEP_CREATED, sweep_shard
@@ -78,8 +78,11 @@ def allot(
         options=options,
         plan=uploader.plan,
         retry_of=retry_of,
+        traceparent=tracing.here(),
     )
     written = _encode(submission)
+    if len(written) > _MOST_WRITTEN:  # the trace is what can be done without
+        written = _encode(submission.model_copy(update={"traceparent": ""}))
     if len(written) > _MOST_WRITTEN:
         raise InvalidUpload(
             "The renamed contigs and the name of the file are more than fits.",
@@ -190,11 +193,12 @@ def register(
             log.warning("upload_too_large", key=key, size=info.size, plan=submission.plan)
             inputs.delete(key, if_etag=info.etag)
             raise
-        job = _new_job(parts, info, submission, bucket=inputs.bucket, now=clock.now())
-        if jobs.create(job):
-            log.info("job_created", job_id=job.job_id, user_id=job.user_id, size=job.input_size)
-        else:
-            job = jobs.get(parts.job_id) or job
+        with tracing.span("register job", parent=submission.traceparent, job_id=parts.job_id):
+            job = _new_job(parts, info, submission, bucket=inputs.bucket, now=clock.now())
+            if jobs.create(job):
+                log.info("job_created", job_id=job.job_id, user_id=job.user_id, size=job.input_size)
+            else:
+                job = jobs.get(parts.job_id) or job
     if job.erasing_at is not None:
         raise _deleted()
     if job.s3_key_input_file != key:
@@ -222,7 +226,8 @@ def request_run(job: Job, requests: Topic) -> None:
     """
     message = JobRequested(job_id=job.job_id, user_id=job.user_id)
     attributes = {"type": message.type, "job_id": message.job_id, "plan": job.plan.value}
-    requests.publish(message.to_json(), attributes=attributes, group=job.user_id)
+    with tracing.span("request run", parent=job.traceparent or "", job_id=job.job_id):
+        requests.publish(message.to_json(), attributes=attributes, group=job.user_id)
 
 
 def _announce(job: Job, *, jobs: JobStore, requests: Topic, clock: Clock) -> None:
@@ -249,6 +254,7 @@ def _new_job(
         options=submission.options,
         plan=submission.plan,
         retry_of=submission.retry_of,
+        traceparent=tracing.here() or None,
         waiting_in=submission.plan,
         sweep_shard=sweep_shard(parts.job_id),
         sweep_at=now + SWEEP_CREATED,

@@ -37,8 +37,8 @@ def span(
 ) -> Iterator[Span]:
     """A span around the block, under the current one; an exception marks it as failed.
 
-    With `parent`, a traceparent, it goes on with that trace instead, and is linked to the current
-    span, if there is one in another trace.
+    With `parent`, a traceparent, it goes on with that trace, unless the current span is of that
+    trace anyway; a current span of another trace is linked.
     """
     values: dict[str, Value] = {**({JOB_ID: job_id} if job_id else {}), **(attributes or {})}
     context, links = _under(parent)
@@ -115,10 +115,10 @@ def _under(parent: str) -> tuple[Context | None, list[Link]]:
     if not parent:
         return None, []
     remote = _span_context(parent)
-    if not remote.is_valid:
-        return None, []
     current = trace.get_current_span().get_span_context()
-    links = [Link(current)] if current.is_valid and current.trace_id != remote.trace_id else []
+    if not remote.is_valid or current.trace_id == remote.trace_id:
+        return None, []
+    links = [Link(current)] if current.is_valid else []
     return trace.set_span_in_context(trace.NonRecordingSpan(remote)), links
 
 

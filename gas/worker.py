@@ -12,6 +12,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from opentelemetry.trace import SpanKind
+
+from gas import tracing
 from gas.errors import InvalidMessage, ServiceUnavailable
 from gas.logs import get_logger
 from gas.ports import Queue, QueueMessage
@@ -84,7 +87,9 @@ class Worker:
         slots: int,
         visibility_seconds: int,
         idle_seconds: int,
+        name: str = "messages",
     ) -> None:
+        self._name = name
         self._queue = queue
         self._handler = handler
         self._visibility = visibility_seconds
@@ -172,8 +177,15 @@ class Worker:
         """Handle one received message and settle it with the queue."""
         self._in_flight[message.receipt] = message.body
         try:
-            outcome = self._handle(message)
-            self._settle_safely(message, outcome)
+            with tracing.span(
+                f"process {self._name}",
+                kind=SpanKind.CONSUMER,
+                parent=message.traceparent,
+                attributes={"messaging.delivery": message.receive_count},
+            ) as span:
+                outcome = self._handle(message)
+                span.set_attribute("gas.outcome", type(outcome).__name__.lower())
+                self._settle_safely(message, outcome)
             return outcome
         finally:
             with self._pushed:

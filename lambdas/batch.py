@@ -4,6 +4,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from opentelemetry.trace import SpanKind
+
+from gas import tracing
 from gas.errors import GasError
 from gas.logs import get_logger
 
@@ -22,7 +25,12 @@ def each_record(
 
     def succeeds(record: dict[str, Any]) -> bool:
         try:
-            work(record["body"])
+            with tracing.span(
+                f"process {record.get('eventSourceARN', '').rpartition(':')[2] or 'record'}",
+                kind=SpanKind.CONSUMER,
+                parent=_traceparent(record),
+            ):
+                work(record["body"])
         except GasError as error:
             cause = repr(error.__cause__)
             log.warning("record_failed", code=error.code, error=error.message, cause=cause)
@@ -38,3 +46,8 @@ def each_record(
         done = list(pool.map(succeeds, records))
     failed = [record for record, success in zip(records, done, strict=True) if not success]
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+
+def _traceparent(record: dict[str, Any]) -> str:
+    found = record.get("messageAttributes", {}).get(tracing.TRACEPARENT, {})
+    return str(found.get("stringValue") or "")

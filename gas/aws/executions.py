@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from gas import tracing
 from gas.aws.faults import code_of, neighbour
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ class StateMachineTimer:
 
     def start(self, name: str, *, at: int, payload: Mapping[str, object]) -> None:
         due = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        traceparent = tracing.here()
+        traced = {tracing.TRACEPARENT: traceparent} if traceparent else {}
         with neighbour("The timer"):
             try:
                 self._client.start_execution(
                     stateMachineArn=self._machine_arn,
                     name=name,
-                    input=json.dumps({**payload, "archive_at": due}),
+                    input=json.dumps({**payload, **traced, "archive_at": due}),
                 )
             except ClientError as error:
                 if code_of(error) != "ExecutionAlreadyExists":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from gas.aws.faults import code_of, neighbour
+from gas.aws.messaging import attribute_values, sending
 from gas.aws.values import as_item, as_plain
 from gas.messages import WebhookDue
 from gas.webhooks.models import Delivery, Endpoint, checked_cursor
@@ -181,12 +182,13 @@ class SqsDeliveryQueue:
         self._url = url
 
     def send(self, due: WebhookDue, *, delay: int) -> None:
-        with neighbour("The queue of webhooks"):
+        with sending(self._url) as traced, neighbour("The queue of webhooks"):
             self._client.send_message(
                 QueueUrl=self._url,
                 MessageBody=due.to_json(),
                 DelaySeconds=delay,
                 MessageGroupId=due.user_id,
+                MessageAttributes=attribute_values(traced),
             )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from threading import Condition
 
+from gas import tracing
 from gas.errors import MailRefused
 from gas.ports import Clock, Mail, QueueMessage
 
@@ -30,16 +31,18 @@ class MemoryQueue:
         self._max_receives = max_receives
         self._ids = count(1)
         self._bodies: dict[int, str] = {}
+        self._traces: dict[int, str] = {}
         self._visible_at: dict[int, int] = {}
         self._receives: dict[int, int] = {}
         self._receipts: dict[str, int] = {}
         self._changed = Condition()
         self.dead: list[str] = []
 
-    def send(self, body: str, *, delay: int = 0) -> None:
+    def send(self, body: str, *, delay: int = 0, traceparent: str = "") -> None:
         with self._changed:
             message = next(self._ids)
             self._bodies[message] = body
+            self._traces[message] = traceparent
             self._visible_at[message] = self._clock.now() + delay
             self._receives[message] = 0
             self._changed.notify_all()
@@ -62,7 +65,7 @@ class MemoryQueue:
             return True
 
     def postpone(self, message: QueueMessage, *, seconds: int) -> None:
-        self.send(message.body, delay=seconds)
+        self.send(message.body, delay=seconds, traceparent=message.traceparent)
         self.delete(message.receipt)
 
     def delete(self, receipt: str) -> None:
@@ -91,7 +94,14 @@ class MemoryQueue:
             self._visible_at[message] = now + self._visibility
             receipt = f"{message}:{self._receives[message]}"
             self._receipts[receipt] = message
-            taken.append(QueueMessage(self._bodies[message], receipt, self._receives[message]))
+            taken.append(
+                QueueMessage(
+                    self._bodies[message],
+                    receipt,
+                    self._receives[message],
+                    traceparent=self._traces[message],
+                )
+            )
         return taken
 
 
@@ -108,7 +118,7 @@ class MemoryTopic:
         self.published.append(body)
         self.attributes.append(attributes)
         for queue in self._queues:
-            queue.send(body)
+            queue.send(body, traceparent=tracing.here())
 
 
 class MemoryTimer:

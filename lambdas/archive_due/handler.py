@@ -9,10 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from gas import tracing
 from gas.aws.clients import AwsClients
 from gas.aws.messaging import SnsTopic
 from gas.errors import InvalidMessage
-from gas.logs import configure, get_logger
+from gas.logs import bound, configure, get_logger
 from gas.messages import ArchiveRequested
 from gas.ports import Topic
 from gas.settings import ArchiveDueSettings
@@ -37,10 +38,15 @@ class ArchiveDue:
             message = ArchiveRequested.model_validate(event)
         except ValidationError as error:
             raise InvalidMessage(f"not the input of a run: {error}") from error
-        self._requests.publish(
-            message.to_json(), attributes={"type": message.type, "job_id": message.job_id}
-        )
-        log.info("archive_due", job_id=message.job_id, user_id=message.user_id)
+        began = str(event.get(tracing.TRACEPARENT) or "")
+        with (
+            tracing.new_trace("archive due", after=began, job_id=message.job_id),
+            bound(job_id=message.job_id, user_id=message.user_id),
+        ):
+            self._requests.publish(
+                message.to_json(), attributes={"type": message.type, "job_id": message.job_id}
+            )
+            log.info("archive_due")
 
 
 @cache
