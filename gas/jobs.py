@@ -264,6 +264,8 @@ class Job(_Record):
     """The job whose input this one annotates once more."""
     retried_by: str | None = None
     """The latest job that annotates this one's input once more."""
+    traceparent: str | None = None
+    """Where the job's trace began (`gas.tracing`); whoever works on the job goes on with it."""
 
     waiting_in: Plan | None = None
     """The queue in which the job waits, from its creation until it is claimed or ends: the key of

@@ -289,6 +289,8 @@ class Submission(_Message):
     """The user's plan when the upload was signed."""
     retry_of: str | None = Field(default=None, pattern=_UUID)
     """The job whose input this is a copy of."""
+    traceparent: str = ""
+    """The trace in which the upload was signed: S3's own events carry none."""
 
 
 class S3ObjectCreated(BaseModel):
