@@ -61,6 +61,14 @@ class ObjectStoreSettings(BaseSettings):
     """How an object is deleted that may have been replaced: `version` for stores whose
     `DeleteObject` knows no `If-Match`; the buckets must keep versions then."""
 
+    s3_cold_class: str = ""
+    """Storage class of archives in cold storage of the kind `bucket`; empty: the usual one."""
+    s3_events_token: SecretStr = SecretStr("")
+    """What the store shows when it posts its events to the web app's `/store/events`; empty:
+    they come into the queue by themselves, as on AWS."""
+    uploads_queue: str = ""
+    """*stack* URL of the queue of new uploads."""
+
     @property
     def object_store(self) -> ObjectStore | None:
         """The store, if it is another one than the cloud's own."""

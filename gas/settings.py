@@ -284,8 +284,6 @@ class ColdSettings(CoreSettings):
     """A vault of the original Glacier service, for accounts that have one; empty: there is none."""
     thaw_completed_topic: str
     """*stack* ARN: what cold storage tells when a retrieval is complete."""
-    cold_storage_class: str = ""
-    """Storage class of archives of the kind `bucket`; empty: the store's usual one."""
     restored_copy_days: int = 2
     """Days that S3 keeps a retrieved copy for; it is put back long before."""
 

@@ -35,6 +35,7 @@ from web.preflight.routes import blueprint as preflight
 from web.reference.routes import blueprint as reference
 from web.services import Services, build_services
 from web.status.routes import blueprint as status
+from web.store_events.routes import blueprint as store_events
 from web.tokens.routes import blueprint as tokens
 from web.variants.routes import blueprint as variants
 from web.webhooks.routes import blueprint as webhooks
@@ -82,6 +83,7 @@ def create_app(services: Services | None = None) -> Flask:
         status,
         health,
         stripe_webhook,
+        store_events,
     ):
         app.register_blueprint(blueprint)
     return app

@@ -65,6 +65,7 @@ STATUS_OF: Mapping[type[domain.GasError], HTTPStatus] = {
     domain.ResultsRestoring: HTTPStatus.CONFLICT,
     domain.ResultsDeleted: HTTPStatus.GONE,
     domain.InvalidSignature: HTTPStatus.BAD_REQUEST,
+    domain.InvalidMessage: HTTPStatus.BAD_REQUEST,
     domain.ServiceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     AddressRefused: HTTPStatus.BAD_REQUEST,
     EndpointOff: HTTPStatus.CONFLICT,

@@ -16,6 +16,7 @@ from gas.settings import WebSettings
 from web.auth import bearer
 from web.billing.webhook import blueprint as stripe_webhook
 from web.services import Services
+from web.store_events.routes import blueprint as store_events
 
 MAX_BODY = 64 * 1024
 """Largest request body; files never come this way."""
@@ -25,8 +26,8 @@ PUBLIC_CACHE_ENDPOINTS = frozenset({"static", "bootstrap.static"})
 OWN_CACHE_ENDPOINTS = frozenset({"reference.contigs", "reference.sequence", "reference.genes"})
 """Endpoints that say themselves how long their good answers may be kept."""
 
-_SIGNED = frozenset({stripe_webhook.name})
-"""Blueprints whose requests are signed by others."""
+_SIGNED = frozenset({stripe_webhook.name, store_events.name})
+"""Blueprints whose requests are signed by others, or show a secret of ours."""
 
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 

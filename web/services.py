@@ -23,7 +23,7 @@ from gas.aws.gauges import SqsGauges
 from gas.aws.imports import DynamoImports, SqsImportQueue
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
-from gas.aws.messaging import SnsTopic
+from gas.aws.messaging import SnsTopic, send_to
 from gas.aws.slots import DynamoLineTable
 from gas.aws.vitals import DynamoVitals
 from gas.aws.webhooks import DynamoWebhooks, SqsDeliveryQueue
@@ -40,6 +40,7 @@ from gas.ports import BlobStore, Clock, JobStore, PartStore, Topic
 from gas.scopes import Scope
 from gas.settings import WebSettings
 from gas.slots import LineTable
+from gas.store_events import StoreEvents
 from gas.throughput import PaceTable, Throughput
 from gas.vitals import VitalsTable
 from gas.webhooks.desk import WebhookDesk
@@ -164,6 +165,8 @@ class Services:
     webhooks: WebhookDesk
     imports: ImportDesk
     clock: Clock
+    store_events: StoreEvents | None = None
+    """None: the events of the file store come into the queue by themselves."""
     sample: Path = SAMPLE_FILE
 
     @cached_property
@@ -232,6 +235,15 @@ class Services:
         return Turnstile()
 
 
+def _store_events(settings: WebSettings, clients: AwsClients) -> StoreEvents | None:
+    """The door for a file store that does not fill the queue of uploads itself."""
+    token = settings.s3_events_token.get_secret_value()
+    if not token:
+        return None
+    enqueue = send_to(clients.sqs(), settings.uploads_queue)
+    return StoreEvents(enqueue, bucket=settings.inputs_bucket, token=token)
+
+
 def build_services() -> Services:
     """The real services, from the environment.
 
@@ -289,4 +301,5 @@ def build_services() -> Services:
             allow_http=settings.imports_allow_http,
         ),
         clock=clock,
+        store_events=_store_events(settings, clients),
     )

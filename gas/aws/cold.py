@@ -26,7 +26,7 @@ def cold_stores(clients: AwsClients, settings: ColdSettings) -> Mapping[ColdKind
         ColdKind.BUCKET: BucketColdStore(
             buckets.client,
             buckets.blobs(settings.archives_bucket),
-            storage_class=settings.cold_storage_class,
+            storage_class=settings.s3_cold_class,
         ),
     }
     if settings.vault_name:

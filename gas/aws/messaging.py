@@ -87,6 +87,16 @@ def confirm_subscription(client: "SNSClient") -> Callable[[str, str], None]:
     return confirm
 
 
+def send_to(client: "SQSClient", url: str) -> Callable[[str], None]:
+    """A function that puts a message into the queue."""
+
+    def send(body: str) -> None:
+        with neighbour("The message queue"):
+            client.send_message(QueueUrl=url, MessageBody=body)
+
+    return send
+
+
 class SqsQueue:
     """`gas.ports.Queue` on one SQS queue and its dead-letter queue."""
 

@@ -26,6 +26,7 @@ PUBLIC = {
     "health.readyz",
     "help.page",
     "status.page",
+    "store_events.receive",  # the secret of the store is checked instead
     "stripe_webhook.receive",  # its signature is checked instead
 }
 """Everything that strangers may reach. A new route is private unless it is added here."""

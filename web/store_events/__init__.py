@@ -1,0 +1,1 @@
+"""The door for events of a file store other than AWS."""
