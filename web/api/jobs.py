@@ -202,7 +202,7 @@ def delete_job(job_id: UUID) -> None:
     "/jobs/<uuid:job_id>/log",
     tag=TAG,
     scope=Scope.JOBS_READ,
-    stream="text/plain",
+    stream=("text/plain",),
     errors=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GONE),
 )
 def get_log(job_id: UUID) -> Response:

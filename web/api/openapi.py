@@ -150,7 +150,8 @@ def _headers(operation: Operation) -> Sequence[Document]:
 def _responses(operation: Operation, names: Mapping[Any, str]) -> Document:
     good: Document = {"description": operation.status.phrase, "headers": _LIMITS}
     if operation.stream:
-        good["content"] = {operation.stream: {"schema": {"type": "string"}}}
+        text = {"schema": {"type": "string"}}
+        good["content"] = {each.partition(";")[0]: text for each in operation.stream}
     elif operation.answer is not None:
         schema = {"$ref": names[operation.answer, "serialization"]}
         good["content"] = {"application/json": {"schema": schema}}
@@ -195,6 +196,8 @@ def _inlined(schema: Document, definitions: Mapping[str, Document] | None = None
     if "$ref" in kept:
         target = definitions[kept.pop("$ref").rsplit("/", 1)[-1]]
         kept = {**_inlined(target, definitions), **kept}
+    if "items" in kept:
+        kept["items"] = _inlined(kept["items"], definitions)
     return kept
 
 

@@ -70,8 +70,8 @@ class Operation:
     """Those that only this operation has; those of all are in `web.api.openapi`."""
     path: Mapping[str, TypeAdapter[Any]]
     """The path's places and their types."""
-    stream: str = ""
-    """The media type, if the answer is a file."""
+    stream: Sequence[str] = ()
+    """The media types, if the answer is a file."""
 
     @property
     def changes(self) -> bool:
@@ -99,7 +99,7 @@ class Api:
         status: HTTPStatus = HTTPStatus.OK,
         also: Mapping[HTTPStatus, str] | None = None,
         errors: Sequence[HTTPStatus] = (),
-        stream: str = "",
+        stream: Sequence[str] = (),
     ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
         """Declare a view. It is called with the path's values, `query` and `body`, as declared.
 

@@ -41,11 +41,21 @@ def export(job_id: UUID) -> Response:
     opened = open_for(job_id)
     if isinstance(opened.table, Preparation):
         return documents.preparing(opened.table)
+    return send(opened.job, opened.table, view, form)
+
+
+def send(job: Job, table: OpenTable, view: View, form: Format) -> Response:
+    """The filtered rows of an open table as a file.
+
+    Raises:
+        ServiceUnavailable: another export of the same person is under way.
+        FreeWindowOver, ResultsArchived, …: the annotated file cannot be had now (`vcf` only).
+    """
     if form is Format.VCF:
-        allowed_job(services(), require_account(), str(job_id), ANNOTATED)
+        allowed_job(services(), require_account(), job.job_id, ANNOTATED)
     with turn():
-        rows = selected(opened.table, view.filters, new_deadline())
-    return _sent(_pieces(opened.job, opened.table, rows, view, form), opened.job, form, len(rows))
+        rows = selected(table, view.filters, new_deadline())
+    return _sent(_pieces(job, table, rows, view, form), job, form, len(rows))
 
 
 def _format() -> Format:
