@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gas.access import Role
 from gas.errors import InvalidMessage
 from gas.jobs import ArchiveReference, JobOptions, JobStatus
 from gas.plans import Plan
@@ -47,12 +48,17 @@ class _Message(BaseModel):
 _A = TypeVar("_A", bound=_Message)
 _B = TypeVar("_B", bound=_Message)
 _C = TypeVar("_C", bound=_Message)
+_D = TypeVar("_D", bound=_Message)
 
 
 @overload
 def one_of(text: str | bytes, a: type[_A], b: type[_B], /) -> _A | _B: ...
 @overload
 def one_of(text: str | bytes, a: type[_A], b: type[_B], c: type[_C], /) -> _A | _B | _C: ...
+@overload
+def one_of(
+    text: str | bytes, a: type[_A], b: type[_B], c: type[_C], d: type[_D], /
+) -> _A | _B | _C | _D: ...
 def one_of(text: str | bytes, /, *contracts: type[_Message]) -> _Message:
     """The message in `text`, by its `type`: for a queue that carries several contracts.
 
@@ -223,6 +229,23 @@ class AccountNotice(_Message):
     """The time the notice speaks of: end of the paid period, end of the grace period."""
     attachment: str | None = None
     """Text that belongs to the notice, such as a deletion certificate."""
+
+
+class ProjectInvitation(_Message):
+    """web → topic job_results → notify: somebody is asked into a project, perhaps without an
+    account."""
+
+    type: Literal["project_invitation"] = "project_invitation"
+    version: Literal[1] = 1
+    invitation_id: str
+    email: str
+    project: str
+    """What the project is called."""
+    invited_by: str
+    """Who asks."""
+    role: Role
+    until: int
+    """When the invitation lapses."""
 
 
 class WebhookDue(_Message):

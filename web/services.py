@@ -39,6 +39,7 @@ from gas.logs import configure
 from gas.ports import BlobStore, Clock, JobStore, PartStore, Topic
 from gas.scopes import Scope
 from gas.settings import WebSettings
+from gas.sharing.desk import SharingDesk, build_sharing
 from gas.slots import LineTable
 from gas.store_events import StoreEvents
 from gas.throughput import PaceTable, Throughput
@@ -164,6 +165,7 @@ class Services:
     gauges: QueueGauges
     webhooks: WebhookDesk
     imports: ImportDesk
+    sharing: SharingDesk
     clock: Clock
     store_events: StoreEvents | None = None
     """None: the events of the file store come into the queue by themselves."""
@@ -299,6 +301,9 @@ def build_services() -> Services:
             clock,
             allow_loopback=settings.imports_allow_loopback,
             allow_http=settings.imports_allow_http,
+        ),
+        sharing=build_sharing(
+            database, SnsTopic(clients.sns(), settings.job_results_topic), clock
         ),
         clock=clock,
         store_events=_store_events(settings, clients),

@@ -150,6 +150,9 @@ class Invitation(Base):
     """When the mail was handed on; absent: not yet."""
 
 
+ALL = (Share, Opening, Project, Member, ProjectJob, Invitation)
+
+
 def role_of(text_: str) -> Role:
     """The role that a row names."""
     return Role(text_)

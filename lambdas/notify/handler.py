@@ -1,4 +1,5 @@
-"""Tells users by mail: that a job has finished, that results are back, what became of a plan.
+"""Tells people by mail: that a job has finished, that results are back, what became of a plan,
+that somebody asks them into a project.
 
 At least once: a mail may come twice if the function dies between sending and noting it, or a
 message about an account is repeated, but none is lost. A refused address is noted and let go; an
@@ -14,13 +15,20 @@ from gas.aws.messaging import SesMailer
 from gas.clock import SystemClock
 from gas.errors import MailRefused
 from gas.logs import bound, configure, get_logger
-from gas.messages import AccountNotice, JobFinished, ResultsRestored, one_of
+from gas.messages import (
+    AccountNotice,
+    JobFinished,
+    ProjectInvitation,
+    ResultsRestored,
+    one_of,
+)
 from gas.ports import Clock, JobStore, Mail, Mailer
 from gas.settings import NotifySettings
 from lambdas.batch import each_record
 from lambdas.notify.mails import (
     mail_about,
     mail_about_account,
+    mail_about_invitation,
     mail_about_restored,
     worth_a_mail,
 )
@@ -39,7 +47,7 @@ class Notify:
 
     def __call__(self, body: str) -> None:
         """Send the mail that the message `body` asks for."""
-        message = one_of(body, JobFinished, ResultsRestored, AccountNotice)
+        message = one_of(body, JobFinished, ResultsRestored, AccountNotice, ProjectInvitation)
         match message:
             case JobFinished():
                 with bound(job_id=message.job_id):
@@ -50,6 +58,10 @@ class Notify:
             case AccountNotice():
                 with bound(user_id=message.user_id, notice_id=message.notice_id):
                     self._send(mail_about_account(message, self._public_url))
+
+            case ProjectInvitation():
+                with bound(invitation_id=message.invitation_id):
+                    self._send(mail_about_invitation(message, self._public_url))
 
     def _tell_of_job(self, job_id: str) -> None:
         job = self._jobs.get(job_id)

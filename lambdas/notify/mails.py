@@ -7,9 +7,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from gas.access import Role
 from gas.jobs import Job, JobStatus
 from gas.keys import result_name
-from gas.messages import AccountNotice, ResultsRestored
+from gas.messages import AccountNotice, ProjectInvitation, ResultsRestored
 from gas.plans import terms_of
 from gas.ports import Mail
 from lambdas.notify.notices import LETTERS
@@ -62,6 +63,34 @@ def mail_about_account(notice: AccountNotice, public_url: str) -> Mail:
         "attachment": notice.attachment,
     }
     return _mail(notice.email, str(facts["subject"]), "letter", facts)
+
+
+_ROLES = {
+    Role.VIEWER: "As a viewer you can see the project's jobs, explore their results and download "
+    "them.",
+    Role.EDITOR: "As an editor you can see the project's jobs, explore and download their results, "
+    "run them again and add jobs of your own.",
+}
+
+
+def mail_about_invitation(asked: ProjectInvitation, public_url: str) -> Mail:
+    """The mail by which somebody is asked into a project."""
+    subject = f"{asked.invited_by} invites you to the project “{asked.project}”"
+    facts = {
+        "subject": subject,
+        "paragraphs": [
+            f"{asked.invited_by} would like to share the project “{asked.project}” with you on "
+            "GAS, the Genomics Annotation Service, where genetic variants are annotated.",
+            _ROLES[asked.role],
+            f"To accept, log in with an identity of Globus that has this mail address "
+            f"({asked.email}), or link it to yours. The invitation lapses on "
+            f"{_moment(asked.until)}. If you do not know who asks, do nothing.",
+        ],
+        "button": "See the invitation",
+        "link": f"{public_url}/projects",
+        "attachment": None,
+    }
+    return _mail(asked.email, subject, "letter", facts)
 
 
 def _mail(to: str, subject: str, template: str, facts: dict[str, Any]) -> Mail:

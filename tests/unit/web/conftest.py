@@ -15,6 +15,7 @@ from gas.billing.desk import Billing, Terminal
 from gas.billing.ports import TopicName
 from gas.jobs import Failure, Job, Progress, Results, StoredFile, new_job_id
 from gas.settings import WebSettings
+from gas.sharing.desk import SharingDesk
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
 from gas.testing.billing import MemoryBillingStore, MemoryPayments
 from gas.testing.erasing import MemoryErasableJobs
@@ -22,6 +23,7 @@ from gas.testing.finder import MemoryJobFinder
 from gas.testing.gauges import MemoryGauges
 from gas.testing.ledger import MemoryLedger
 from gas.testing.parts import MemoryPartStore
+from gas.testing.sharing import sharing_desk
 from gas.testing.slots import MemoryLineTable
 from gas.testing.tokens import MemoryIdempotency, MemoryRates, MemoryTokens
 from gas.testing.vitals import MemoryVitals
@@ -74,6 +76,8 @@ class World:
     clock: FakeClock
     webhooks: MemoryWebhooks
     webhook_queue: MemoryDeliveryQueue
+    sharing: SharingDesk
+    notices: MemoryTopic
 
     def client(self) -> FlaskClient:
         """A fresh browser."""
@@ -154,6 +158,8 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
         payments = MemoryPayments(page_origin=PAYMENT_PAGES)
         sold = bool(changes.get("stripe_secret_key", "none"))
         webhook_store, webhook_queue = MemoryWebhooks(), MemoryDeliveryQueue()
+        notices = MemoryTopic()
+        sharing = sharing_desk(accounts.mirror, notices, clock)
         billing = Billing(
             store=MemoryBillingStore(accounts._accounts),
             topics={name: MemoryTopic() for name in TopicName},
@@ -190,6 +196,7 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
                 public_url=PUBLIC_URL,
                 allow_loopback=False,
             ),
+            sharing=sharing,
             clock=clock,
             sample=sample,
         )
@@ -211,6 +218,8 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             clock,
             webhook_store,
             webhook_queue,
+            sharing,
+            notices,
         )
 
     return make

@@ -5,11 +5,15 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
 from gas.accounts.models import Account
 from gas.accounts.sessions import SEEN_STEP, LoginSession, NewSession, at
 from gas.accounts.store import Identity
 from gas.errors import ServiceUnavailable
 from gas.plans import Plan
+from gas.testing.sharing import memory_database
 from web.auth.errors import LoginFailed
 from web.auth.oidc import Exchange
 
@@ -25,6 +29,8 @@ class MemoryAccounts:
         self.down = False
         self.opening = at(1_700_000_000)
         """When the next new account is opened."""
+        self.mirror = memory_database()
+        """The same accounts as rows, for what joins them."""
 
     def record_login(self, identity: Identity) -> Account:
         self.ping()
@@ -38,6 +44,10 @@ class MemoryAccounts:
             created_at=known.created_at if known else self.opening,
         )
         self._accounts[identity.user_id] = account
+        with Session(self.mirror) as work, work.begin():
+            fields = ("user_id", "name", "email", "organization", "plan", "created_at")
+            row = {name: getattr(account, name) for name in fields}
+            work.merge(Account(**row, last_login_at=account.created_at))
         return account
 
     def get(self, user_id: str) -> Account | None:
@@ -47,6 +57,8 @@ class MemoryAccounts:
     def delete(self, user_id: str) -> None:
         self.ping()
         self._accounts.pop(user_id, None)
+        with Session(self.mirror) as work, work.begin():
+            work.execute(delete(Account).where(Account.user_id == user_id))
 
     def ping(self) -> None:
         if self.down:
