@@ -40,8 +40,8 @@ install: $(VENV)/installed $(VENV)/compiled ## Make the virtual environment, com
 
 # ---------------------------------------------------------------- run
 .PHONY: run
-run: $(VENV)/installed $(VENV)/compiled ## The whole service on this machine (DATA=DIR keeps its data elsewhere)
-	@exec $(BIN)/python -m local up $(if $(DATA),--data "$(DATA)")
+run: $(VENV)/installed $(VENV)/compiled ## The whole service on this machine (S3=FILE keeps files in another store, DATA=DIR keeps its data elsewhere)
+	@$(if $(S3),set -a; . "$(abspath $(S3))"; set +a;) exec $(BIN)/python -m local up $(if $(DATA),--data "$(DATA)")
 
 .PHONY: stop
 stop: $(VENV)/installed ## Stop a running `make run`
@@ -89,6 +89,10 @@ bench-explorer: $(VENV)/installed-dev $(VENV)/compiled ## A million variants exp
 .PHONY: bench-dashboard
 bench-dashboard: $(VENV)/installed-dev $(VENV)/compiled ## The list of jobs with ten and with 100,000 (ARGS="--jobs 20000")
 	PYTHONPATH=scripts $(BIN)/python -m tests.bench.dashboard $(ARGS)
+
+.PHONY: prove-ceph
+prove-ceph: $(VENV)/installed-dev $(VENV)/compiled ## The whole product on a real Ceph gateway (Debian 12; ARGS=--keep leaves it running)
+	PYTHONPATH=scripts $(BIN)/python -m tests.ceph $(ARGS)
 
 .PHONY: fuzz
 fuzz: $(VENV)/installed-dev ## Mutated input for the engine, every memory access checked (SECONDS=600)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from local.addresses import HOST, Addresses
 from local.keyring import REGION, Keyring
+from local.object_store import events_token
 from local.parts import FOUNDATION_STOP_SECONDS, Layer, Part, answers_http
 from local.paths import REPOSITORY, DataFolder
 
@@ -174,6 +175,7 @@ class Installation:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             "GAS_PUBLIC_URL": self.addresses.url("web"),
+            "GAS_S3_EVENTS_TOKEN": events_token(os.environ, self.keyring),
             "GAS_SECRET_KEY": self.keyring.secret_key,
             "GAS_DATABASE_URL": database_url,
             "GAS_SNS_CERT_URL": self.addresses.url("cloud") + "/_gas/sns-signing-certificate.pem",

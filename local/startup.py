@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from local.errors import LocalError
+from local.object_store import prepare_buckets
 from local.paths import REPOSITORY, write_private
 from local.postgres import Postgres
 from local.progress import Progress
@@ -53,6 +54,7 @@ async def start_everything(
         supervisor.start(installation.mailbox()),
     )
     settings = installation.service_settings(stack.settings, url, stack.aws_files)
+    await asyncio.to_thread(prepare_buckets, settings, progress.say)
     await together(
         supervisor.start(installation.web(settings)),
         supervisor.start(installation.annotator(settings)),

@@ -68,6 +68,19 @@ class AwsClients:
             client = self._session.client("s3", config=config.merge(_REGIONAL))
         return client
 
+    def topics_of(self, store: ObjectStore) -> "SNSClient":
+        """The topics that `store` tells of its objects; some stores speak SNS for that."""
+        client: SNSClient = self._session.client(
+            "sns",
+            endpoint_url=store.url,
+            region_name=store.region,
+            aws_access_key_id=store.access_key_id or None,
+            aws_secret_access_key=store.secret_access_key or None,
+            verify=store.ca_bundle or None,
+            config=_CONFIG,
+        )
+        return client
+
     def _other_s3(self, store: ObjectStore, config: Config) -> "S3Client":
         """A client that takes nothing from the SDK's chain that `store` says."""
         client: S3Client = self._session.client(
