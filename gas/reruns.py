@@ -54,7 +54,7 @@ def rerun(
             "The job has not ended yet.", remedy="Wait until it is done, or cancel it first."
         )
     check_size(job.input_size, uploader.plan)
-    job_id, standing = _place(job, options, jobs.get)
+    job_id, standing = _place(job, uploader, options, jobs.get)
     if standing is None:
         _check_copyable(job)
         place = allot(
@@ -97,10 +97,10 @@ def _check_there(job: Job, inputs: BlobStore) -> None:
 
 
 def _place(
-    job: Job, options: JobOptions, find: Callable[[str], Job | None]
+    job: Job, uploader: Uploader, options: JobOptions, find: Callable[[str], Job | None]
 ) -> tuple[str, Job | None]:
     """The id of the job to be, and the job if it is there already."""
-    for job_id in _ids(job, options):
+    for job_id in _ids(job, uploader, options):
         standing = find(job_id)
         deleted = standing is None and job.retried_by == job_id
         if not deleted and (standing is None or not _is_wasted(standing)):
@@ -111,8 +111,11 @@ def _place(
     )
 
 
-def _ids(job: Job, options: JobOptions) -> Iterator[str]:
+def _ids(job: Job, uploader: Uploader, options: JobOptions) -> Iterator[str]:
     wanted = json.dumps(options.model_dump(mode="json"), sort_keys=True)
+    if uploader.user_id != job.user_id:
+        # In a project, others than the owner may run it again, for themselves.
+        wanted += f" {uploader.user_id}"
     for number in range(MOST_RERUNS):
         yield _as_version_4(uuid5(UUID(job.job_id), f"{number} {wanted}"))
 

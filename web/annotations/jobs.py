@@ -1,13 +1,14 @@
-"""What a user may ask about their jobs. Every question goes through `own_job`."""
+"""What a user may ask about their jobs. Every question goes through `web.annotations.reading`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from gas import keys
-from gas.access import ResultsAccess
-from gas.errors import JobEnded, NotFound, ResultsNotReady
+from gas.access import ResultsAccess, Right
+from gas.errors import JobEnded, ResultsNotReady
 from gas.jobs import Job, JobStatus, StoredFile
+from web.annotations.reading import permitted
 from web.services import Services
 
 LOG_BYTES = 256 * 1024
@@ -48,18 +49,13 @@ class LogText:
 
 
 def own_job(services: Services, user_id: str, job_id: str) -> Job:
-    """The user's job.
+    """The user's own job, to do with it what only its owner may.
 
     Raises:
         NotFound: there is none, it was deleted, or it is somebody else's: the answer is the same.
+        NotAllowed: it is somebody else's who shares it with them.
     """
-    job = services.jobs.get(job_id)
-    if job is None or job.user_id != user_id or job.erasing_at is not None:
-        raise NotFound(
-            "There is no such job, or it is not yours.",
-            remedy="Look for it in your list of jobs.",
-        )
-    return job
+    return permitted(services, user_id, job_id, Right.MANAGE)
 
 
 def cancel(services: Services, user_id: str, job_id: str) -> Job:
