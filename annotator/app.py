@@ -11,15 +11,18 @@ from flask import Flask, Response, jsonify
 
 from annotator.annotate import AnnotateJob
 from annotator.folders import WorkFolders
+from annotator.protection import Protector
 from annotator.results import ResultsWriter
 from annotator.subprocess_engine import SubprocessEngine
 from annotator.turns import Turns
 from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
+from gas.aws.earlier import DynamoEarlierJobs
 from gas.aws.executions import StateMachineTimer
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic, SqsQueue, confirm_subscription
+from gas.aws.scaling import ScalingGroup
 from gas.aws.slots import DynamoLineTable
 from gas.aws.vitals import DynamoVitals
 from gas.clock import SystemClock
@@ -48,6 +51,7 @@ class Parts:
     confirm: Confirm
     folders: WorkFolders
     heart: Heart
+    protector: Protector | None = None
 
 
 def create_app(parts: Parts | None = None) -> Flask:
@@ -67,6 +71,8 @@ def create_app(parts: Parts | None = None) -> Flask:
 
     parts.worker.start()
     parts.heart.start()
+    if parts.protector is not None:
+        parts.protector.start()
     atexit.register(_stop, parts)
     return app
 
@@ -104,6 +110,7 @@ def build_parts() -> Parts:
         timer=StateMachineTimer(clients.stepfunctions(), settings.archive_results_machine),
         turns=turns,
         throughput=Throughput(vitals, clock),
+        earlier=DynamoEarlierJobs(dynamodb, settings.earlier_jobs_table),
         engine=SubprocessEngine(
             timeout_seconds=settings.job_timeout_seconds,
             memory_mib=settings.job_memory_mib,
@@ -144,11 +151,26 @@ def build_parts() -> Parts:
         detail=lambda: {"slots": settings.slots, "busy": worker.busy},
     )
     log.info("annotator_ready", pid=os.getpid(), slots=settings.slots)
-    return Parts(worker, verifier, confirm_subscription(sns), folders, heart)
+    protector = _protector(settings, clients, worker)
+    return Parts(worker, verifier, confirm_subscription(sns), folders, heart, protector)
+
+
+def _protector(
+    settings: AnnotatorSettings, clients: AwsClients, worker: Worker
+) -> Protector | None:
+    """None where no group of machines grows and shrinks."""
+    if not settings.scaling_group:
+        return None
+    group = ScalingGroup(
+        clients.autoscaling(), settings.scaling_group, instance_id=settings.instance_id
+    )
+    return Protector(group, lambda: worker.busy)
 
 
 def _stop(parts: Parts) -> None:
     parts.heart.stop()
+    if parts.protector is not None:
+        parts.protector.stop()
     stopped = parts.worker.stop(_STOP_SECONDS)
     parts.folders.close()
     log.info("annotator_stopped", clean=stopped)

@@ -147,6 +147,8 @@ class WebSettings(PublisherSettings, DatabaseSettings):
     """*stack* ARN."""
     user_slots_table: str
     """*stack* DynamoDB table: how many jobs of each user run, and which wait."""
+    earlier_jobs_table: str
+    """*stack* DynamoDB table: which content was annotated before (`gas.earlier`)."""
     vitals_table: str
     """*stack* DynamoDB table: which processes live, and how fast jobs are annotated."""
 
@@ -238,6 +240,8 @@ class AnnotatorSettings(WebhookSettings):
     """*stack* URL."""
     user_slots_table: str
     """*stack* DynamoDB table: how many jobs of each user run, and which wait."""
+    earlier_jobs_table: str
+    """*stack* DynamoDB table: which content was annotated before (`gas.earlier`)."""
     job_results_topic: str
     """*stack* ARN."""
     work_dir: Path
@@ -252,6 +256,11 @@ class AnnotatorSettings(WebhookSettings):
     """*stack* ARN of the state machine that waits until results are due."""
     visibility_seconds: int = 45
     """A message is hidden this long between two extensions."""
+    scaling_group: str = ""
+    """Auto-scaling group that this machine belongs to, which takes away idle machines only; empty:
+    there is none."""
+    instance_id: str = ""
+    """What the group calls this machine."""
     job_timeout_seconds: int = 6 * 3600
     job_memory_mib: int = 4096
     """Address-space limit of one engine process, in MiB."""
@@ -371,6 +380,8 @@ class EraseAccountSettings(ColdSettings):
     """*stack* DynamoDB table: the webhook endpoints of users, and what was sent to them."""
     imports_table: str
     """*stack* DynamoDB table: the files that are fetched from web addresses."""
+    earlier_jobs_table: str
+    """*stack* DynamoDB table: which content was annotated before (`gas.earlier`)."""
     erase_grace_seconds: int = 300
     """A worker that lost its job may still be writing for so long."""
 

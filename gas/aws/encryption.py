@@ -1,6 +1,7 @@
 """How S3 encrypts what we store: said with every object, so that a bucket can refuse others."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -11,7 +12,7 @@ class Encryption:
     """ARN of the key."""
 
     @property
-    def arguments(self) -> dict[str, str]:
+    def arguments(self) -> dict[str, Any]:
         """What SDK calls that store an object are given."""
         if not self.kms_key:
             return {"ServerSideEncryption": "AES256"}
