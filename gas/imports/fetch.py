@@ -11,7 +11,13 @@ from dataclasses import dataclass
 
 from gas import submissions
 from gas.errors import GasError, ServiceUnavailable, UploadGone
-from gas.imports.filling import Filling, part_size_for, place_of
+from gas.imports.filling import (
+    LEAST_PART_BYTES,
+    PART_BYTES,
+    Filling,
+    part_size_for,
+    place_of,
+)
 from gas.imports.models import (
     KEPT_SECONDS,
     LEASE_SECONDS,
@@ -56,6 +62,8 @@ class Budget:
     """A file that can be gone on with is handed to the next call after so long."""
     longest_seconds: float = 780
     """A file that cannot must be here by then."""
+    part_bytes: int = PART_BYTES
+    least_part_bytes: int = LEAST_PART_BYTES
 
 
 @dataclass(frozen=True)
@@ -202,7 +210,7 @@ class _Try:
             filling = self._begin(opened, head)
         if opened.total is not None and filling.received != opened.total:
             if opened.resumable:
-                filling.pause()
+                filling.pause(self._budget.least_part_bytes)
             raise SourceFault("The connection broke off while the file was sent.")
         return self._complete(filling)
 
@@ -212,17 +220,21 @@ class _Try:
         was = self._import
         name = was.file_name or opened.name or name_in(was.url) or "import.vcf"
         key, metadata = place_of(was, self._world.key_prefix, name)
-        size = part_size_for(opened.total)
+        size = part_size_for(opened.total, self._budget.part_bytes)
         upload_id = self._world.parts.begin(key, metadata=metadata)
-        self._note(
-            file_name=name,
-            key=key,
-            upload_id=upload_id,
-            part_size=size,
-            total=opened.total,
-            tag=opened.tag,
-            began_at=was.began_at or self._world.clock.now(),
-        )
+        try:
+            self._note(
+                file_name=name,
+                key=key,
+                upload_id=upload_id,
+                part_size=size,
+                total=opened.total,
+                tag=opened.tag,
+                began_at=was.began_at or self._world.clock.now(),
+            )
+        except _Lost:
+            self._world.parts.abort(key, upload_id)
+            raise
         filling = Filling(self._world.parts, key, upload_id, size, [], bytearray())
         filling.add(head)
         return filling
@@ -230,7 +242,8 @@ class _Try:
     def _is_over(self, opened: Opened, filling: Filling | None) -> bool:
         """Whether the next call should go on: everything that came is stored."""
         spent = self._monotonic() - self._began
-        if opened.resumable and spent >= self._budget.slice_seconds and filling and filling.pause():
+        may_pause = opened.resumable and spent >= self._budget.slice_seconds
+        if may_pause and filling and filling.pause(self._budget.least_part_bytes):
             return True
         if spent < self._budget.longest_seconds:
             return False

@@ -9,10 +9,9 @@ from gas.ports import PartStore, UploadedPart
 from gas.submissions import Uploader, allot
 
 PART_BYTES = 16 * MIB
+"""Doubled as often as a large file needs, and for one whose length its server does not say."""
 LEAST_PART_BYTES = 5 * MIB
 """S3 takes no smaller one, but for the last."""
-_UNKNOWN_PART_BYTES = 32 * MIB
-"""Of a file whose length its server does not say: up to 280 GiB."""
 _MOST_PARTS = 9_000
 """S3 takes 10,000; those that a broken line cut short are smaller."""
 
@@ -34,11 +33,11 @@ def place_of(found: Import, key_prefix: str, name: str) -> tuple[str, dict[str, 
     return place.key, dict(place.metadata)
 
 
-def part_size_for(total: int | None) -> int:
+def part_size_for(total: int | None, least: int = PART_BYTES) -> int:
     """Bytes of every part of a file of `total` bytes."""
     if total is None:
-        return _UNKNOWN_PART_BYTES
-    size = PART_BYTES
+        return 2 * least
+    size = least
     while size * _MOST_PARTS < total:
         size *= 2
     return size
@@ -83,9 +82,9 @@ class Filling:
         while len(self.buffer) >= self.part_size:
             self._put(self.part_size)
 
-    def pause(self) -> bool:
+    def pause(self, least: int = LEAST_PART_BYTES) -> bool:
         """Store what is in memory, if it is enough for a part. False: it is not."""
-        if len(self.buffer) < LEAST_PART_BYTES:
+        if len(self.buffer) < least:
             return not self.buffer
         self._put(len(self.buffer))
         return True

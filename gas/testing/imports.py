@@ -90,10 +90,11 @@ class FakeSource:
             resumable=self.resumable,
             name=self.name,
             content_type="application/octet-stream",
-            chunks=self._chunks(first),
+            chunks=self.chunks_from(first),
         )
 
-    def _chunks(self, first: int) -> Iterator[bytes]:
+    def chunks_from(self, first: int) -> Iterator[bytes]:
+        """The body of an answer that begins at the byte `first`."""
         until = self.breaks_at.pop(0) if self.breaks_at else None
         end = len(self.content) if until is None else until
         for at in range(first, end, self.chunk):

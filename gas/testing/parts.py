@@ -31,6 +31,10 @@ class MemoryPartStore:
         """As a restart of the embedded cloud does."""
         self._open.clear()
 
+    def is_empty(self) -> bool:
+        """Whether no upload is under way."""
+        return not self._open
+
     def begin(self, key: str, *, metadata: Mapping[str, str]) -> str:
         upload_id = uuid4().hex
         self._open[upload_id] = _Open(key, metadata)

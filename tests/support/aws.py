@@ -16,6 +16,7 @@ from gas.aws.cold_class import S3ColdStore
 from gas.aws.cold_vault import GlacierColdStore
 from gas.aws.erasing import DynamoErasableJobs
 from gas.aws.finder import DynamoJobFinder
+from gas.aws.imports import DynamoImports
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SqsQueue
@@ -191,3 +192,33 @@ def make_webhooks(clients: AwsClients, name: str) -> DynamoWebhooks:
     )
     clients.dynamodb().get_waiter("table_exists").wait(TableName=name)
     return DynamoWebhooks(clients.dynamodb(), name)
+
+
+def make_imports(clients: AwsClients, name: str) -> DynamoImports:
+    """Make a table of imports, with the keys of service.yaml."""
+    clients.dynamodb().create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "user_id", "AttributeType": "S"},
+            {"AttributeName": "import_id", "AttributeType": "S"},
+            {"AttributeName": "open", "AttributeType": "S"},
+            {"AttributeName": "look_at", "AttributeType": "N"},
+        ],
+        KeySchema=[
+            {"AttributeName": "user_id", "KeyType": "HASH"},
+            {"AttributeName": "import_id", "KeyType": "RANGE"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "open_imports",
+                "KeySchema": [
+                    {"AttributeName": "open", "KeyType": "HASH"},
+                    {"AttributeName": "look_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    clients.dynamodb().get_waiter("table_exists").wait(TableName=name)
+    return DynamoImports(clients.dynamodb(), name)

@@ -15,12 +15,19 @@ from gas.jobs import ArchivedFile, ArchiveReference, ColdKind, Job, JobStatus, R
 from gas.messages import AccountErasureRequested
 from gas.ports import JobStore, Tier
 from gas.testing import MemoryTopic
+from gas.testing.earlier import MemoryEarlierJobs
 from gas.testing.erasing import MemoryErasableJobs
 from gas.testing.jobs import MemoryJobStore
 from lambdas.erase_account.certify import Certify
 from lambdas.erase_account.erase import EraseAccount, Pace
 from lambdas.erase_account.places import Places
-from tests.support.aws import AwsWorld, ColdStores, make_cold_stores, make_webhooks
+from tests.support.aws import (
+    AwsWorld,
+    ColdStores,
+    make_cold_stores,
+    make_imports,
+    make_webhooks,
+)
 from tests.support.jobs import OTHER_USER, USER, job
 
 Tables = tuple[JobStore, ErasableJobs]
@@ -102,11 +109,13 @@ def test_an_account_is_erased_in_the_embedded_cloud(
     erase = EraseAccount(
         jobs=world.erasable,
         webhooks=make_webhooks(world.clients, f"t{uuid4().hex[:12]}"),
+        imports=make_imports(world.clients, f"t{uuid4().hex[:12]}"),
         places=Places(
             inputs=world.blobs,
             results=S3BlobStore(world.clients.s3(), world.blobs.bucket),
             archives=archives,
             cold={store.kind: store for store in (stores.by_class, stores.vault)},
+            earlier=MemoryEarlierJobs(),
         ),
         certify=Certify(results=world.blobs, signer=signer, notices=notices, clock=SystemClock()),
         clock=SystemClock(),

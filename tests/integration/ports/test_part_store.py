@@ -94,3 +94,15 @@ def test_an_upload_given_up_is_gone(aws_over_http: AwsWorld) -> None:
     with pytest.raises(UploadGone):
         store.complete(KEY, upload_id, [UploadedPart(1, 1, '"0"')])
     assert aws_over_http.blobs.head(KEY) is None
+
+
+def test_parts_that_we_send_become_the_object(aws_over_http: AwsWorld) -> None:
+    store, blobs = store_of(aws_over_http), aws_over_http.blobs
+    upload = begin(store, PART + 3)
+    first = store.put_part(upload.key, upload.upload_id, number=1, body=b"a" * PART)
+    last = store.put_part(upload.key, upload.upload_id, number=2, body=b"end")
+    assert store.parts(upload.key, upload.upload_id) == [first, last]
+    store.complete(upload.key, upload.upload_id, [first, last])
+    assert blobs.read(upload.key, start=PART - 1, length=9) == b"aend"
+    with pytest.raises(UploadGone):
+        store.put_part(upload.key, upload.upload_id, number=3, body=b"late")

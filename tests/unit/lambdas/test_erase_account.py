@@ -13,7 +13,9 @@ from gas.jobs import ArchivedFile, ColdKind, Job, SpentArchive, StartedRetrieval
 from gas.messages import AccountErasureRequested, AccountNotice
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
 from gas.testing.cold import MemoryColdStore
+from gas.testing.earlier import MemoryEarlierJobs
 from gas.testing.erasing import MemoryErasableJobs
+from gas.testing.imports import MemoryImports
 from gas.testing.webhooks import MemoryWebhooks
 from lambdas.erase_account import erase
 from lambdas.erase_account.certify import LISTED, Certify
@@ -75,6 +77,8 @@ class Rooms:
         self.vault = MemoryColdStore(ColdKind.GLACIER_VAULT)
         self.notices = MemoryTopic()
         self.webhooks = MemoryWebhooks()
+        self.imports = MemoryImports()
+        self.earlier = MemoryEarlierJobs()
         self.request = AccountErasureRequested(
             erasure_id=erasure_id_of(USER, 5),
             user_id=USER,
@@ -88,6 +92,7 @@ class Rooms:
         run = EraseAccount(
             jobs=guard(MemoryErasableJobs(self.jobs)),
             webhooks=guard(self.webhooks),
+            imports=guard(self.imports),
             places=Places(
                 inputs=guard(self.inputs),
                 results=results,
@@ -96,6 +101,7 @@ class Rooms:
                     ColdKind.GLACIER_CLASS: guard(BucketColdStore(self.archives)),
                     ColdKind.GLACIER_VAULT: guard(self.vault),
                 },
+                earlier=guard(self.earlier),
                 key_prefix=PREFIX,
             ),
             certify=Certify(
