@@ -31,6 +31,7 @@ from web.explorer.variants import blueprint as explorer_variants
 from web.health.routes import blueprint as health
 from web.help.routes import blueprint as helping
 from web.home.routes import blueprint as home
+from web.imports.routes import blueprint as imports
 from web.preflight.routes import blueprint as preflight
 from web.reference.routes import blueprint as reference
 from web.services import Services, build_services
@@ -76,6 +77,7 @@ def create_app(services: Services | None = None) -> Flask:
     for blueprint in (
         *pages,
         *explorers,
+        imports,
         *engine_pages,
         tokens,
         webhooks,

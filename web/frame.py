@@ -9,7 +9,7 @@ from gas.accounts.models import Account
 
 #: Endpoint, label, and the blueprints whose pages belong to it.
 _FOR_USERS = (
-    ("annotate.page", "Annotate", {"annotate"}),
+    ("annotate.page", "Annotate", {"annotate", "imports"}),
     ("annotations.dashboard", "Jobs", {"annotations", "many", "explorer", "explorer_variant"}),
     ("variants.page", "Variants", {"variants"}),
 )

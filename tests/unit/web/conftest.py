@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from gas.billing.desk import Billing, Terminal
 from gas.billing.ports import TopicName
+from gas.imports.desk import ImportDesk
 from gas.jobs import Failure, Job, Progress, Results, StoredFile, new_job_id
 from gas.settings import WebSettings
 from gas.sharing.desk import SharingDesk
@@ -21,6 +22,7 @@ from gas.testing.billing import MemoryBillingStore, MemoryPayments
 from gas.testing.erasing import MemoryErasableJobs
 from gas.testing.finder import MemoryJobFinder
 from gas.testing.gauges import MemoryGauges
+from gas.testing.imports import MemoryImportQueue, MemoryImports
 from gas.testing.ledger import MemoryLedger
 from gas.testing.parts import MemoryPartStore
 from gas.testing.sharing import sharing_desk
@@ -129,6 +131,8 @@ def settings(**changes: Any) -> WebSettings:
         "job_results_topic": "arn:aws:sns:us-east-1:000000000000:job_results",
         "user_slots_table": "user_slots",
         "vitals_table": "vitals",
+        "imports_table": "imports",
+        "imports_queue": "https://sqs.example.org/imports",
         "webhooks_table": "webhooks",
         "webhooks_queue": "https://sqs.example.org/webhooks",
         "public_url": PUBLIC_URL,
@@ -173,7 +177,7 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             deletions=MemoryErasableJobs(jobs),
             ledger=MemoryLedger(jobs),
             inputs=inputs,
-            input_parts=MemoryPartStore(inputs),
+            input_parts=(input_parts := MemoryPartStore(inputs)),
             results=results,
             requests=topic,
             erasures=erasures,
@@ -189,6 +193,14 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             lines=MemoryLineTable(),
             vitals=MemoryVitals(),
             gauges=MemoryGauges(),
+            imports=ImportDesk(
+                MemoryImports(),
+                MemoryImportQueue(),
+                input_parts,
+                clock,
+                allow_loopback=False,
+                allow_http=False,
+            ),
             webhooks=WebhookDesk(
                 webhook_store,
                 webhook_queue,

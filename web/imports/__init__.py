@@ -1,0 +1,1 @@
+"""Files from web addresses: name one, see how far it is, cancel it, try again."""
