@@ -13,6 +13,7 @@ from annotator.folders import WorkFolders
 from annotator.lease import JobLease
 from annotator.results import ResultsWriter, write_failure_log
 from annotator.turns import Turns, wait_for_turn
+from gas.earlier import EarlierJobs, note_completed
 from gas.errors import LeaseLost, NotFound, ServiceUnavailable
 from gas.jobs import MAX_ATTEMPTS, Failure, Job, JobStatus
 from gas.logs import bound, get_logger
@@ -49,6 +50,7 @@ class AnnotateJob:
         timer: Timer,
         turns: Turns,
         throughput: Throughput,
+        earlier: EarlierJobs,
         engine: Engine,
         folders: WorkFolders,
         clock: Clock,
@@ -62,6 +64,7 @@ class AnnotateJob:
         self._timer = timer
         self._turns = turns
         self._throughput = throughput
+        self._earlier = earlier
         self._engine = engine
         self._folders = folders
         self._clock = clock
@@ -200,12 +203,14 @@ class AnnotateJob:
     def _announce(self, job: Job) -> Outcome:
         """Publish the final status, unless that was done. Repeated after a crash in between.
 
-        Before that, the clock of the results is started; twice is as good as once.
+        Before that, the clock of the results is started, and what they follow from is noted; twice
+        is as good as once.
         """
         if job.announced_at is None and job.job_status is not JobStatus.CANCELLED:
             if job.archive_at is not None:
                 due = ArchiveRequested(job_id=job.job_id, user_id=job.user_id)
                 self._timer.start(job.job_id, at=job.archive_at, payload=due.model_dump())
+            note_completed(self._earlier, job)
             message = JobFinished(job_id=job.job_id, user_id=job.user_id, job_status=job.job_status)
             self._announcements.publish(
                 message.to_json(), attributes={"type": message.type, "job_id": job.job_id}

@@ -12,7 +12,8 @@ and answers with lines of JSON on standard output: any number of
 then one of
 
     {"output": {"annotated", "log", "summary", "receipt", "table", "index" (or null),
-                "signed_by" (or ""), "records_in", "records_annotated",
+                "signed_by" (or ""), "input_blake3", "pack_id", "engine" (its version),
+                "records_in", "records_annotated",
                 "skipped": {reason in words: records}}}
     {"refused": {"code", "message", "remedy", "line", "column", "found", "expected", "rule",
                  "text": the offending line, as far as it is of use}}
@@ -95,6 +96,9 @@ def _annotate(task: dict[str, Any]) -> dict[str, Any]:
             "table": str(table),
             "index": str(outputs.vcf.with_name(index)) if index else None,
             "signed_by": receipt.signature.fingerprint if receipt.signature else "",
+            "input_blake3": receipt.input.blake3,
+            "pack_id": receipt.pack_id,
+            "engine": receipt.versions["anntools"],
             "records_in": receipt.records_in,
             "records_annotated": receipt.annotated,
             "skipped": {anntools.REASON_WORDS[code]: n for code, n in receipt.skipped.items() if n},

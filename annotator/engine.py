@@ -25,6 +25,10 @@ class EngineOutput:
     records_annotated: int
     skipped: Mapping[str, int]
     """Records passed through without annotation, by reason."""
+    input_blake3: str
+    pack_id: str
+    engine: str
+    """Its version."""
 
 
 class EngineRefused(Exception):

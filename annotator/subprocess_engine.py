@@ -192,6 +192,9 @@ def _outcome(answer: dict[str, Any], code: int, errors: str) -> EngineOutput:
         records_in=output["records_in"],
         records_annotated=output["records_annotated"],
         skipped=output["skipped"],
+        input_blake3=output["input_blake3"],
+        pack_id=output["pack_id"],
+        engine=output["engine"],
     )
 
 

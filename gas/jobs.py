@@ -188,6 +188,12 @@ class Results(_Record):
     """Of the annotated file, for access by region; absent if its records are not sorted."""
     signed_by: str = ""
     """Fingerprint of the key that signed the receipt; empty: it is not signed."""
+    input_blake3: str = ""
+    """Of the input's bytes, by the receipt; empty on jobs from before it was kept."""
+    pack_id: str = ""
+    """Of the reference pack, as it was then."""
+    engine: str = ""
+    """Version of AnnTools."""
     records_in: int
     records_annotated: int
     skipped: Mapping[str, int] = Field(default_factory=dict)

@@ -39,6 +39,10 @@ class InProcessEngine:
         self._compiling: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
+    @property
+    def version(self) -> str:
+        return anntools.VERSION
+
     def packs(self) -> Sequence[PackAtHand]:
         found = []
         for folder in anntools.installed():

@@ -136,6 +136,10 @@ class Engine(Protocol):
     and ServiceUnavailable while the engine is being made ready.
     """
 
+    @property
+    def version(self) -> str:
+        """Of AnnTools, as receipts name it."""
+
     def packs(self) -> Sequence[PackAtHand]:
         """The packs on this machine."""
 

@@ -12,11 +12,13 @@ from gas.accounts.models import Account
 from gas.accounts.rates import Allowance, RateStore
 from gas.accounts.sealing import Sealer
 from gas.accounts.sessions import LoginSession, NewSession, SessionStore
-from gas.accounts.store import AccountStore, Identity, connect
+from gas.accounts.store import AccountStore, Identity
 from gas.accounts.thaws import ThawStore
 from gas.accounts.tokens import AccessToken, TokenStore
 from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
+from gas.aws.database import open_database
+from gas.aws.earlier import DynamoEarlierJobs
 from gas.aws.erasing import DynamoErasableJobs
 from gas.aws.finder import DynamoJobFinder
 from gas.aws.gauges import SqsGauges
@@ -30,18 +32,19 @@ from gas.aws.webhooks import DynamoWebhooks, SqsDeliveryQueue
 from gas.billing.desk import Billing
 from gas.billing.wiring import build_billing
 from gas.clock import SystemClock
+from gas.earlier import EarlierJobs
 from gas.erasure import DeletableJobs
 from gas.gauges import QueueGauges, watched_queues
 from gas.imports.desk import ImportDesk
 from gas.ledger import ResultsLedger
 from gas.listing import JobFinder
-from gas.logs import configure
 from gas.ports import BlobStore, Clock, JobStore, PartStore, Topic
 from gas.scopes import Scope
 from gas.settings import WebSettings
 from gas.sharing.desk import SharingDesk, build_sharing
 from gas.slots import LineTable
 from gas.store_events import StoreEvents
+from gas.telemetry.service import set_up
 from gas.throughput import PaceTable, Throughput
 from gas.vitals import VitalsTable
 from gas.webhooks.desk import WebhookDesk
@@ -162,6 +165,7 @@ class Services:
     engine: Engine
     lines: LineTable
     vitals: Vitals
+    earlier: EarlierJobs
     gauges: QueueGauges
     webhooks: WebhookDesk
     imports: ImportDesk
@@ -254,9 +258,9 @@ def build_services() -> Services:
     """
     clients = AwsClients()
     settings = WebSettings.load(fetch_secret=clients.fetch_secret())
-    configure("web", settings.log_level)
+    set_up("web", settings.log_level)
     buckets, dynamodb, clock = Buckets(clients, settings), clients.dynamodb(), SystemClock()
-    database = connect(settings.database_url.get_secret_value())
+    database = open_database(settings, clients)
     return Services(
         settings=settings,
         jobs=DynamoJobStore(dynamodb, settings.annotations_table),
@@ -281,6 +285,7 @@ def build_services() -> Services:
         engine=InProcessEngine(),
         lines=DynamoLineTable(dynamodb, settings.user_slots_table),
         vitals=DynamoVitals(dynamodb, settings.vitals_table),
+        earlier=DynamoEarlierJobs(dynamodb, settings.earlier_jobs_table),
         gauges=SqsGauges(
             clients.sqs(),
             clients.cloudwatch(),
@@ -302,9 +307,7 @@ def build_services() -> Services:
             allow_loopback=settings.imports_allow_loopback,
             allow_http=settings.imports_allow_http,
         ),
-        sharing=build_sharing(
-            database, SnsTopic(clients.sns(), settings.job_results_topic), clock
-        ),
+        sharing=build_sharing(database, SnsTopic(clients.sns(), settings.job_results_topic), clock),
         clock=clock,
         store_events=_store_events(settings, clients),
     )

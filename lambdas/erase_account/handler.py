@@ -7,6 +7,7 @@ from typing import Any
 from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
 from gas.aws.cold import cold_stores
+from gas.aws.earlier import DynamoEarlierJobs
 from gas.aws.erasing import DynamoErasableJobs
 from gas.aws.imports import DynamoImports
 from gas.aws.messaging import SnsTopic
@@ -39,6 +40,7 @@ def _use_case() -> Callable[[str], None]:
         results=results,
         archives=buckets.blobs(settings.archives_bucket),
         cold=cold_stores(clients, settings),
+        earlier=DynamoEarlierJobs(clients.dynamodb(), settings.earlier_jobs_table),
         key_prefix=settings.key_prefix,
     )
     certify = Certify(

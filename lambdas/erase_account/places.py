@@ -8,6 +8,7 @@ certainly ended: until then the record stays, so that nobody makes the job anew.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gas.earlier import EarlierJobs, forget_job
 from gas.erasure import ErasableJobs
 from gas.errors import GasError
 from gas.jobs import ColdKind, Job
@@ -35,6 +36,8 @@ class Places:
     archives: BlobStore
     """The bucket of archives of S3's Glacier class; listed, so that forgotten ones go as well."""
     cold: Mapping[ColdKind, ColdStore]
+    earlier: EarlierJobs
+    """What is noted of the contents that were annotated."""
     key_prefix: str = ""
 
 
@@ -72,6 +75,7 @@ class JobEraser:
             self._places.cold[kind].delete(archive_id)
         if self._clock.now() < _quiet_at(job, self._grace_seconds):
             return False
+        forget_job(self._places.earlier, job)
         self._jobs.remove(job.job_id)
         log.info("job_erased", job_id=job.job_id)
         return True

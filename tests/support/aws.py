@@ -1,10 +1,11 @@
 """The service's stores and queues, made in any world that speaks the AWS API."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import boto3
@@ -14,6 +15,7 @@ from gas.aws.blobs import S3BlobStore
 from gas.aws.clients import AwsClients
 from gas.aws.cold_class import S3ColdStore
 from gas.aws.cold_vault import GlacierColdStore
+from gas.aws.earlier import DynamoEarlierJobs
 from gas.aws.erasing import DynamoErasableJobs
 from gas.aws.finder import DynamoJobFinder
 from gas.aws.imports import DynamoImports
@@ -23,7 +25,12 @@ from gas.aws.messaging import SqsQueue
 from gas.aws.slots import DynamoLineTable
 from gas.aws.vitals import DynamoVitals
 from gas.aws.webhooks import DynamoWebhooks
+from gas.object_store import Fence, ObjectStore
+from gas.settings import CoreSettings
 from local.paths import REPOSITORY
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 MOST_LOOKED_AT = 30
 """As many jobs as one page of a search looks at here."""
@@ -45,12 +52,36 @@ class AwsWorld:
     dead_letters_url: str
 
 
-def make_aws_world(session: boto3.Session) -> AwsWorld:
+OTHER_STORE = "GAS_S3_URL" in os.environ
+"""Whether the stores of files are also tested on the one that the environment names."""
+
+
+class OtherClients(AwsClients):
+    """Clients whose S3 is the store that the environment names, as it is for the services."""
+
+    def __init__(self, session: boto3.Session) -> None:
+        super().__init__(session)
+        named = {name: value for name, value in os.environ.items() if name.startswith("GAS_S3_")}
+        unused = ("GAS_ANNOTATIONS_TABLE", "GAS_INPUTS_BUCKET", "GAS_RESULTS_BUCKET")
+        self.settings = CoreSettings.load({**dict.fromkeys(unused, "-"), **named})
+
+    def s3(self, store: ObjectStore | None = None, *, retried: bool = True) -> "S3Client":
+        return super().s3(store or self.settings.object_store, retried=retried)
+
+
+def make_aws_world(session: boto3.Session, *, other_store: bool = False) -> AwsWorld:
     """Make a table, a bucket and a queue with dead letters, with the keys of service.yaml."""
-    clients = AwsClients(session)
+    clients, fence = AwsClients(session), Fence.ENTITY_TAG
+    if other_store:
+        clients = OtherClients(session)
+        fence = clients.settings.s3_fence
     name = f"t{uuid4().hex[:12]}"
     _make_table(clients, name)
     clients.s3().create_bucket(Bucket=name)
+    if fence is Fence.VERSION:
+        clients.s3().put_bucket_versioning(
+            Bucket=name, VersioningConfiguration={"Status": "Enabled"}
+        )
     sqs = clients.sqs()
     queue_url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
     dead_url = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
@@ -59,7 +90,7 @@ def make_aws_world(session: boto3.Session) -> AwsWorld:
         erasable=DynamoErasableJobs(clients.dynamodb(), name),
         finder=DynamoJobFinder(clients.dynamodb(), name, most_looked_at=MOST_LOOKED_AT),
         ledger=DynamoLedger(clients.dynamodb(), name),
-        blobs=S3BlobStore(clients.s3(), name),
+        blobs=S3BlobStore(clients.s3(), name, fence=fence),
         queue=SqsQueue(sqs, queue_url, dead_letters_url=dead_url),
         clients=clients,
         table=name,
@@ -222,3 +253,21 @@ def make_imports(clients: AwsClients, name: str) -> DynamoImports:
     )
     clients.dynamodb().get_waiter("table_exists").wait(TableName=name)
     return DynamoImports(clients.dynamodb(), name)
+
+
+def make_earlier_jobs(clients: AwsClients, name: str) -> DynamoEarlierJobs:
+    """Make a table of earlier jobs, with the keys of service.yaml."""
+    clients.dynamodb().create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "user_id", "AttributeType": "S"},
+            {"AttributeName": "digest", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "user_id", "KeyType": "HASH"},
+            {"AttributeName": "digest", "KeyType": "RANGE"},
+        ],
+    )
+    clients.dynamodb().get_waiter("table_exists").wait(TableName=name)
+    return DynamoEarlierJobs(clients.dynamodb(), name)

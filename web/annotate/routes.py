@@ -21,6 +21,7 @@ from gas.plans import terms_of
 from gas.scopes import Scope
 from web.annotate import uploads
 from web.annotate.choice import asked_for, options_of
+from web.annotate.earlier import EarlierRequest, find_earlier
 from web.annotations.words import FORMATS, TRANSCRIPTS, pack_name
 from web.auth.session import opened_by, protect, require_account, uploader
 from web.context import services
@@ -72,6 +73,25 @@ def sign() -> tuple[Response, int]:
         "done": f"{url_for('annotate.done')}?{uploads.done_query(services(), signed.key)}",
     }
     return jsonify(document), 201
+
+
+@blueprint.post("/earlier")
+@opened_by(Scope.JOBS_READ)
+def earlier() -> Response:
+    """JSON {blake3, size, pack?, strict?, …} → {job}: one that did the same, or null.
+
+    {job_id, url, file_name, submitted_at}; asked before anything is sent.
+    """
+    asked = parse_json(EarlierRequest)
+    account = require_account()
+    job = find_earlier(services(), account, asked, blake3=asked.blake3, size=asked.size)
+    found = job and {
+        "job_id": job.job_id,
+        "url": url_for("annotations.details", job_id=job.job_id),
+        "file_name": job.input_file_name,
+        "submitted_at": job.submit_time,
+    }
+    return jsonify(job=found)
 
 
 @blueprint.get("/done")

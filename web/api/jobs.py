@@ -10,11 +10,13 @@ from flask import Response, url_for
 from pydantic import AwareDatetime, Field
 
 from gas.access import access_to
+from gas.earlier import BLAKE3
 from gas.jobs import Job, JobStatus
 from gas.listing import END_OF_TIME, LONGEST_TEXT, JobQuery, Match
 from gas.scopes import Scope
 from web.annotate import uploads
 from web.annotate.choice import Choice
+from web.annotate.earlier import find_earlier
 from web.annotations import deleting, jobs, retries
 from web.annotations.standing import standing
 from web.api.api import api
@@ -43,6 +45,22 @@ class NewJob(ApiModel):
 
     key: str = Field(min_length=1, max_length=1024)
     """As the upload gave it."""
+
+
+class EarlierContent(ApiModel):
+    """What is known of a file before it is sent."""
+
+    blake3: str = Field(pattern=f"^{BLAKE3.pattern}$")
+    """BLAKE3 of its bytes: 256 bits, hexadecimal, in lower case."""
+    size: int = Field(ge=0, le=2**62)
+    options: Options = Options()
+
+
+class EarlierJob(ApiModel):
+    """A job that did the same."""
+
+    job: JobDocument | None
+    """null: there is none whose results can be had."""
 
 
 class JobsQuery(ApiModel):
@@ -89,6 +107,25 @@ def create_job(body: NewJob) -> Answer:
     """
     job = uploads.register(services(), uploader(), key=body.key)
     return Answer(_document(job), headers=_location(job))
+
+
+@api.operation(
+    "POST",
+    "/jobs/earlier",
+    tag=TAG,
+    scope=Scope.JOBS_READ,
+    body=EarlierContent,
+    answer=EarlierJob,
+)
+def find_earlier_job(body: EarlierContent) -> EarlierJob:
+    """The job that annotated the same content, so that it need not be sent.
+
+    The same bytes, options, state of the pack and version of the engine; its results can be had
+    now. It is an offer: the file can be annotated anew at any time.
+    """
+    account, choice = require_account(), Choice.model_validate(body.options.model_dump())
+    job = find_earlier(services(), account, choice, blake3=body.blake3, size=body.size)
+    return EarlierJob(job=_document(job) if job else None)
 
 
 @api.operation("GET", "/jobs", tag=TAG, scope=Scope.JOBS_READ, query=JobsQuery, answer=JobList)

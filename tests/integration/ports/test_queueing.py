@@ -32,6 +32,7 @@ from gas.priority import PriorityQueue
 from gas.slots import UserSlots
 from gas.submissions import request_run
 from gas.testing import MemoryBlobStore, MemoryTimer, MemoryTopic
+from gas.testing.earlier import MemoryEarlierJobs
 from gas.testing.vitals import MemoryVitals
 from gas.throughput import Throughput
 from gas.worker import Worker
@@ -69,7 +70,16 @@ class SlowEngine:
         for path in files:
             path.write_bytes(b"annotated")
         self.ended[source_name] = time.monotonic()
-        return EngineOutput(*files, signed_by="", records_in=1, records_annotated=1, skipped={})
+        return EngineOutput(
+            *files,
+            input_blake3="b3",
+            pack_id="demo-1",
+            engine="1.0",
+            signed_by="",
+            records_in=1,
+            records_annotated=1,
+            skipped={},
+        )
 
 
 class Stage:
@@ -102,6 +112,7 @@ class Stage:
             turns=Turns(
                 slots, jobs=self.jobs, ledger=world.ledger, requests=self.topic, clock=clock
             ),
+            earlier=MemoryEarlierJobs(),
             throughput=Throughput(MemoryVitals(), clock),
             engine=self.engine,
             folders=self.folders,

@@ -26,6 +26,7 @@ from gas.testing import (
     MemoryTimer,
     MemoryTopic,
 )
+from gas.testing.earlier import MemoryEarlierJobs
 from gas.testing.slots import MemoryLineTable
 from gas.testing.vitals import MemoryVitals
 from gas.throughput import Throughput
@@ -80,6 +81,9 @@ class FakeEngine:
             files.append(path)
         return EngineOutput(
             *files,
+            input_blake3="b3",
+            pack_id="demo-1",
+            engine="1.0",
             signed_by="SHA256:12",
             records_in=10,
             records_annotated=9,
@@ -130,6 +134,7 @@ class World:
             announcements=guard(self.announced),
             timer=guard(self.timer),
             turns=turns,
+            earlier=MemoryEarlierJobs(),
             throughput=Throughput(guard(self.vitals), self.clock),
             engine=guard(self.engine),
             folders=self.folders,

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from gas.certificates import CertificateSigner, holds, sha256, subject_hash
+from gas.earlier import note_completed
 from gas.erasure import erasure_id_of
 from gas.jobs import ArchivedFile, ColdKind, Job, SpentArchive, StartedRetrieval
 from gas.messages import AccountErasureRequested, AccountNotice
@@ -21,7 +22,7 @@ from lambdas.erase_account import erase
 from lambdas.erase_account.certify import LISTED, Certify
 from lambdas.erase_account.erase import EraseAccount, Pace
 from lambdas.erase_account.places import ErasureUnfinished, Places
-from tests.support.jobs import OTHER_USER, USER, job
+from tests.support.jobs import OTHER_USER, USER, job, results
 
 PREFIX = "lab/"
 SIGNER = CertificateSigner("a secret of this test")
@@ -120,6 +121,7 @@ class Rooms:
         self.inputs.put(f"{base}.vcf", b"i" * 10, modified_at=self.now - 61)
         self.results.put(f"{base}.annot.vcf.gz", b"r" * 20)
         self.results.put(f"{base}.vcf.count.log", b"log")
+        note_completed(self.earlier, made)
         return made
 
     def add_archived(self) -> Job:
@@ -131,6 +133,8 @@ class Rooms:
         return self.add(
             job_id=job_id,
             job_status="COMPLETED",
+            complete_time=self.now,
+            results=results(),
             results_state="ARCHIVED",
             archive_user_id=USER,
             archived_at=1,

@@ -38,6 +38,7 @@ def erase(rooms: Rooms, body: str, fuse: Fuse | None = None) -> None:
             ColdKind.GLACIER_CLASS: guard(BucketColdStore(rooms.archives)),
             ColdKind.GLACIER_VAULT: guard(rooms.vault),
         },
+        earlier=guard(rooms.earlier),
         key_prefix=PREFIX,
     )
     eraser = JobEraser(jobs=jobs, places=places, clock=rooms.clock, grace_seconds=GRACE)
@@ -86,6 +87,7 @@ def test_a_crash_anywhere_leaves_enough_to_go_on(after: bool) -> None:
             erase(rooms, body)
         assert left_of(rooms, job) == []
         assert rooms.jobs.get(job.job_id) is None
+        assert rooms.earlier.noted == {}
         if not fuse.blown:
             return
     raise AssertionError("it never ended")

@@ -19,6 +19,7 @@ from gas.settings import WebSettings
 from gas.sharing.desk import SharingDesk
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
 from gas.testing.billing import MemoryBillingStore, MemoryPayments
+from gas.testing.earlier import MemoryEarlierJobs
 from gas.testing.erasing import MemoryErasableJobs
 from gas.testing.finder import MemoryJobFinder
 from gas.testing.gauges import MemoryGauges
@@ -131,6 +132,7 @@ def settings(**changes: Any) -> WebSettings:
         "job_results_topic": "arn:aws:sns:us-east-1:000000000000:job_results",
         "user_slots_table": "user_slots",
         "vitals_table": "vitals",
+        "earlier_jobs_table": "earlier_jobs",
         "imports_table": "imports",
         "imports_queue": "https://sqs.example.org/imports",
         "webhooks_table": "webhooks",
@@ -192,6 +194,7 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             engine=FakeEngine(),
             lines=MemoryLineTable(),
             vitals=MemoryVitals(),
+            earlier=MemoryEarlierJobs(),
             gauges=MemoryGauges(),
             imports=ImportDesk(
                 MemoryImports(),

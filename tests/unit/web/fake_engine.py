@@ -46,6 +46,8 @@ GENE = Transcript(
 class FakeEngine:
     """`web.ports.Engine`. The base at 0-based position n is `ACGT`[n % 4]."""
 
+    version = "1.0"
+
     def __init__(self) -> None:
         self.asked: list[Sequence[Site | str]] = []
 
