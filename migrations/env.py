@@ -1,4 +1,4 @@
-"""Runs the migrations against `GAS_DATABASE_URL`."""
+"""Runs the migrations against the URL it is given (deploy/migrate), else `GAS_DATABASE_URL`."""
 
 import os
 
@@ -14,7 +14,8 @@ TABLES = (sessions, thaws, billing)
 
 
 def run() -> None:
-    engine = create_engine(os.environ["GAS_DATABASE_URL"], poolclass=pool.NullPool)
+    url = context.config.attributes.get("url") or os.environ["GAS_DATABASE_URL"]
+    engine = create_engine(url, poolclass=pool.NullPool)
     with engine.connect() as connection:
         context.configure(
             connection=connection, target_metadata=Base.metadata, transactional_ddl=True
