@@ -40,16 +40,23 @@ install: $(VENV)/installed $(VENV)/compiled ## Make the virtual environment, com
 
 # ---------------------------------------------------------------- run
 .PHONY: run
-run: $(VENV)/installed $(VENV)/compiled ## The whole service on this machine (S3=FILE keeps files in another store, DATA=DIR keeps its data elsewhere)
-	@$(if $(S3),set -a; . "$(abspath $(S3))"; set +a;) exec $(BIN)/python -m local up $(if $(DATA),--data "$(DATA)")
+run: $(VENV)/installed $(VENV)/compiled $(if $(HTTPS),$(BIN)/uwsgi-tls) ## The whole service on this machine (S3=FILE keeps files in another store, DATA=DIR keeps its data elsewhere, HTTPS=1 serves https://localhost:4433)
+	@$(if $(S3),set -a; . "$(abspath $(S3))"; set +a;) exec $(BIN)/python -m local up $(if $(DATA),--data "$(DATA)") $(if $(HTTPS),--https) $(ARGS)
+
+$(BIN)/uwsgi-tls: deploy/uwsgi/requirements-tls.txt | $(VENV)/installed
+	@scripts/build_uwsgi.sh $(BIN)/python && touch $@
+
+.PHONY: trust
+trust: $(VENV)/installed ## How a browser comes to trust https://localhost:4433
+	@$(BIN)/python -m local trust $(if $(DATA),--data "$(DATA)")
 
 .PHONY: stop
 stop: $(VENV)/installed ## Stop a running `make run`
 	@$(BIN)/python -m local stop $(if $(DATA),--data "$(DATA)")
 
 .PHONY: smoke
-smoke: $(VENV)/installed ## The main job by HTTP against a deployment: make smoke URL=http://127.0.0.1:8000
-	@$(BIN)/python scripts/smoke.py $(if $(URL),"$(URL)",http://127.0.0.1:8000) $(if $(FILE),--file "$(FILE)")
+smoke: $(VENV)/installed ## The main job by HTTP against a deployment: make smoke URL=http://127.0.0.1:8000 (CA=FILE)
+	@$(BIN)/python scripts/smoke.py $(if $(URL),"$(URL)",http://127.0.0.1:8000) $(if $(FILE),--file "$(FILE)") $(if $(CA),--ca "$(CA)")
 
 # ---------------------------------------------------------------- test
 PYTEST := $(BIN)/python -m pytest

@@ -13,6 +13,8 @@ import psutil
 from local.errors import LocalError
 
 HOST = "127.0.0.1"
+HTTPS = 4433
+CLOUD_HTTPS = 4568
 _TEST_PORTS = (10_000, 32_000)
 
 
@@ -30,6 +32,14 @@ class Addresses:
     cloud: int = 4566
     relay: int = 4567
     """The cloud's own second port: it signs and repeats the notifications of SNS."""
+    https: int = 0
+    """The web app by HTTPS; 0: it is served by plain HTTP. Then `web` leads here."""
+    cloud_https: int = 0
+    """The cloud by HTTPS, where browsers bring and fetch files; 0 with `https`."""
+
+    def with_https(self) -> Addresses:
+        """The same addresses, with those of HTTPS at their usual places."""
+        return replace(self, https=HTTPS, cloud_https=CLOUD_HTTPS)
 
     def shifted(self, offset: int) -> Addresses:
         """The same addresses, each port ``offset`` higher.
@@ -37,23 +47,32 @@ class Addresses:
         Raises:
             LocalError: one of them would not be a port.
         """
-        ports = [port + offset for port in self.by_name().values()]
-        if not all(1 <= port <= 65535 for port in ports):
+        ports = {name: port + offset for name, port in self.by_name().items()}
+        if not all(1 <= port <= 65535 for port in ports.values()):
             raise LocalError(
                 f"With an offset of {offset}, not every port lies between 1 and 65535. "
                 "Give another --port-offset."
             )
-        return Addresses(*ports)
+        return self.with_ports(ports)
 
     def with_ports(self, ports: Mapping[str, int]) -> Addresses:
         """The same addresses with some ports given by the name of their part."""
         return replace(self, **ports)
 
     def by_name(self) -> dict[str, int]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        """The ports in use, by the name of their part."""
+        ports = {field.name: int(getattr(self, field.name)) for field in fields(self)}
+        return {name: port for name, port in ports.items() if port}
 
     def url(self, part: str) -> str:
+        """Where a part is found; the web app by HTTPS if it is served so."""
+        if part == "web" and self.https:
+            return f"https://localhost:{self.https}"
         return f"http://{HOST}:{self.by_name()[part]}"
+
+    def upload_url(self) -> str:
+        """Where browsers find S3: no page that came by HTTPS may fetch from anywhere else."""
+        return f"https://{HOST}:{self.cloud_https}" if self.cloud_https else self.url("cloud")
 
 
 def is_free(port: int, host: str = HOST) -> bool:
@@ -70,18 +89,19 @@ def is_free(port: int, host: str = HOST) -> bool:
     return True
 
 
-def free_addresses() -> Addresses:
+def free_addresses(*, https: bool = False) -> Addresses:
     """Addresses on ports that nobody uses at this moment, for tests.
 
     They lie below the range from which systems take ports for outgoing connections, so that none
     is taken between being found and being used; at random, because tests run side by side.
     """
+    wanted = (Addresses().with_https() if https else Addresses()).by_name()
     found: list[int] = []
-    while len(found) < len(fields(Addresses)):
+    while len(found) < len(wanted):
         port = random.randrange(*_TEST_PORTS)  # noqa: S311
         if port not in found and is_free(port):
             found.append(port)
-    return Addresses(*found)
+    return Addresses().with_ports(dict(zip(wanted, found, strict=True)))
 
 
 def who_listens(port: int) -> str:
@@ -100,10 +120,10 @@ def who_listens(port: int) -> str:
     return ""
 
 
-def busy_ports(addresses: Addresses) -> list[str]:
-    """One sentence for each port that is in use."""
+def busy_ports(ports: Mapping[str, int]) -> list[str]:
+    """One sentence for each port, given by the name of who wants it, that is in use."""
     sentences = []
-    for part, port in addresses.by_name().items():
+    for part, port in ports.items():
         if not is_free(port):
             holder = who_listens(port)
             by = f" by {holder}" if holder else ""

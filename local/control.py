@@ -6,7 +6,8 @@ import os
 import signal
 import time
 
-from local.addresses import is_free
+from local.addresses import Addresses, is_free
+from local.certificates import Certificates, how_to_trust
 from local.lock import DataLock, Holder
 from local.paths import DataFolder
 from local.progress import Progress
@@ -17,7 +18,7 @@ STOP_PATIENCE = 20.0
 
 def status(data: DataFolder, progress: Progress) -> int:
     """Say what runs from a data folder. 0 if it runs, 3 if not (as service managers do)."""
-    holder = _running(data)
+    holder = running(data)
     if holder is None:
         progress.plain(f"Nothing runs from {data.root}.")
         return 3
@@ -33,7 +34,7 @@ def status(data: DataFolder, progress: Progress) -> int:
 
 def stop(data: DataFolder, progress: Progress) -> int:
     """Stop the ``up`` of a data folder and wait until it has ended."""
-    holder = _running(data)
+    holder = running(data)
     if holder is None:
         progress.plain(f"Nothing runs from {data.root}.")
         return 0
@@ -49,7 +50,19 @@ def stop(data: DataFolder, progress: Progress) -> int:
     return 1
 
 
-def _running(data: DataFolder) -> Holder | None:
+def trust(data: DataFolder, progress: Progress) -> int:
+    """Say how a browser comes to trust what `up --https` serves."""
+    certificates = Certificates(data.tls)
+    data.create()
+    certificates.renew()
+    holder = running(data)
+    url = holder.url if holder else Addresses().with_https().url("web")
+    progress.plain(how_to_trust(certificates, url))
+    return 0
+
+
+def running(data: DataFolder) -> Holder | None:
+    """Who runs from a data folder now."""
     lock = DataLock(data.run)
     holder = lock.holder()
     return holder if holder is not None and holder.is_alive() and lock.is_taken() else None

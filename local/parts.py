@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -50,12 +51,16 @@ class Part:
     """Called in a thread before every start."""
 
 
-def answers_http(port: int, path: str) -> Probe:
-    """A probe: the server on this loopback port answers ``GET path`` with a status below 500."""
+def answers_http(port: int, path: str, authority: Path | None = None) -> Probe:
+    """A probe: the server on this loopback port answers ``GET path`` with a status below 500.
+
+    ``authority`` is given if it speaks HTTPS: what its certificate must come from.
+    """
 
     async def probe() -> bool:
         try:
-            reader, writer = await asyncio.open_connection(HOST, port)
+            tls = ssl.create_default_context(cafile=authority) if authority else None
+            reader, writer = await asyncio.open_connection(HOST, port, ssl=tls)
         except OSError:
             return False
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from local.errors import LocalError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_DATA = REPOSITORY / ".gas"
+_LONGEST_SOCKET_PATH = 100  # bytes; the systems' own limits are 104 and 108
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,11 @@ class DataFolder:
         return self.root / "explorer"
 
     @property
+    def tls(self) -> Path:
+        """The certificate authority of this installation, once it was asked for HTTPS."""
+        return self.root / "tls"
+
+    @property
     def settings(self) -> Path:
         """Secrets and generated configuration, each file readable by the owner only."""
         return self.root / "settings"
@@ -102,6 +110,29 @@ class DataFolder:
                 "data folder.\n"
                 "Give a new or empty one with --data DIR (or `make run DATA=DIR`)."
             )
+
+
+def socket_folder(folder: Path, name: str) -> Path:
+    """A folder where a UNIX socket of this name can be: `folder`, unless its path is too long.
+
+    Then one under the temporary folder, named after `folder`, so that it stays the same.
+    """
+    if len(os.fsencode(folder / name)) <= _LONGEST_SOCKET_PATH:
+        return folder
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"gas-{os.getuid()}-{digest}"
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner can enter.
+
+    Raises:
+        LocalError: there is one of somebody else.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_uid != os.getuid() or folder.is_symlink():
+        raise LocalError(f"{folder} belongs to somebody else; remove it.")
+    folder.chmod(0o700)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -13,14 +13,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import importlib.util
 import os
 import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,13 +29,13 @@ import psutil
 
 from local.errors import LocalError
 from local.parts import FOUNDATION_STOP_SECONDS, Layer, Part
+from local.paths import socket_folder
 
 DATABASE = "gas"
 ROLE = "gas"
 _SOCKET_NAME = ".s.PGSQL.5432"
 _LAST_BREATH = 5.0
 """Seconds that the workers of a killed server may take to notice and end."""
-_LONGEST_SOCKET_PATH = 100  # bytes; 107 on Linux, 103 on macOS
 
 # A laptop's accounts database: small memory, full durability, no preloaded extras.
 _OPTIONS = {
@@ -82,10 +80,7 @@ class Postgres:
 
         The name there is derived from the data folder, so it stays the same between runs.
         """
-        if len(os.fsencode(data / _SOCKET_NAME)) <= _LONGEST_SOCKET_PATH:
-            return cls(data, data)
-        digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
-        return cls(data, Path(tempfile.gettempdir()) / f"gas-{os.getuid()}-{digest}")
+        return cls(data, socket_folder(data, _SOCKET_NAME))
 
     def url(self, database: str = DATABASE) -> str:
         """The SQLAlchemy URL of a database of this server."""

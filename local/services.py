@@ -6,13 +6,15 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from local.addresses import HOST, Addresses
+from local.balancer import Balancer
+from local.certificates import Certificates
 from local.keyring import REGION, Keyring
 from local.object_store import events_token
 from local.parts import FOUNDATION_STOP_SECONDS, Layer, Part, answers_http
 from local.paths import REPOSITORY, DataFolder
+from local.uwsgi import ONE_OF_EACH, Scale, Uwsgi
 
 REDIRECT_PATH = "/authcallback"
 """Where the web app takes people back from Globus; registered with the stand-in."""
@@ -20,10 +22,8 @@ STRIPE_WEBHOOK_PATH = "/stripe/webhook"
 """Where the web app takes Stripe's events."""
 STRIPE_PRICE = "price_gas_premium_monthly"
 """The price of Premium that the stand-in is made with."""
-# How long each layer may take to stop; together below ten seconds, whatever happens.
-SERVICE_STOP_SECONDS = 6.5
-"""Longer than the annotator waits for a message (gas/worker.py)."""
 HELPER_STOP_SECONDS = 1.0
+"""With the other layers (`local.uwsgi`, `local.parts`) below ten seconds, whatever happens."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Installation:
     data: DataFolder
     addresses: Addresses
     keyring: Keyring
+    scale: Scale = ONE_OF_EACH
 
     def base_environment(self) -> dict[str, str]:
         """What every part inherits: our surroundings without any cloud account of the person.
@@ -65,6 +66,7 @@ class Installation:
                 str(self.addresses.cloud),
                 "--relay-port",
                 str(self.addresses.relay),
+                *self._cloud_by_https(),
             ],
             environment=self.base_environment(),
             folder=REPOSITORY,
@@ -72,6 +74,13 @@ class Installation:
             layer=Layer.FOUNDATION,
             stop_seconds=FOUNDATION_STOP_SECONDS,
         )
+
+    def _cloud_by_https(self) -> list[str]:
+        port = self.addresses.cloud_https
+        if not port:
+            return []
+        both = Certificates(self.data.tls).together
+        return ["--tls-port", str(port), "--certificate", str(both)]
 
     def globus(self) -> Part:
         return Part(
@@ -125,6 +134,7 @@ class Installation:
                 str(self.addresses.stripe),
                 "--webhook-url",
                 self.addresses.url("web") + STRIPE_WEBHOOK_PATH,
+                *self._authority(),
             ],
             environment={**self.base_environment(), **self.stripe_settings()},
             folder=REPOSITORY,
@@ -133,18 +143,28 @@ class Installation:
             stop_seconds=HELPER_STOP_SECONDS,
         )
 
-    def web(self, settings: Mapping[str, str]) -> Part:
-        return self._under_uwsgi("web", "The web app", {**self.stripe_settings(), **settings})
+    def _authority(self) -> list[str]:
+        if not self.addresses.https:
+            return []
+        return ["--authority", str(Certificates(self.data.tls).authority)]
 
-    def annotator(self, settings: Mapping[str, str]) -> Part:
-        signing = {"GAS_SIGNING_KEY": self.keyring.signing_key}
-        return self._under_uwsgi("annotator", "The annotator", {**signing, **settings})
+    def services(self, settings: Mapping[str, str]) -> list[Part]:
+        """The product: every instance of every service."""
+        uwsgi = Uwsgi(self.data, self.addresses, self.scale)
+        own = {
+            "web": self.stripe_settings(),
+            "annotator": {"GAS_SIGNING_KEY": self.keyring.signing_key},
+            "archiver": {},
+            "thaw": PACE_OF_THAW,
+        }
+        return [
+            part
+            for service, added in own.items()
+            for part in uwsgi.parts(service, {**added, **settings})
+        ]
 
-    def archiver(self, settings: Mapping[str, str]) -> Part:
-        return self._under_uwsgi("archiver", "The archiver", settings)
-
-    def thaw(self, settings: Mapping[str, str]) -> Part:
-        return self._under_uwsgi("thaw", "The thaw service", {**PACE_OF_THAW, **settings})
+    def balancer(self) -> Part:
+        return Balancer(self.data, self.addresses, self.scale).part()
 
     def stripe_settings(self) -> dict[str, str]:
         return {
@@ -183,28 +203,6 @@ class Installation:
             "GAS_EXPLORER_DIR": str(self.data.explorer),
             "GLOBUS_SDK_SERVICE_URL_AUTH": self.addresses.url("globus") + "/",
         }
-
-    def _under_uwsgi(self, name: str, title: str, settings: Mapping[str, str]) -> Part:
-        port = self.addresses.by_name()[name]
-        return Part(
-            name=name,
-            title=title,
-            command=[
-                str(Path(sys.executable).parent / "uwsgi"),
-                "--ini",
-                str(REPOSITORY / "deploy" / "uwsgi" / f"{name}.ini"),
-            ],
-            environment={
-                **settings,
-                "AWS_PROFILE": name,
-                "GAS_HTTP_SOCKET": f"{HOST}:{port}",
-                "GAS_STOP_SECONDS": f"{SERVICE_STOP_SECONDS - 0.5:.0f}",
-            },
-            folder=REPOSITORY,
-            ready=answers_http(port, "/healthz"),
-            layer=Layer.SERVICE,
-            stop_seconds=SERVICE_STOP_SECONDS,
-        )
 
 
 PACE_OF_THAW = {

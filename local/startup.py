@@ -55,12 +55,9 @@ async def start_everything(
     )
     settings = installation.service_settings(stack.settings, url, stack.aws_files)
     await asyncio.to_thread(prepare_buckets, settings, progress.say)
-    await together(
-        supervisor.start(installation.web(settings)),
-        supervisor.start(installation.annotator(settings)),
-        supervisor.start(installation.archiver(settings)),
-        supervisor.start(installation.thaw(settings)),
-    )
+    await together(*(supervisor.start(part) for part in installation.services(settings)))
+    if installation.scale.balanced:
+        await supervisor.start(installation.balancer())
     await asyncio.to_thread(ask_for_pushes, stack)
 
 

@@ -15,6 +15,7 @@ from typing import IO
 import psutil
 
 from local.addresses import Addresses, busy_ports
+from local.certificates import Certificates, how_to_trust
 from local.errors import LocalError
 from local.keyring import Keyring
 from local.lock import DataLock, Holder
@@ -25,6 +26,7 @@ from local.records import RecordBook, end_processes, leftovers
 from local.services import Installation
 from local.startup import start_everything
 from local.supervisor import Supervisor
+from local.uwsgi import ONE_OF_EACH, Scale, every_port, program
 from local.watchdog import PATIENCE as WATCHDOG_PATIENCE
 
 _QUICK_STOP_NOTICE = "Stopping. Press Ctrl-C again to stop without waiting."
@@ -38,6 +40,7 @@ class UpOptions:
     addresses: Addresses
     database_url: str = ""
     """An accounts database of the person's own; empty for the one we start."""
+    scale: Scale = ONE_OF_EACH
 
 
 def up(options: UpOptions, progress: Progress) -> int:
@@ -52,6 +55,7 @@ def up(options: UpOptions, progress: Progress) -> int:
         book = RecordBook(data.run / "parts")
         _clean(book, data, progress)
         _require_free_ports(options)
+        _prepare_https(options, progress)
         put_aside(data.logs)
         lock.note(_holder(options))
         with _watchdog(lock) as pipe:
@@ -68,7 +72,7 @@ async def _run(options: UpOptions, progress: Progress, book: RecordBook, watchdo
     data = options.data
     supervisor = Supervisor(data.root, data.logs, book, progress.say, guard)
     keyring = Keyring.load_or_make(data.settings / "keyring.json")
-    installation = Installation(data, options.addresses, keyring)
+    installation = Installation(data, options.addresses, keyring, options.scale)
     stop = _stop_on_signals(supervisor, progress)
     starting = asyncio.create_task(
         start_everything(installation, supervisor, progress, options.database_url)
@@ -147,7 +151,7 @@ def _clean(book: RecordBook, data: DataFolder, progress: Progress) -> None:
 
 
 def _require_free_ports(options: UpOptions) -> None:
-    busy = busy_ports(options.addresses)
+    busy = busy_ports(every_port(options.addresses, options.scale))
     if busy:
         advice = (
             "End what uses them, or choose others: `python -m local up --port-offset 100` moves "
@@ -156,10 +160,23 @@ def _require_free_ports(options: UpOptions) -> None:
         raise LocalError("\n".join([*busy, advice]))
 
 
+def _prepare_https(options: UpOptions, progress: Progress) -> None:
+    if not options.addresses.https:
+        return
+    if not program(tls=True).exists():
+        raise LocalError(
+            "HTTPS needs the uWSGI with TLS. Start with `make run HTTPS=1`, or build it: "
+            "scripts/build_uwsgi.sh"
+        )
+    certificates = Certificates(options.data.tls)
+    if certificates.renew():
+        progress.plain(how_to_trust(certificates, options.addresses.url("web")) + "\n")
+
+
 def _holder(options: UpOptions) -> Holder:
     return Holder(
         pid=os.getpid(),
         started=psutil.Process().create_time(),
         url=options.addresses.url("web"),
-        ports=options.addresses.by_name(),
+        ports=every_port(options.addresses, options.scale),
     )

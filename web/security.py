@@ -58,6 +58,15 @@ def is_https(settings: WebSettings) -> bool:
     return urlsplit(settings.public_url).scheme == "https"
 
 
+def _is_this_machine(settings: WebSettings) -> bool:
+    """Whether browsers reach this app at `localhost`.
+
+    Strict transport security is of a name, not of a port: it would turn whatever else a person
+    runs there by plain HTTP to HTTPS, for two years.
+    """
+    return urlsplit(settings.public_url).hostname == "localhost"
+
+
 def content_security_policy(
     *, s3_origin: str, globus_origin: str, payment_origins: Sequence[str]
 ) -> str:
@@ -102,7 +111,7 @@ def install(app: Flask, services: Services) -> None:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
     }
-    if is_https(services.settings):
+    if is_https(services.settings) and not _is_this_machine(services.settings):
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
 
     @app.after_request

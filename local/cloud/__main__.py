@@ -9,6 +9,7 @@ import fcntl
 import logging
 import os
 import signal
+import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
@@ -31,6 +32,8 @@ def parse(arguments: list[str] | None = None) -> CloudSettings:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA / "cloud")
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument("--relay-port", type=int, help="default: the next port")
+    parser.add_argument("--tls-port", type=int, default=0, help="the same by HTTPS; 0: not")
+    parser.add_argument("--certificate", type=Path, help="certificate and key of it, one PEM file")
     parser.add_argument("--log-level", default="WARNING")
     parser.add_argument(
         "--retry-pace",
@@ -49,6 +52,8 @@ def parse(arguments: list[str] | None = None) -> CloudSettings:
         data=given.data.expanduser().resolve(),
         port=given.port,
         relay_port=given.relay_port or given.port + 1,
+        tls_port=given.tls_port,
+        certificate=given.certificate,
         disk_reserve=given.disk_reserve,
         log_level=given.log_level.upper(),
         retry=RetryPolicy(pace=given.retry_pace, longest=20 * given.retry_pace),
@@ -111,6 +116,8 @@ async def serve(settings: CloudSettings, stop: asyncio.Event) -> None:
         for runner, port in ((door, settings.port), (relay, settings.relay_port)):
             await runner.setup()
             await web.TCPSite(runner, HOST, port).start()
+        if settings.tls_port:
+            await web.TCPSite(door, HOST, settings.tls_port, ssl_context=_tls(settings)).start()
         starting = asyncio.create_task(gateway.start())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -129,6 +136,15 @@ async def serve(settings: CloudSettings, stop: asyncio.Event) -> None:
         await gateway.stop()
         await door.cleanup()
         await relay.cleanup()
+
+
+def _tls(settings: CloudSettings) -> ssl.SSLContext:
+    if settings.certificate is None:
+        raise LocalError("--tls-port needs --certificate.")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(settings.certificate)
+    return context
 
 
 def _server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> web.Server:
@@ -159,7 +175,7 @@ def main() -> int:
         logging.basicConfig(
             level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
         )
-        for port in (settings.port, settings.relay_port):
+        for port in filter(None, (settings.port, settings.relay_port, settings.tls_port)):
             if not is_free(port):
                 holder = who_listens(port)
                 raise LocalError(f"Port {port} is in use{f' by {holder}' if holder else ''}.")

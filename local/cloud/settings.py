@@ -111,6 +111,10 @@ class CloudSettings:
     data: Path
     port: int = 4566
     relay_port: int = 4567
+    tls_port: int = 0
+    """The same door by HTTPS, for browsers whose pages came by HTTPS; 0: there is none."""
+    certificate: Path | None = None
+    """Of that door: certificate and key in one PEM file."""
     large_object: int = 8 * MIB
     """Objects above this many bytes are streamed to files and never held in memory."""
     largest_request: int = 64 * MIB

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import ssl
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,12 +40,19 @@ class StandIn:
 
 
 def make_stand_in(
-    data: Path, base_url: str, secret_key: str, seed: Seed, *, shuffle: bool = False
+    data: Path,
+    base_url: str,
+    secret_key: str,
+    seed: Seed,
+    *,
+    shuffle: bool = False,
+    authority: Path | None = None,
 ) -> StandIn:
-    """The stand-in whose memory is in a folder."""
+    """The stand-in whose memory is in a folder; `authority`: of the receiver of its events."""
     store = Store(data / "stripe.sqlite")
     plant(store, seed, base_url)
-    client = httpx.Client(timeout=TIMEOUT, trust_env=False, follow_redirects=False)
+    tls = ssl.create_default_context(cafile=authority)
+    client = httpx.Client(timeout=TIMEOUT, trust_env=False, follow_redirects=False, verify=tls)
     courier = Courier(store, client, shuffle=shuffle)
     background = Background(Timekeeper(store, base_url), courier)
     api = Api(store, secret_key, base_url)
@@ -57,6 +65,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA / "stripe")
     parser.add_argument("--port", type=int, default=Addresses().stripe)
     parser.add_argument("--webhook-url", required=True, help="where events are sent")
+    parser.add_argument("--authority", type=Path, help="PEM: whom to believe the receiver's name")
     parser.add_argument("--price-id", default=Seed.price_id)
     parser.add_argument(
         "--shuffle", action="store_true", help="deliver events out of order, and some twice"
@@ -77,7 +86,14 @@ def main() -> int:
         return 2
     base_url = f"http://{HOST}:{options.port}"
     try:
-        stand_in = make_stand_in(options.data, base_url, secret_key, seed, shuffle=options.shuffle)
+        stand_in = make_stand_in(
+            options.data,
+            base_url,
+            secret_key,
+            seed,
+            shuffle=options.shuffle,
+            authority=options.authority,
+        )
     except LocalError as fault:
         print(fault, file=sys.stderr)
         return 1

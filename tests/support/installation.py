@@ -2,29 +2,47 @@
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
 import psutil
 
+from local.__main__ import option_of
 from local.addresses import Addresses, free_addresses
+from local.certificates import Certificates
 from tests.support.waiting import wait_until
 
 
 class Installation:
     """`python -m local up` with its data in `data`, on ports that were free."""
 
-    def __init__(self, data: Path, *, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        environment: dict[str, str] | None = None,
+        addresses: Addresses | None = None,
+        options: Sequence[str] = (),
+    ) -> None:
+        """`options` are more of the command line's, such as `--annotators 2`."""
         self.data = data
-        self.addresses: Addresses = free_addresses()
+        self.addresses: Addresses = addresses or free_addresses()
+        self._options = options
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def web(self) -> str:
         return self.addresses.url("web")
+
+    @property
+    def authority(self) -> Path:
+        """Whom programs have to believe if it speaks HTTPS."""
+        return Certificates(self.data / "tls").authority
 
     @property
     def mailbox(self) -> str:
@@ -34,7 +52,8 @@ class Installation:
         """Start and wait until the web app answers."""
         command = [sys.executable, "-m", "local", "up", "--data", str(self.data)]
         for name, port in self.addresses.by_name().items():
-            command += [f"--{name}-port", str(port)]
+            command += [f"--{option_of(name)}-port", str(port)]
+        command += self._options
         with self._output().open("ab") as output:
             self._process = subprocess.Popen(
                 command, stdout=output, stderr=output, env=self._environment
@@ -89,6 +108,10 @@ class Installation:
         if self._process.poll() is not None:
             raise AssertionError(f"the installation ended at its start:\n{self.output()}")
         try:
-            return httpx.get(f"{self.web}/healthz", timeout=2).status_code == httpx.codes.OK
+            tls = ssl.create_default_context(
+                cafile=self.authority if self.authority.exists() else None
+            )
+            answer = httpx.get(f"{self.web}/healthz", timeout=2, verify=tls)
+            return answer.status_code == httpx.codes.OK
         except httpx.TransportError:
             return False

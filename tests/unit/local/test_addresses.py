@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -61,5 +60,5 @@ def test_free_addresses_are_free_and_differ() -> None:
 
 
 def test_a_port_in_use_is_named_with_its_part_and_holder(listening: int) -> None:
-    (sentence,) = busy_ports(replace(free_addresses(), mailbox=listening))
+    (sentence,) = busy_ports({**free_addresses().by_name(), "mailbox": listening})
     assert sentence.startswith(f"Port {listening}, wanted for mailbox, is in use")

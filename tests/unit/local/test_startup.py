@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import fields
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
+from local.__main__ import option_of
 from local.addresses import Addresses
 from local.errors import LocalError
 from local.keyring import Keyring
+from local.parts import Part
 from local.paths import DataFolder
 from local.services import Installation
 from local.startup import together, with_driver
+
+EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 @pytest.mark.parametrize(
@@ -86,8 +91,13 @@ def test_what_the_stack_says_wins_over_the_surroundings(
     assert settings["GLOBUS_SDK_SERVICE_URL_AUTH"] == "http://127.0.0.1:8020/"
 
 
+def services(installation: Installation, settings: Mapping[str, str] = EMPTY) -> dict[str, Part]:
+    return {part.name: part for part in installation.services(settings)}
+
+
 def test_each_service_has_its_own_profile_and_port(installation: Installation) -> None:
-    web, annotator = installation.web({}), installation.annotator({})
+    found = services(installation)
+    web, annotator = found["web"], found["annotator"]
     assert web.environment["AWS_PROFILE"] == "web"
     assert annotator.environment["AWS_PROFILE"] == "annotator"
     assert web.environment["GAS_HTTP_SOCKET"] == "127.0.0.1:8000"
@@ -95,8 +105,9 @@ def test_each_service_has_its_own_profile_and_port(installation: Installation) -
 
 
 def test_only_the_annotator_knows_the_key_that_signs_receipts(installation: Installation) -> None:
-    assert installation.annotator({}).environment["GAS_SIGNING_KEY"] == "signing-key"
-    assert "signing-key" not in installation.web({}).environment.values()
+    found = services(installation)
+    assert found["annotator"].environment["GAS_SIGNING_KEY"] == "signing-key"
+    assert "signing-key" not in found["web"].environment.values()
     assert "signing-key" not in installation.cloud().environment.values()
 
 
@@ -104,11 +115,12 @@ def test_only_the_web_app_and_the_stand_in_know_the_keys_of_stripe(
     installation: Installation,
 ) -> None:
     settings = installation.service_settings({}, "postgresql+psycopg:///x", {})
-    for part in (installation.web(settings), installation.stripe()):
+    found = services(installation, settings)
+    for part in (found["web"], installation.stripe()):
         assert part.environment["GAS_STRIPE_SECRET_KEY"] == "stripe-key"
         assert part.environment["GAS_STRIPE_WEBHOOK_SECRET"] == "webhook-secret"
         assert "stripe-key" not in part.command
-    for part in (installation.annotator(settings), installation.archiver(settings)):
+    for part in (found["annotator"], found["archiver"]):
         assert "stripe-key" not in part.environment.values()
 
 
@@ -121,6 +133,6 @@ def test_only_the_stand_in_knows_the_registered_address(installation: Installati
 
 def test_every_port_is_explained_in_the_documentation() -> None:
     page = (Path(__file__).parents[3] / "docs" / "embedded-default.md").read_text()
-    for field in fields(Addresses):
-        assert f":{field.default}" in page
-        assert f"--{field.name}-port" in page
+    for name, port in Addresses().with_https().by_name().items():
+        assert f":{port}" in page
+        assert f"--{option_of(name)}-port" in page
