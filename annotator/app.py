@@ -26,11 +26,12 @@ from gas.aws.scaling import ScalingGroup
 from gas.aws.slots import DynamoLineTable
 from gas.aws.vitals import DynamoVitals
 from gas.clock import SystemClock
-from gas.logs import configure, get_logger
+from gas.logs import get_logger
 from gas.priority import PriorityQueue
 from gas.settings import AnnotatorSettings
 from gas.slots import UserSlots
 from gas.sns import SnsVerifier
+from gas.telemetry.service import set_up, watch
 from gas.throughput import Throughput
 from gas.vitals import Heart
 from gas.webhook import Confirm, sns_blueprint
@@ -51,6 +52,7 @@ class Parts:
     confirm: Confirm
     folders: WorkFolders
     heart: Heart
+    metrics_token: str = ""
     protector: Protector | None = None
 
 
@@ -58,6 +60,7 @@ def create_app(parts: Parts | None = None) -> Flask:
     """The WSGI app. Starts the worker."""
     parts = parts or build_parts()
     app = Flask("annotator")
+    watch(app, parts.worker, token=parts.metrics_token)
     app.register_blueprint(
         sns_blueprint(
             PUSH_PATH, verifier=parts.verifier, confirm=parts.confirm, wake=parts.worker.wake
@@ -81,7 +84,7 @@ def build_parts() -> Parts:
     """The real parts, from the environment."""
     clients = AwsClients()
     settings = AnnotatorSettings.load(fetch_secret=clients.fetch_secret())
-    configure("annotator", settings.log_level)
+    set_up("annotator", settings.log_level)
     clock = SystemClock()
     sns = clients.sns()
     folders = WorkFolders(settings.work_dir)
@@ -138,6 +141,7 @@ def build_parts() -> Parts:
         slots=settings.slots,
         visibility_seconds=settings.visibility_seconds,
         idle_seconds=settings.idle_seconds,
+        name="job_requests",
     )
     verifier = SnsVerifier(
         topics=frozenset({settings.job_requests_topic}),
@@ -152,7 +156,15 @@ def build_parts() -> Parts:
     )
     log.info("annotator_ready", pid=os.getpid(), slots=settings.slots)
     protector = _protector(settings, clients, worker)
-    return Parts(worker, verifier, confirm_subscription(sns), folders, heart, protector)
+    return Parts(
+        worker,
+        verifier,
+        confirm_subscription(sns),
+        folders,
+        heart,
+        protector=protector,
+        metrics_token=settings.metrics_token.get_secret_value(),
+    )
 
 
 def _protector(

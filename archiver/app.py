@@ -12,7 +12,7 @@ from flask import Flask, Response, jsonify
 from archiver.archive import ArchiveResults, PlanOf
 from archiver.fan_out import RequestForAll
 from archiver.originals import Originals
-from gas.accounts.store import AccountStore, connect
+from gas.accounts.store import AccountStore
 from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
 from gas.aws.cold import cold_stores
@@ -21,11 +21,12 @@ from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic, SqsQueue, confirm_subscription
 from gas.aws.vitals import DynamoVitals
 from gas.clock import SystemClock
-from gas.logs import configure, get_logger
+from gas.logs import get_logger
 from gas.messages import ArchiveRequested, UserArchiveRequested, one_of
 from gas.plans import Plan
 from gas.settings import ArchiverSettings
 from gas.sns import SnsVerifier
+from gas.telemetry.service import set_up, watch
 from gas.vitals import Heart
 from gas.webhook import Confirm, sns_blueprint
 from gas.worker import Delivery, Handler, Outcome, Worker
@@ -44,12 +45,14 @@ class Parts:
     verifier: SnsVerifier
     confirm: Confirm
     heart: Heart
+    metrics_token: str = ""
 
 
 def create_app(parts: Parts | None = None) -> Flask:
     """The WSGI app. Starts the worker."""
     parts = parts or build_parts()
     app = Flask("archiver")
+    watch(app, parts.worker, token=parts.metrics_token)
     app.register_blueprint(
         sns_blueprint(
             PUSH_PATH, verifier=parts.verifier, confirm=parts.confirm, wake=parts.worker.wake
@@ -83,11 +86,11 @@ def build_parts() -> Parts:
     """The real parts, from the environment."""
     clients = AwsClients()
     settings = ArchiverSettings.load(fetch_secret=clients.fetch_secret())
-    configure("archiver", settings.log_level)
+    set_up("archiver", settings.log_level)
     clock = SystemClock()
     sns = clients.sns()
     jobs = DynamoJobStore(clients.dynamodb(), settings.annotations_table)
-    plan_of = _plans(AccountStore(connect(settings.database_url.get_secret_value())))
+    plan_of = _plans(AccountStore(open_database(settings, clients)))
     archive = ArchiveResults(
         jobs=jobs,
         ledger=DynamoLedger(clients.dynamodb(), settings.annotations_table),
@@ -115,6 +118,7 @@ def build_parts() -> Parts:
         slots=settings.slots,
         visibility_seconds=settings.visibility_seconds,
         idle_seconds=settings.idle_seconds,
+        name="archive_requests",
     )
     verifier = SnsVerifier(
         topics=frozenset({settings.archive_requests_topic}),
@@ -128,7 +132,8 @@ def build_parts() -> Parts:
         service="archiver",
         detail=lambda: {"slots": settings.slots, "busy": worker.busy},
     )
-    return Parts(worker, verifier, confirm_subscription(sns), heart)
+    token = settings.metrics_token.get_secret_value()
+    return Parts(worker, verifier, confirm_subscription(sns), heart, token)
 
 
 def _plans(accounts: AccountStore) -> PlanOf:

@@ -22,8 +22,13 @@ _PLAIN = frozenset({"level", "timestamp", "service", "trace_id", "span_id", "req
 """Values of our own making, which need not be looked through."""
 
 
-def configure(service: str, level: str = "INFO") -> None:
-    """Set logging up for a process. Call once, when a service starts."""
+def configure(
+    service: str, level: str = "INFO", *, count: Callable[[str, str], None] | None = None
+) -> None:
+    """Set logging up for a process. Call once, when a service starts.
+
+    `count` is told of every line: what happened, and how grave it is.
+    """
     threshold = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
 
     def name_service(
@@ -39,6 +44,17 @@ def configure(service: str, level: str = "INFO") -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+
+    def tell(
+        _logger: object, _method: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        if count is not None:
+            # What libraries say is a sentence, not one of our words.
+            said = "of_a_library" if "_record" in event else str(event.get("event"))
+            count(said, str(event.get("level")))
+        return event
+
+    first.append(tell)
     last: list[structlog.typing.Processor] = [
         structlog.processors.format_exc_info,
         _redact,

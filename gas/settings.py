@@ -41,6 +41,8 @@ class CoreSettings(ObjectStoreSettings):
     )
 
     log_level: str = "INFO"
+    metrics_token: SecretStr = SecretStr("")
+    """Who shows it may read `/metrics`; empty: nobody may."""
     secret_id: str = ""
     """Secrets Manager id of a JSON object with more settings (names as the fields here)."""
 
@@ -121,6 +123,8 @@ class WebSettings(PublisherSettings, DatabaseSettings):
     """Seconds a signed upload stays valid."""
     link_expires_in: int = 300
     """Seconds a download link stays valid."""
+    trace_page: str = ""
+    """Address of the page with the trace of a job, with `{job_id}` in it; empty: there is none."""
     session_hours: int = 12
     """A session ends this long after login."""
     account_erasures_topic: str = ""

@@ -18,6 +18,7 @@ from gas import tracing
 from gas.errors import InvalidMessage, ServiceUnavailable
 from gas.logs import get_logger
 from gas.ports import Queue, QueueMessage
+from gas.telemetry.metrics import MESSAGE_SECONDS
 
 log = get_logger()
 
@@ -77,7 +78,7 @@ def backoff(receive_count: int) -> int:
 
 
 class Worker:
-    """Runs `handler` on the messages of `queue`."""
+    """Runs `handler` on the messages of `queue`, which traces and metrics call `name`."""
 
     def __init__(
         self,
@@ -89,6 +90,7 @@ class Worker:
         idle_seconds: int,
         name: str = "messages",
     ) -> None:
+        self.slots = slots
         self._name = name
         self._queue = queue
         self._handler = handler
@@ -183,8 +185,12 @@ class Worker:
                 parent=message.traceparent,
                 attributes={"messaging.delivery": message.receive_count},
             ) as span:
+                began = time.perf_counter()
                 outcome = self._handle(message)
-                span.set_attribute("gas.outcome", type(outcome).__name__.lower())
+                came_of_it = type(outcome).__name__.lower()
+                span.set_attribute("gas.outcome", came_of_it)
+                took = time.perf_counter() - began
+                MESSAGE_SECONDS.labels(self._name, came_of_it).observe(took)
                 self._settle_safely(message, outcome)
             return outcome
         finally:

@@ -23,7 +23,7 @@ REQUIREMENTS = ROOT / "lambdas" / "requirements.txt"
 RUNTIME_PYTHON = "3.12"
 _KEPT_SECONDS = 24 * 3600
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_LEFT_OUT = {"__pycache__", "testing", "accounts"}
+_LEFT_OUT = {"__pycache__", "testing", "accounts", "telemetry"}
 
 
 def functions() -> list[str]:

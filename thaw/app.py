@@ -20,9 +20,10 @@ from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic, SqsQueue, confirm_subscription
 from gas.aws.vitals import DynamoVitals
 from gas.clock import SystemClock
-from gas.logs import configure, get_logger
+from gas.logs import get_logger
 from gas.settings import ThawSettings
 from gas.sns import SnsVerifier
+from gas.telemetry.service import set_up, watch
 from gas.vitals import Heart
 from gas.webhook import Confirm, sns_blueprint
 from gas.worker import Handler, Worker
@@ -43,12 +44,14 @@ class Parts:
     verifier: SnsVerifier
     confirm: Confirm
     heart: Heart
+    metrics_token: str = ""
 
 
 def create_app(parts: Parts | None = None) -> Flask:
     """The WSGI app. Starts the worker."""
     parts = parts or build_parts()
     app = Flask("thaw")
+    watch(app, parts.worker, token=parts.metrics_token)
     app.register_blueprint(
         sns_blueprint(
             PUSH_PATH, verifier=parts.verifier, confirm=parts.confirm, wake=parts.worker.wake
@@ -70,7 +73,7 @@ def build_parts() -> Parts:
     """The real parts, from the environment."""
     clients = AwsClients()
     settings = ThawSettings.load(fetch_secret=clients.fetch_secret())
-    configure("thaw", settings.log_level)
+    set_up("thaw", settings.log_level)
     worker = Worker(
         SqsQueue(
             clients.sqs(),
@@ -81,6 +84,7 @@ def build_parts() -> Parts:
         slots=settings.slots,
         visibility_seconds=settings.visibility_seconds,
         idle_seconds=settings.idle_seconds,
+        name="thaw_requests",
     )
     verifier = SnsVerifier(
         topics=frozenset({settings.thaw_requests_topic}),
@@ -94,7 +98,8 @@ def build_parts() -> Parts:
         service="thaw",
         detail=lambda: {"slots": settings.slots, "busy": worker.busy},
     )
-    return Parts(worker, verifier, confirm_subscription(clients.sns()), heart)
+    token = settings.metrics_token.get_secret_value()
+    return Parts(worker, verifier, confirm_subscription(clients.sns()), heart, token)
 
 
 def build_handler(settings: ThawSettings, clients: AwsClients) -> Handler:

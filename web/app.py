@@ -9,6 +9,8 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 
 from gas.billing.keeper import RoundKeeper
+from gas.telemetry import requests
+from gas.telemetry.metrics import Exposition, queue_gauges
 from gas.vitals import Heart
 from web import assets, compression, errors, frame, present, request_log, security
 from web.account.farewell import blueprint as farewell
@@ -61,6 +63,8 @@ def create_app(services: Services | None = None) -> Flask:
     assets.install(app, assets.Assets(assets.files_of_the_pages()))
     Bootstrap5(app)
     compression.install(app)
+    token = services.settings.metrics_token.get_secret_value()
+    requests.install(app, Exposition("web", queue_gauges(services.gauges.read)), token=token)
     request_log.install(app)
     security.install(app, services)
     bearer.install(app)

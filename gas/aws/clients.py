@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from gas.aws.observing import observe
 from gas.object_store import ObjectStore
 from gas.settings import FetchSecret
 
@@ -50,6 +51,7 @@ class AwsClients:
 
     def __init__(self, session: boto3.Session | None = None) -> None:
         self._session = session or boto3.Session()
+        observe(self._session.events)
 
     def dynamodb(self) -> "DynamoDBClient":
         client: DynamoDBClient = self._session.client("dynamodb", config=_CONFIG)
@@ -118,6 +120,15 @@ class AwsClients:
 
     def cloudwatch(self) -> "CloudWatchClient":
         client: CloudWatchClient = self._session.client("cloudwatch", config=_CONFIG)
+        return client
+
+    def rds(self) -> "RDSClient":
+        """Only signs: tokens for databases."""
+        client: RDSClient = self._session.client("rds", config=_CONFIG)
+        return client
+
+    def autoscaling(self) -> "AutoScalingClient":
+        client: AutoScalingClient = self._session.client("autoscaling", config=_CONFIG)
         return client
 
     def fetch_secret(self) -> FetchSecret:

@@ -23,6 +23,7 @@ PUBLIC = {
     "farewell.certificate_keys",
     "farewell.deleted",
     "health.healthz",
+    "metrics",  # to whoever has the token of its own
     "health.readyz",
     "help.page",
     "status.page",
