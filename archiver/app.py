@@ -16,6 +16,7 @@ from gas.accounts.store import AccountStore
 from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
 from gas.aws.cold import cold_stores
+from gas.aws.database import open_database
 from gas.aws.jobs import DynamoJobStore
 from gas.aws.ledger import DynamoLedger
 from gas.aws.messaging import SnsTopic, SqsQueue, confirm_subscription

@@ -8,7 +8,7 @@ nothing is written that `gas.redaction` has not seen.
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
