@@ -15,7 +15,8 @@ from gas.ports import UploadedPart
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_GONE = frozenset({"NoSuchUpload", "404"})
+_GONE = frozenset({"NoSuchUpload", "404", "NoSuchKey"})
+"""Ceph says `NoSuchKey` where AWS says `NoSuchUpload`."""
 
 
 class S3PartStore:
@@ -95,6 +96,9 @@ class S3PartStore:
                     },
                 )
             except ClientError as error:
+                if code_of(error) == "InternalError":
+                    # Ceph answers so if the upload is not known (any more): then this raises.
+                    self.parts(key, upload_id)
                 raise _gone(error) from error
 
     def abort(self, key: str, upload_id: str) -> None:

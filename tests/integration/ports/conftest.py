@@ -18,9 +18,12 @@ from gas.messages import ArchiveRetrieved
 from gas.ports import BlobStore, JobStore, Queue
 from gas.testing import MemoryBlobStore, MemoryJobStore, MemoryLedger, MemoryQueue
 from local.addresses import free_addresses
-from tests.support.aws import AwsWorld, make_aws_world, make_cold_stores
+from tests.support.aws import OTHER_STORE, AwsWorld, make_aws_world, make_cold_stores
 from tests.support.cold import ColdWorld, EmbeddedCold, MemoryCold
 from tests.support.waiting import wait_until
+
+#: Where addresses that were signed can be visited: moto's cannot.
+VISITED = ["embedded", *(["other"] if OTHER_STORE else [])]
 
 
 @pytest.fixture(scope="session")
@@ -72,16 +75,16 @@ def moto_session() -> Iterator[boto3.Session]:
         )
 
 
-@pytest.fixture(params=["moto", "embedded"])
+@pytest.fixture(params=["moto", *VISITED])
 def aws(request: pytest.FixtureRequest) -> AwsWorld:
     """The AWS adapters, in each world in turn."""
     return aws_world_of(request, request.param)
 
 
-@pytest.fixture
+@pytest.fixture(params=VISITED)
 def aws_over_http(request: pytest.FixtureRequest) -> AwsWorld:
-    """The AWS adapters where signed addresses can be visited, which moto's cannot."""
-    return aws_world_of(request, "embedded")
+    """The AWS adapters where signed addresses can be visited."""
+    return aws_world_of(request, request.param)
 
 
 @pytest.fixture(params=["memory", "moto", "embedded"])
@@ -109,7 +112,7 @@ def contended_jobs(request: pytest.FixtureRequest) -> JobStore:
     return aws_world_of(request, request.param).jobs
 
 
-@pytest.fixture(params=["memory", "moto", "embedded"])
+@pytest.fixture(params=["memory", "moto", *VISITED])
 def blobs(request: pytest.FixtureRequest) -> BlobStore:
     if request.param == "memory":
         return MemoryBlobStore("bucket")
@@ -148,6 +151,8 @@ def cold(request: pytest.FixtureRequest) -> Iterator[ColdWorld]:
 
 def aws_world_of(request: pytest.FixtureRequest, kind: str) -> AwsWorld:
     """The AWS adapters on fresh resources, in the world `kind`: moto or embedded."""
+    if kind == "other":
+        return make_aws_world(request.getfixturevalue("embedded_session"), other_store=True)
     session: boto3.Session = request.getfixturevalue(f"{kind}_session")
     if kind == "moto":
         # The embedded cloud's address, when it runs already, must not reach moto.
