@@ -35,7 +35,7 @@ PUBLIC = {
 
 def _path(rule: Rule) -> str:
     one = new_job_id()
-    values = {"job_id": one, "endpoint_id": one, "record": 1, "alt_index": 1}
+    values = {"job_id": one, "endpoint_id": one, "import_id": one, "record": 1, "alt_index": 1}
     _, path = rule.build({name: values.get(name, "x") for name in rule.arguments}) or ("", "")
     return str(path)
 
