@@ -111,11 +111,11 @@ conformance: $(VENV)/installed-dev $(VENV)/compiled ## Agreement with every trut
 	$(BIN)/python -m tests.conformance $(ARGS)
 
 .PHONY: lint
-lint: $(VENV)/installed-dev ## Style, imports between the rooms, the CloudFormation template
+lint: $(VENV)/installed-dev ## Style, imports between the rooms, the CloudFormation templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/cfn-lint deploy/service.yaml
+	$(BIN)/cfn-lint deploy/*.yaml
 
 .PHONY: types
 types: $(VENV)/installed-dev ## mypy, strict
@@ -127,6 +127,8 @@ format: $(VENV)/installed-dev ## Put the code into the house's format
 	$(BIN)/ruff format .
 
 # ---------------------------------------------------------------- build
+# For the machines of deploy/compute.yaml, and no others: pip cannot read markers for another Python.
+UV_MACHINES := $(BIN)/uv pip compile --quiet --python-version 3.12 --python-platform x86_64-manylinux_2_28 --generate-hashes --no-annotate --no-header
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .PHONY: lock
@@ -135,10 +137,16 @@ lock: $(VENV)/installed-dev ## Compile the hashed locks from pyproject.toml (UPG
 	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra local --group dev -c requirements.txt -o requirements-dev.txt
 	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) lambdas/requirements.in -c requirements.txt -o lambdas/requirements.txt
 	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) lambdas/erase_account/requirements.in -c requirements.txt -o lambdas/erase_account/requirements.txt
+	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) deploy/migrate/requirements.in -c requirements.txt -o deploy/migrate/requirements.txt
+	$(UV_MACHINES) $(if $(UPGRADE),--upgrade) pyproject.toml deploy/requirements.in -c requirements.txt -o deploy/requirements.txt
 
 .PHONY: lambdas
 lambdas: $(VENV)/installed ## Zip the Lambda functions for AWS into build/lambdas
 	$(BIN)/python scripts/build_lambdas.py --platform manylinux2014_x86_64
+
+.PHONY: release
+release: $(VENV)/installed ## What AWS runs, of this commit, pinned by hashes, into build/release
+	$(BIN)/python scripts/build_release.py $(ARGS)
 
 .PHONY: vendor
 vendor: ## Build the browser libraries into web/static/vendor (needs Node 20; see web/frontend/README.md)

@@ -5,7 +5,8 @@
 Each zip holds `gas/`, `lambdas/` and the pinned packages of `lambdas/requirements.txt`, and of the
 function's own `requirements.txt` if it has one; boto3 comes with the runtime. The zip is named
 after its content (`notify-<sha256 prefix>.zip`) and its bytes depend on nothing else, so an
-unchanged function is not deployed again. Prints one line `name path` per function.
+unchanged function is not deployed again. Prints one line `name path` per function. With
+`--migrate` also the function that migrates the accounts database, which only AWS has.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +24,7 @@ REQUIREMENTS = ROOT / "lambdas" / "requirements.txt"
 RUNTIME_PYTHON = "3.12"
 _KEPT_SECONDS = 24 * 3600
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_LEFT_OUT = {"__pycache__", "testing", "accounts", "telemetry"}
+_LEFT_OUT = frozenset({"__pycache__", "testing", "accounts", "telemetry"})
 
 
 def functions() -> list[str]:
@@ -34,13 +35,25 @@ def functions() -> list[str]:
 def build(out: Path, platform: str | None) -> dict[str, Path]:
     """Build all zips into `out`; packages are installed only when their lock changed."""
     common = _packages(REQUIREMENTS, out, platform)
+    ours = [path for part in ("gas", "lambdas") for path in _files(ROOT / part)]
     zips = {}
     for name in functions():
         own = ROOT / "lambdas" / name / "requirements.txt"
         more = [_packages(own, out, platform)] if own.exists() else []
-        zips[name] = _zip(name, [common, *more], out)
+        zips[name] = _zip(name, [common, *more], ours, out)
     _forget(out, zips)
     return zips
+
+
+def build_migrate(out: Path, platform: str | None) -> Path:
+    """Build the zip of the function that migrates the accounts database."""
+    own = ROOT / "deploy" / "migrate" / "requirements.txt"
+    packages = [_packages(REQUIREMENTS, out, platform), _packages(own, out, platform)]
+    parts = [ROOT / name for name in ("gas", "migrations", "deploy/migrate")]
+    files = [path for part in parts for path in _files(part, _LEFT_OUT - {"accounts", "telemetry"})]
+    files += [ROOT / "alembic.ini", ROOT / "deploy" / "__init__.py"]
+    files += (ROOT / "deploy").glob("rds-ca.pem")
+    return _zip("migrate", packages, files, out)
 
 
 def _forget(out: Path, zips: Mapping[str, Path]) -> None:
@@ -71,10 +84,9 @@ def _packages(requirements: Path, out: Path, platform: str | None) -> Path:
     return folder
 
 
-def _zip(name: str, packages: list[Path], out: Path) -> Path:
+def _zip(name: str, packages: list[Path], own: Sequence[Path], out: Path) -> Path:
     files = {path.relative_to(each).as_posix(): path for each in packages for path in _files(each)}
-    for package in ("gas", "lambdas"):
-        files |= {path.relative_to(ROOT).as_posix(): path for path in _files(ROOT / package)}
+    files |= {path.relative_to(ROOT).as_posix(): path for path in own}
     digest = hashlib.sha256()
     for arcname in sorted(files):
         digest.update(arcname.encode() + b"\0" + files[arcname].read_bytes())
@@ -91,12 +103,12 @@ def _zip(name: str, packages: list[Path], out: Path) -> Path:
     return path
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: Path, left_out: frozenset[str] = _LEFT_OUT) -> list[Path]:
     return [
         path
         for path in folder.rglob("*")
         if path.is_file()
-        and not _LEFT_OUT & set(path.relative_to(folder).parts)
+        and not left_out & set(path.relative_to(folder).parts)
         and path.suffix != ".pyc"
         and path.name not in {"requirements.txt", "requirements.in"}
     ]
@@ -106,9 +118,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "lambdas")
     parser.add_argument("--platform", help="pip platform tag of the runtime; default: this machine")
+    parser.add_argument("--migrate", action="store_true", help="also the migrations' function")
     arguments = parser.parse_args()
     for name, path in build(arguments.out, arguments.platform).items():
         print(name, path)
+    if arguments.migrate:
+        print("migrate", build_migrate(arguments.out, arguments.platform))
 
 
 if __name__ == "__main__":

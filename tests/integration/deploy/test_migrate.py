@@ -54,7 +54,7 @@ def test_each_service_may_do_what_it_needs(migrated: Engine, user: str, what: st
         if what in MAY[user]:
             connection.execute(text(SENTENCES[what]))
         else:
-            with pytest.raises(ProgrammingError, match="permission denied|must be owner"):
+            with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
                 connection.execute(text(SENTENCES[what]))
 
 

@@ -1,0 +1,1 @@
+"""What runs on the machines of the fleets, beside the services."""
