@@ -12,7 +12,9 @@ from annotator.engine import Engine, EngineDied, EngineRefused, EngineStopped
 from annotator.folders import WorkFolders
 from annotator.lease import JobLease
 from annotator.results import ResultsWriter, write_failure_log
+from annotator.stages import note_claim, note_records, stage
 from annotator.turns import Turns, wait_for_turn
+from gas import tracing
 from gas.earlier import EarlierJobs, note_completed
 from gas.errors import LeaseLost, NotFound, ServiceUnavailable
 from gas.jobs import MAX_ATTEMPTS, Failure, Job, JobStatus
@@ -89,7 +91,8 @@ class AnnotateJob:
                 log.info("job_waits_its_turn", place=place)
                 return Postpone(wait_for_turn(place))
             try:
-                return self._claim(job, owner, delivery)
+                with tracing.span("run job", parent=job.traceparent or "", job_id=job.job_id):
+                    return self._claim(job, owner, delivery)
             finally:
                 self._turns.end(job, owner=owner)
 
@@ -100,6 +103,7 @@ class AnnotateJob:
         if claimed is None:
             return self._after_the_lease(job)
         log.info("job_claimed", attempt=claimed.attempts)
+        note_claim(claimed, now=self._clock.now())
         if claimed.attempts > MAX_ATTEMPTS:
             self._fail(claimed, owner, WORN_OUT, None)
             return Bury(WORN_OUT.message)
@@ -150,15 +154,17 @@ class AnnotateJob:
         out = folder / "out"
         out.mkdir()
         try:
-            self._inputs.download(job.s3_key_input_file, source)
-            output = self._engine.run(
-                source,
-                job.input_file_name,
-                out,
-                job.options,
-                on_progress=lease.report,
-                should_stop=lambda: lease.lost or delivery.stopping.is_set(),
-            )
+            with stage("download"):
+                self._inputs.download(job.s3_key_input_file, source)
+            with stage("engine"):
+                output = self._engine.run(
+                    source,
+                    job.input_file_name,
+                    out,
+                    job.options,
+                    on_progress=lease.report,
+                    should_stop=lambda: lease.lost or delivery.stopping.is_set(),
+                )
         except NotFound:
             return self._fail(job, lease.owner, INPUT_GONE, None)
         except EngineRefused as refused:
@@ -168,7 +174,8 @@ class AnnotateJob:
             raise
         # Whoever lost the job may not touch the files of the one who has it now.
         lease.renew_now()
-        results = self._writer.store(job, output)
+        with stage("store"):
+            results = self._writer.store(job, output)
         lease.check()
         now = self._clock.now()
         completed = self._jobs.complete(
@@ -181,6 +188,7 @@ class AnnotateJob:
         if completed is None:
             raise LeaseLost("somebody else finished the job")
         log.info("job_completed", records=results.records_in)
+        note_records(results.records_in)
         took = time.monotonic() - began
         outcome = self._announce(completed)
         # Last: a measurement may be lost, a job may not.

@@ -19,6 +19,9 @@ then one of
                  "text": the offending line, as far as it is of use}}
     {"unavailable": detail}                      the machine failed, not the input: disk full, …
 
+each with {"times": {"stages": [[name, began, ended], …], "memory_bytes"}}
+(`annotator.stages.EngineTimes`).
+
 Standard input stays open for as long as the annotator lives; when it ends, so do we.
 """
 
@@ -45,8 +48,9 @@ def main() -> int:
     task = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _limit(task["memory_mib"])
+    watch = _Stopwatch()
     try:
-        answer = _annotate(task)
+        answer = _annotate(task, watch)
     except anntools.InputRefused as error:
         answer = {"refused": told(error.problem, Path(task["source"]))}
     except _WrongChoice as error:
@@ -59,16 +63,37 @@ def main() -> int:
         if error.errno == errno.ENOMEM:  # our limit, not the machine's: another try is no better
             raise
         answer = {"unavailable": str(error)}
-    _say(answer)
+    _say({**answer, "times": watch.read()})
     return 0
+
+
+class _Stopwatch:
+    """Times the stages of this process."""
+
+    def __init__(self) -> None:
+        self._began = time.time_ns()
+        self._stages: list[tuple[str, int, int]] = []
+
+    def lap(self, name: str) -> None:
+        """The stage of this name has ended, and the next one begins."""
+        ended = time.time_ns()
+        self._stages.append((name, self._began, ended))
+        self._began = ended
+
+    def read(self) -> dict[str, Any]:
+        """What `annotator.stages.EngineTimes` takes."""
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB, on a Mac bytes
+        unit = 1 if sys.platform == "darwin" else 1024
+        return {"stages": self._stages, "memory_bytes": most * unit}
 
 
 class _WrongChoice(Exception):
     """The user's choice of a pack, or of names for contigs, cannot be met on this machine."""
 
 
-def _annotate(task: dict[str, Any]) -> dict[str, Any]:
+def _annotate(task: dict[str, Any], watch: _Stopwatch) -> dict[str, Any]:
     pack = _chosen_pack(task["pack"], task["contig_names"])
+    watch.lap("open pack")
     outputs = anntools.outputs_in(Path(task["folder"]), task["name"])
     table = outputs.receipt.with_name(f"{task['name']}.parquet")
     receipt = anntools.annotate(
@@ -86,6 +111,7 @@ def _annotate(task: dict[str, Any]) -> dict[str, Any]:
             index=True,
         ),
     )
+    watch.lap("annotate")
     index = next((file.name for file in receipt.files if file.name.endswith(_INDEXES)), None)
     return {
         "output": {

@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 import annotator
 from annotator.engine import EngineDied, EngineOutput, EngineRefused, EngineStopped
+from annotator.stages import EngineTimes, note_engine, now
 from gas import keys
 from gas.errors import ServiceUnavailable
 from gas.jobs import Failure, JobOptions, Progress
@@ -75,6 +76,7 @@ class SubprocessEngine:
             "memory_mib": self._memory_mib,
             **options.model_dump(mode="json"),
         }
+        started = now()
         with self._start(task, folder) as child:
             answers = _Answers(child, on_progress)
             try:
@@ -82,6 +84,7 @@ class SubprocessEngine:
             finally:
                 _kill(child)
                 answers.close()
+        note_engine(EngineTimes.model_validate(answers.last.pop("times", {})), started=started)
         return _outcome(answers.last, child.returncode, answers.errors)
 
     def _start(self, task: dict[str, Any], folder: Path) -> "subprocess.Popen[str]":
