@@ -22,6 +22,8 @@ from gas_client.errors import (
 )
 from gas_client.models import (
     Account,
+    Attempt,
+    Delivery,
     Failure,
     FileLink,
     Job,
@@ -33,6 +35,7 @@ from gas_client.models import (
     Results,
     VariantAnswer,
     VariantAnswers,
+    Webhook,
 )
 from gas_client.sync import Gas
 
@@ -40,7 +43,9 @@ __all__ = [
     "Account",
     "ApiError",
     "AsyncGas",
+    "Attempt",
     "Damaged",
+    "Delivery",
     "Failure",
     "FileLink",
     "Gas",
@@ -61,4 +66,5 @@ __all__ = [
     "Unreachable",
     "VariantAnswer",
     "VariantAnswers",
+    "Webhook",
 ]

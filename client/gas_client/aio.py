@@ -17,14 +17,16 @@ from gas_client.errors import GasError, JobFailed
 from gas_client.flows import Flows, Seen
 from gas_client.models import (
     Account,
+    Delivery,
     Job,
     JobPage,
     Options,
     Pack,
     ResultFile,
     VariantAnswers,
+    Webhook,
 )
-from gas_client.sources import Watch
+from gas_client.sources import Watch, blake3_of
 from gas_client.state import UploadNotes, state_folder
 from gas_client.steps import Answer, Body, Plan, Send, Sleep, Step, Together
 from gas_client.uploading import PARTS_FROM
@@ -95,6 +97,10 @@ class AsyncGas:
             Path(path), options or Options(), name=name, watch=watch, wait=wait, timeout=timeout
         )
         return await self._run(plan)
+
+    async def earlier(self, path: str | Path, options: Options | None = None) -> Job | None:
+        blake3, size = await asyncio.to_thread(blake3_of, Path(path))
+        return await self._run(self._do.earlier_job(blake3, size, options or Options()))
 
     async def wait(
         self,
@@ -189,6 +195,31 @@ class AsyncGas:
     ) -> VariantAnswers:
         plan = self._do.variants(variants, pack=pack, contig_names=contig_names)
         return await self._run(plan)
+
+    # ------------------------------------------------------------ webhooks
+
+    async def webhooks(self) -> Sequence[Webhook]:
+        return await self._run(self._do.webhooks())
+
+    async def create_webhook(
+        self,
+        url: str,
+        events: Sequence[str],
+        *,
+        description: str = "",
+        format: str = "standard",
+    ) -> Webhook:
+        plan = self._do.create_webhook(url, events, description=description, format=format)
+        return await self._run(plan)
+
+    async def ping_webhook(self, endpoint_id: str) -> Delivery:
+        return await self._run(self._do.ping_webhook(endpoint_id))
+
+    async def deliveries(self, endpoint_id: str, *, limit: int = 20) -> Sequence[Delivery]:
+        return await self._run(self._do.deliveries(endpoint_id, limit))
+
+    async def delete_webhook(self, endpoint_id: str) -> None:
+        await self._run(self._do.delete_webhook(endpoint_id))
 
     # ------------------------------------------------------------ driving
 

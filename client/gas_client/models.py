@@ -136,6 +136,43 @@ class JobPage:
 
 
 @dataclass(frozen=True)
+class Webhook:
+    """Where the service tells of events; `secret` is there once, when it was made."""
+
+    endpoint_id: str
+    url: str
+    events: tuple[str, ...]
+    description: str
+    format: str
+    enabled: bool
+    disabled_because: str | None
+    created_at: datetime
+    failing_since: datetime | None
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try to deliver, and the HTTP status that came back; None: there was no answer."""
+
+    at: datetime
+    milliseconds: int
+    status: int | None
+    error: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An event for one webhook; `state` is pending, delivered, failed or dropped."""
+
+    delivery_id: str
+    event: str
+    created_at: datetime
+    state: str
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True)
 class SignedUpload:
     """Where to send a file, and as what."""
 

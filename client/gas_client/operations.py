@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from gas_client.calling import Caller
-from gas_client.errors import Unexpected
+from gas_client.errors import ApiError, NotLoggedIn, Unexpected
 from gas_client.models import (
     Account,
+    Delivery,
     FileLink,
     Job,
     JobPage,
@@ -22,6 +23,7 @@ from gas_client.models import (
     SignedUpload,
     Uploaded,
     VariantAnswers,
+    Webhook,
 )
 from gas_client.reading import read
 from gas_client.steps import Answer, Plan
@@ -50,6 +52,24 @@ class Operations:
 
     def create_job(self, key: str) -> Plan[Job]:
         return self.caller.call("POST", "/jobs", _model(Job), body={"key": key})
+
+    def earlier_job(self, blake3: str, size: int, options: Options) -> Plan[Job | None]:
+        """The job that did the same; None also of a server that does not know the question, or
+        where the token may not ask it: it is only an offer."""
+        body = {"blake3": blake3, "size": size, "options": options_body(options)}
+
+        def found(answer: Answer) -> Job | None:
+            told = _json(answer).get("job")
+            return read(Job, told) if told else None
+
+        try:
+            return (yield from self.caller.call("POST", "/jobs/earlier", found, body=body))
+        except NotLoggedIn:
+            raise
+        except ApiError as error:
+            if error.status in (403, 404, 405):
+                return None
+            raise
 
     def jobs_page(
         self,
@@ -112,6 +132,31 @@ class Operations:
         return self.caller.call(
             "GET", f"/jobs/{_place(job_id)}/files", _models("files", ResultFile)
         )
+
+    # ------------------------------------------------------------ webhooks
+
+    def webhooks(self) -> Plan[tuple[Webhook, ...]]:
+        return self.caller.call("GET", "/webhooks", _models("endpoints", Webhook))
+
+    def create_webhook(
+        self, url: str, events: Sequence[str], *, description: str, format: str
+    ) -> Plan[Webhook]:
+        body = {"url": url, "events": list(events), "description": description, "format": format}
+        return self.caller.call("POST", "/webhooks", _model(Webhook), body=body)
+
+    def ping_webhook(self, endpoint_id: str) -> Plan[Delivery]:
+        path = f"/webhooks/{_place(endpoint_id)}/ping"
+        return self.caller.call("POST", path, _model(Delivery))
+
+    def deliveries(self, endpoint_id: str, limit: int) -> Plan[tuple[Delivery, ...]]:
+        path = f"/webhooks/{_place(endpoint_id)}/deliveries"
+        read_them = _models("deliveries", Delivery)
+        return self.caller.call("GET", path, read_them, query={"limit": limit})
+
+    def delete_webhook(self, endpoint_id: str) -> Plan[None]:
+        return self.caller.call("DELETE", f"/webhooks/{_place(endpoint_id)}", _nothing)
+
+    # ------------------------------------------------------------ files
 
     def file_link(self, job_id: str, kind: str) -> Plan[FileLink]:
         path = f"/jobs/{_place(job_id)}/files/{_place(kind)}"

@@ -8,12 +8,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Lock
 
+from blake3 import blake3
+
 from gas_client.errors import Mistake
 
 PIECE = 256 * 1024
 """Bytes read at once."""
 HEAD = 1024 * 1024
 """As much of a file's beginning tells it from another one of the same name, size and time."""
+
+HASHED = 16 * 1024 * 1024
+"""Bytes hashed at once, by all processors."""
 
 Watch = Callable[[int, int], None]
 """Told how many bytes are done, and of how many; from any thread."""
@@ -35,6 +40,23 @@ class Meter:
             total = sum(self._done.values())
         if self._watch is not None:
             self._watch(total, self._total)
+
+
+def blake3_of(path: Path) -> tuple[str, int]:
+    """BLAKE3 of a file (hexadecimal), and its size.
+
+    Raises:
+        Mistake: it cannot be read.
+    """
+    digest, size = blake3(max_threads=blake3.AUTO), 0
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(HASHED):
+                digest.update(piece)
+                size += len(piece)
+    except OSError as error:
+        raise Mistake(f"{path}: {error.strerror or 'cannot be read'}.") from error
+    return digest.hexdigest(), size
 
 
 class FileSource:

@@ -18,14 +18,16 @@ from gas_client.errors import GasError, JobFailed
 from gas_client.flows import Flows, Seen
 from gas_client.models import (
     Account,
+    Delivery,
     Job,
     JobPage,
     Options,
     Pack,
     ResultFile,
     VariantAnswers,
+    Webhook,
 )
-from gas_client.sources import Watch
+from gas_client.sources import Watch, blake3_of
 from gas_client.state import UploadNotes, state_folder
 from gas_client.steps import Answer, Plan, Send, Sleep, Step, Together
 from gas_client.uploading import PARTS_FROM
@@ -127,6 +129,16 @@ class Gas:
             Path(path), options or Options(), name=name, watch=watch, wait=wait, timeout=timeout
         )
         return self._run(plan)
+
+    def earlier(self, path: str | Path, options: Options | None = None) -> Job | None:
+        """The job that annotated the same content with the same options, if its results can be
+        had now; nothing is sent. `annotate` never asks: it always makes a new job.
+
+        Raises:
+            Mistake: the file cannot be read.
+        """
+        blake3, size = blake3_of(Path(path))
+        return self._run(self._do.earlier_job(blake3, size, options or Options()))
 
     def wait(self, job_id: str, *, timeout: float | None = None, seen: Seen | None = None) -> Job:
         """The job once it has ended, well or not; `seen` is told of it as it goes on.
@@ -238,6 +250,37 @@ class Gas:
         """Annotate up to 1,000 variants at once: texts (`20:4680251:A:G`, HGVS, SPDI, a line of a
         VCF) or mappings of chrom, pos (1-based), ref, alt."""
         return self._run(self._do.variants(variants, pack=pack, contig_names=contig_names))
+
+    # ------------------------------------------------------------ webhooks
+
+    def webhooks(self) -> Sequence[Webhook]:
+        """Where the service tells of events, the oldest first."""
+        return self._run(self._do.webhooks())
+
+    def create_webhook(
+        self,
+        url: str,
+        events: Sequence[str],
+        *,
+        description: str = "",
+        format: str = "standard",
+    ) -> Webhook:
+        """Have an address told of events; `secret` of the answer signs what it gets, and is told
+        this once."""
+        plan = self._do.create_webhook(url, events, description=description, format=format)
+        return self._run(plan)
+
+    def ping_webhook(self, endpoint_id: str) -> Delivery:
+        """Send a test; `deliveries` tells how it went, a moment later."""
+        return self._run(self._do.ping_webhook(endpoint_id))
+
+    def deliveries(self, endpoint_id: str, *, limit: int = 20) -> Sequence[Delivery]:
+        """What was sent to a webhook of late, the newest first."""
+        return self._run(self._do.deliveries(endpoint_id, limit))
+
+    def delete_webhook(self, endpoint_id: str) -> None:
+        """Tell that address no more."""
+        self._run(self._do.delete_webhook(endpoint_id))
 
     # ------------------------------------------------------------ driving
 

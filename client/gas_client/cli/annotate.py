@@ -16,9 +16,18 @@ from gas_client.cli import context, exits
 from gas_client.cli.batch import Batch, Item, Wish
 from gas_client.cli.context import Json, edge
 from gas_client.cli.files import Kinds
-from gas_client.cli.output import bars, print_error, print_json, print_table, status_text
+from gas_client.cli.output import (
+    bars,
+    clean,
+    note,
+    print_error,
+    print_json,
+    print_table,
+    status_text,
+    when,
+)
 from gas_client.errors import JobFailed, Mistake
-from gas_client.models import Options
+from gas_client.models import Job, Options
 from gas_client.sync import Gas
 
 Rename = Annotated[
@@ -32,6 +41,10 @@ Format = Annotated[
 ]
 Transcripts = Annotated[
     str, typer.Option(help="Of each allele, in the annotated VCF: all transcripts, or picked.")
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(min=0, metavar="SECONDS", help="Give up waiting; the jobs go on. Exit code 5."),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse a file with a faulty record.")]
 
@@ -51,6 +64,10 @@ def annotate(
     format: Format = "csq",
     transcripts: Transcripts = "all",
     name: Annotated[str | None, typer.Option(help="The name of what comes by -.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Annotate anew what was annotated before.")
+    ] = False,
+    timeout: Timeout = None,
     parallel: Annotated[int, typer.Option(min=1, max=16, help="Files sent at once.")] = 4,
     json_: Json = False,
 ) -> None:
@@ -64,9 +81,10 @@ def annotate(
     with context.open_gas() as gas, contextlib.ExitStack() as stack:
         items = _items(files, name, stack)
         if to_stdout:
-            _through(gas, items[0], options, kinds)
+            _through(gas, items[0], options, kinds, again=again, timeout=timeout)
             return
-        wish = Wish(options, wait or output is not None, output, kinds, parallel)
+        waits = wait or output is not None
+        wish = Wish(options, waits, output, kinds, parallel, again, timeout)
         with bars() as shown:
             worst = _report(Batch(gas, wish, shown).run(items), json_=json_)
     if worst:
@@ -121,11 +139,23 @@ def _kept_input(folder: Path) -> Path:
     return path.rename(folder / ("stdin.vcf.gz" if compressed else "stdin.vcf"))
 
 
-def _through(gas: Gas, item: Item, options: Options, kinds: Sequence[str] | None) -> None:
+def _through(
+    gas: Gas,
+    item: Item,
+    options: Options,
+    kinds: Sequence[str] | None,
+    *,
+    again: bool,
+    timeout: float | None,
+) -> None:
     """From standard input to standard output, where nothing goes that was not checked."""
     if kinds and (len(kinds) > 1 or "all" in kinds):
         raise Mistake("Standard output takes one file.", remedy="Name a folder with -o.")
-    job = gas.annotate(item.path, options, name=item.name, wait=True)
+    job = None if again else gas.earlier(item.path, options)
+    if job is None:
+        job = gas.annotate(item.path, options, name=item.name, wait=True, timeout=timeout)
+    else:
+        note(_earlier_words(item.name, job))
     if not job.is_completed:
         raise JobFailed(job)
     with tempfile.TemporaryDirectory(prefix="gas-") as folder:
@@ -145,6 +175,8 @@ def _report(items: Iterator[Item], *, json_: bool) -> int:
         if json_:
             print_json(_document(item))
             continue
+        if item.is_earlier and item.job is not None:
+            note(_earlier_words(item.name, item.job))
         if item.job is not None:
             row = (item.job.job_id, status_text(item.job.status), item.name)
             print_table([""] * 9, [(*row, *map(str, item.files))])
@@ -154,11 +186,19 @@ def _report(items: Iterator[Item], *, json_: bool) -> int:
     return worst
 
 
+def _earlier_words(name: str, job: Job) -> str:
+    return (
+        f"{clean(name)} was annotated before, {when(job.finished_at)}, by the same pack with the "
+        "same options; nothing was sent. To have it done anew: --again"
+    )
+
+
 def _document(item: Item) -> dict[str, Any]:
     error = item.error
     return {
         "file": str(item.path) if item.path.name == item.name else item.name,
         "job": item.job,
+        "earlier": item.is_earlier,
         "files": [str(path) for path in item.files],
         "error": error and {"code": error.code, "message": error.message, "remedy": error.remedy},
     }

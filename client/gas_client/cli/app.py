@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gas_client.cli import account, annotate, exits, jobs, results, variants
+from gas_client.cli import account, annotate, exits, jobs, results, variants, webhooks
 from gas_client.cli.context import Wanted, wanted
 
 app = typer.Typer(
@@ -60,6 +60,7 @@ for _command in (
     account.packs,
 ):
     app.command()(_command)
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

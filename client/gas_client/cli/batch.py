@@ -12,7 +12,7 @@ from rich.progress import Progress, TaskID
 
 from gas_client.cli.files import alike, kinds_of
 from gas_client.cli.output import clean, short
-from gas_client.errors import ApiError, GasError, JobFailed, NotLoggedIn
+from gas_client.errors import ApiError, GasError, JobFailed, NotLoggedIn, TimedOut
 from gas_client.models import Job, Options
 from gas_client.sources import Watch
 from gas_client.sync import Gas
@@ -29,6 +29,8 @@ class Item:
     path: Path
     name: str
     job: Job | None = None
+    is_earlier: bool = False
+    """Nothing was sent: the job did the same before."""
     files: list[Path] = field(default_factory=list)
     error: GasError | None = None
 
@@ -42,6 +44,10 @@ class Wish:
     folder: Path | None
     kinds: Sequence[str] | None
     parallel: int
+    again: bool
+    """Send also what was annotated before with the same options."""
+    timeout: float | None
+    """Seconds to wait for the jobs, from when they were sent."""
 
 
 class Batch:
@@ -53,6 +59,7 @@ class Batch:
         self._open: dict[str, Item] = {}
         self._working: dict[Future[None], tuple[Item, bool]] = {}
         self._pause, self._look_at = FIRST_LOOK, 0.0
+        self._sent_at = 0.0
         self._waiting: TaskID | None = None
 
     def run(self, items: Sequence[Item]) -> Iterator[Item]:
@@ -89,6 +96,7 @@ class Batch:
                 yield from self._give_up(item.error)
             if was_sent and self._wish.wait and item.error is None and item.job is not None:
                 self._open[item.job.job_id] = item
+                self._sent_at = time.monotonic()
                 self._pause = FIRST_LOOK
             else:
                 yield item
@@ -101,6 +109,10 @@ class Batch:
 
     def _after_look(self, getters: ThreadPoolExecutor) -> Iterator[Item]:
         if not self._open or time.monotonic() < self._look_at:
+            return
+        if self._is_late():
+            late = TimedOut(f"Not all jobs have ended after {self._wish.timeout:g} s.")
+            yield from self._let_go(list(self._open), late)
             return
         ended = 0
         for job_id, job in (yield from self._looked_at()).items():
@@ -117,6 +129,11 @@ class Batch:
                 yield item
         self._pause = FIRST_LOOK if ended else min(LAST_LOOK, self._pause * 1.4)
         self._look_at = time.monotonic() + self._pause
+
+    def _is_late(self) -> bool:
+        """Whether the time is over, counted from the last job that was sent."""
+        timeout = self._wish.timeout
+        return timeout is not None and time.monotonic() - self._sent_at > timeout
 
     def _looked_at(self) -> Generator[Item, None, Mapping[str, Job]]:
         """The jobs as they are; those that cannot be looked at any more are given up."""
@@ -151,7 +168,10 @@ class Batch:
 
     def _send(self, item: Item) -> None:
         def send(watch: Watch) -> None:
-            item.job = self._gas.annotate(
+            if not self._wish.again:
+                item.job = self._gas.earlier(item.path, self._wish.options)
+                item.is_earlier = item.job is not None
+            item.job = item.job or self._gas.annotate(
                 item.path, self._wish.options, name=item.name, watch=watch
             )
 

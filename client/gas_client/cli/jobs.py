@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from gas_client.cli import context, exits
-from gas_client.cli.annotate import Format, Pack, Rename, Strict, Transcripts, options_of
+from gas_client.cli.annotate import Format, Pack, Rename, Strict, Timeout, Transcripts, options_of
 from gas_client.cli.batch import FIRST_LOOK, LAST_LOOK
 from gas_client.cli.context import JobId, JobIds, Json, edge
 from gas_client.cli.output import (
@@ -25,7 +25,7 @@ from gas_client.cli.output import (
     print_text,
     status_text,
 )
-from gas_client.errors import GasError, Mistake, NotLoggedIn
+from gas_client.errors import GasError, Mistake, NotLoggedIn, TimedOut
 from gas_client.models import Job
 from gas_client.sync import Gas
 
@@ -133,13 +133,14 @@ def delete(
 @edge
 def watch(
     job_ids: Annotated[list[str] | None, typer.Argument(metavar="JOB")] = None,
+    timeout: Timeout = None,
     json_: Json = False,
 ) -> None:
     """Follow jobs until they have ended; without ids, all that wait or run.
 
     Prints a line whenever one changes.
     """
-    failed = False
+    failed, began = False, time.monotonic()
     with context.open_gas() as gas:
         open_ = set(job_ids or _under_way(gas))
         seen: dict[str, tuple[str, int]] = {}
@@ -154,6 +155,8 @@ def watch(
                 if job.is_final:
                     open_.discard(job_id)
                     failed |= not job.is_completed
+            if open_ and timeout is not None and time.monotonic() - began > timeout:
+                raise TimedOut(f"Not all jobs have ended after {timeout:g} s.")
             if open_:
                 pause = FIRST_LOOK if changed else min(LAST_LOOK, pause * 1.4)
                 time.sleep(pause)

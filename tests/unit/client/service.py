@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+from blake3 import blake3
 
 URL = "https://gas.example.org"
 STORE = "https://store.example.org"
@@ -174,6 +175,33 @@ class Service:
             self._end(self.jobs[job_id], status)
         return job_id
 
+    def earlier(self, request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        found = [
+            each.document
+            for each in self.jobs.values()
+            if (blake3(each.content).hexdigest(), len(each.content))
+            == (asked["blake3"], asked["size"])
+            and each.document["status"] == "COMPLETED"
+        ]
+        return httpx.Response(200, json={"job": found[-1] if found else None})
+
+    def webhooks(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"endpoints": [WEBHOOK]})
+
+    def add_webhook(self, request: httpx.Request) -> httpx.Response:
+        made = {**WEBHOOK, **json.loads(request.content), "secret": "whsec_c2VjcmV0"}
+        return httpx.Response(201, json=made)
+
+    def ping(self, request: httpx.Request, endpoint_id: str) -> httpx.Response:
+        return httpx.Response(202, json={**DELIVERY, "state": "pending", "attempts": []})
+
+    def deliveries(self, request: httpx.Request, endpoint_id: str) -> httpx.Response:
+        return httpx.Response(200, json={"deliveries": [DELIVERY], "next_cursor": None})
+
+    def delete_webhook(self, request: httpx.Request, endpoint_id: str) -> httpx.Response:
+        return httpx.Response(204)
+
     def page(self, request: httpx.Request) -> httpx.Response:
         jobs = [self._look(each) for each in reversed(self.jobs.values())]
         state = request.url.params.get("status")
@@ -308,7 +336,38 @@ def _variant(text: str) -> dict[str, Any]:
     return {"site": site, "alleles": [row], "problem": None}
 
 
+WEBHOOK: dict[str, Any] = {
+    **dict.fromkeys(("disabled_because", "failing_since", "old_secret_until")),
+    "endpoint_id": str(UUID(int=9)),
+    "url": "https://hooks.example.org/gas",
+    "events": ["job.completed"],
+    "description": "",
+    "format": "standard",
+    "enabled": True,
+    "created_at": "2026-11-21T10:00:00Z",
+}
+DELIVERY: dict[str, Any] = {
+    "delivery_id": "msg_1",
+    "event": "ping",
+    "created_at": "2026-11-21T10:00:00Z",
+    "state": "delivered",
+    "next_at": None,
+    "body": "{}",
+    "attempts": [
+        {
+            "at": "2026-11-21T10:00:01Z",
+            "url": "https://hooks.example.org/gas",
+            "milliseconds": 12,
+            "request_headers": {},
+            "status": 204,
+            "response_headers": {},
+            "response": "",
+            "error": "",
+        }
+    ],
+}
 _JOB = r"/jobs/([0-9a-f-]{36})"
+_HOOK = r"/webhooks/([0-9a-f-]{36})"
 ROUTES: tuple[tuple[str, str, Any], ...] = (
     ("GET", "/account", Service.account),
     ("DELETE", "/tokens/current", Service.revoke),
@@ -319,6 +378,12 @@ ROUTES: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/uploads/parts/list", Service.list_parts),
     ("POST", "/uploads/parts/complete", Service.complete),
     ("POST", "/jobs", Service.create),
+    ("POST", "/jobs/earlier", Service.earlier),
+    ("GET", "/webhooks", Service.webhooks),
+    ("POST", "/webhooks", Service.add_webhook),
+    ("DELETE", _HOOK, Service.delete_webhook),
+    ("POST", f"{_HOOK}/ping", Service.ping),
+    ("GET", f"{_HOOK}/deliveries", Service.deliveries),
     ("GET", "/jobs", Service.page),
     ("GET", _JOB, Service.get),
     ("GET", f"{_JOB}/wait", Service.get),

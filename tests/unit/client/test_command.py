@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.unit.client.conftest import Command
-from tests.unit.client.service import TOKEN, URL, Service, problem
+from tests.unit.client.service import DELIVERY, TOKEN, URL, WEBHOOK, Service, problem
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_a_job_that_somebody_deleted_is_told_beside_the_others(
 def test_jobs_are_told_though_the_network_is_lost_while_they_are_waited_for(
     run: Command, service: Service, vcf: Path
 ) -> None:
-    service.fail(r"/jobs/", httpx.ConnectError("refused"), times=99)
+    service.fail(r"/jobs/[0-9a-f]{8}", httpx.ConnectError("refused"), times=99)
     done = run("annotate", str(vcf), "--wait")
     assert done.exit_code == 5
     assert next(iter(service.jobs)) in done.stdout
@@ -351,3 +351,55 @@ def test_what_a_file_is_called_cannot_play_with_the_terminal(
 ) -> None:
     service.add("\x1b]0;x\x07\ta.vcf", status="FAILED")
     assert "\x1b" not in run("jobs").stdout.replace("�", "")
+
+
+def test_what_was_annotated_before_is_not_sent_again(
+    run: Command, service: Service, vcf: Path
+) -> None:
+    first = json.loads(run("annotate", str(vcf), "--wait", "--json").stdout)
+    again = run("annotate", str(vcf), "--json")
+    told = json.loads(again.stdout)
+    assert (told["earlier"], told["job"]["job_id"]) == (True, first["job"]["job_id"])
+    assert len(service.asked("POST", "/uploads")) == 1
+    assert "--again" in run("annotate", str(vcf)).stderr
+    assert json.loads(run("annotate", str(vcf), "--again", "--json").stdout)["earlier"] is False
+    assert len(service.asked("POST", "/uploads")) == 2
+
+
+def test_a_server_that_knows_no_earlier_jobs_is_sent_the_file(
+    run: Command, service: Service, vcf: Path
+) -> None:
+    service.fail("/jobs/earlier", problem(404, "not_found"))
+    assert run("annotate", str(vcf)).exit_code == 0
+    assert len(service.asked("POST", "/uploads")) == 1
+
+
+@pytest.mark.parametrize("words", [("annotate", "FILE", "--wait"), ("watch",)])
+def test_waiting_ends_after_the_timeout(
+    run: Command, service: Service, vcf: Path, words: tuple[str, ...]
+) -> None:
+    service.looks_to_end = 10**9
+    service.add()
+    done = run(*(str(vcf) if word == "FILE" else word for word in words), "--timeout", "0")
+    assert done.exit_code == 5
+    assert "Not all jobs have ended" in done.stderr
+    assert "PENDING" in done.stdout
+
+
+def test_webhooks_are_listed_made_tried_and_deleted(run: Command, service: Service) -> None:
+    assert WEBHOOK["url"] in run("webhooks", "list").stdout
+    made = run("webhooks", "add", "https://x.example.org/", "--event", "job.failed", "--slack")
+    assert "whsec_" in made.stdout
+    sent = json.loads(service.asked("POST", "/webhooks$")[0].content)
+    assert (sent["events"], sent["format"]) == (["job.failed"], "slack")
+    endpoint = WEBHOOK["endpoint_id"]
+    assert "delivered" in run("webhooks", "test", endpoint).stdout
+    assert "204" in run("webhooks", "log", endpoint).stdout
+    assert run("webhooks", "delete", endpoint).exit_code == 0
+
+
+def test_a_test_that_was_not_taken_ends_with_1(
+    run: Command, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(DELIVERY, "state", "failed")
+    assert run("webhooks", "test", WEBHOOK["endpoint_id"]).exit_code == 1

@@ -31,6 +31,9 @@ NAMES = {
     models.SignedUpload: "SignedUploadDocument",
     models.Uploaded: "Uploaded",
     models.VariantAnswers: "VariantsDocument",
+    models.Webhook: "EndpointWithSecret",
+    models.Delivery: "DeliveryDocument",
+    models.Attempt: "AttemptInfo",
 }
 
 
@@ -46,7 +49,12 @@ def test_every_call_is_an_operation_of_the_service() -> None:
         (method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods
     }
     asked = {
-        (method, rule.replace("([0-9a-f-]{36})", "{job_id}").replace("([a-z]+)", "{kind}"))
+        (
+            method,
+            rule.replace("webhooks/([0-9a-f-]{36})", "webhooks/{endpoint_id}")
+            .replace("([0-9a-f-]{36})", "{job_id}")
+            .replace("([a-z]+)", "{kind}"),
+        )
         for method, rule, _ in ROUTES
     }
     assert asked <= offered
