@@ -162,6 +162,9 @@ class WebSettings(PublisherSettings, DatabaseSettings):
     free_requests_per_minute: int = Field(default=120, ge=1)
     """As many requests with a token as a Free user's programs may make."""
     premium_requests_per_minute: int = Field(default=1200, ge=1)
+    trusted_proxies: int = Field(default=0, ge=0)
+    """Proxies of ours before the app, each of which adds to `X-Forwarded-For`; behind a load
+    balancer 1. For the coarse address of who opens a shared link."""
     webhooks_table: str
     """*stack* DynamoDB table: the webhook endpoints of users, and what was sent to them."""
     webhooks_queue: str

@@ -35,8 +35,13 @@ from web.help.routes import blueprint as helping
 from web.home.routes import blueprint as home
 from web.imports.routes import blueprint as imports
 from web.preflight.routes import blueprint as preflight
+from web.projects.routes import blueprint as projects
 from web.reference.routes import blueprint as reference
 from web.services import Services, build_services
+from web.sharing.guest_routes import blueprint as shared
+from web.sharing.guest_routes import entrance as shared_entrance
+from web.sharing.routes import blueprint as sharing
+from web.sharing.routes import overview as shares
 from web.status.routes import blueprint as status
 from web.store_events.routes import blueprint as store_events
 from web.tokens.routes import blueprint as tokens
@@ -78,11 +83,13 @@ def create_app(services: Services | None = None) -> Flask:
     pages = (home, helping, auth, account, farewell, annotate, parts, annotations, many, billing)
     explorers = (explorer, explorer_export, explorer_variants)
     engine_pages = (preflight, reference, variants)
+    sharers = (sharing, shares, shared_entrance, shared, projects)
     for blueprint in (
         *pages,
         *explorers,
         imports,
         *engine_pages,
+        *sharers,
         tokens,
         webhooks,
         api,

@@ -7,10 +7,13 @@ from flask import Flask, request
 
 from gas.accounts.models import Account
 
+_JOBS = {"annotations", "many", "explorer", "explorer_variant", "sharing", "shares"}
+
 #: Endpoint, label, and the blueprints whose pages belong to it.
 _FOR_USERS = (
     ("annotate.page", "Annotate", {"annotate", "imports"}),
-    ("annotations.dashboard", "Jobs", {"annotations", "many", "explorer", "explorer_variant"}),
+    ("annotations.dashboard", "Jobs", _JOBS),
+    ("projects.page", "Projects", {"projects"}),
     ("variants.page", "Variants", {"variants"}),
 )
 _FOR_VISITORS = (("help.page", "Help", {"help"}),)

@@ -117,7 +117,8 @@ def install(app: Flask, services: Services) -> None:
     @app.after_request
     def add_headers(response: Response) -> Response:
         for name, value in headers.items():
-            response.headers[name] = value
+            # What a page says itself is stricter.
+            response.headers.setdefault(name, value)
         keeps = request.endpoint in OWN_CACHE_ENDPOINTS and response.status_code < 400
         if request.endpoint not in PUBLIC_CACHE_ENDPOINTS and not keeps:
             response.headers["Cache-Control"] = "no-store"

@@ -21,6 +21,7 @@ class LinkedIdentity:
     provider: str
     """The organisation that vouches for it."""
     organization: str
+    email: str = ""
 
     @classmethod
     def of(cls, claims: Mapping[str, Any]) -> Self:
@@ -30,6 +31,7 @@ class LinkedIdentity:
             username=_text(claims, "username") or _text(claims, "preferred_username"),
             provider=_text(claims, "identity_provider_display_name"),
             organization=_text(claims, "organization"),
+            email=_text(claims, "email"),
         )
 
 

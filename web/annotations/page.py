@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gas.access import ResultsAccess, access_to
+from gas.access import Reading, ResultsAccess, Right
 from gas.accounts.models import Account
 from gas.errors import ServiceUnavailable
 from gas.jobs import MAX_ATTEMPTS, Job
@@ -17,28 +17,29 @@ from web.annotations.repairs import repairs_of
 from web.annotations.standing import standing
 from web.annotations.timeline import timeline_of
 from web.annotations.words import COMPANIONS, FORMATS, HELP, TRANSCRIPTS, pack_name
+from web.projects.shown import shared_with
 from web.services import Services
 
 
-def document_of(
-    services: Services, account: Account, job: Job, log: LogText | None = None
-) -> dict[str, Any]:
+def document_of(services: Services, reading: Reading, log: LogText | None = None) -> dict[str, Any]:
     """The job as JSON."""
-    now = services.clock.now()
+    job, now = reading.job, services.clock.now()
     found = standing(services, job)
-    document = documents.details(job, access_to(job, account.plan, now), log)
+    document = documents.details(job, reading.results, log)
     return document | documents.queue(job, found, live_of(job, found, now), now)
 
 
-def page_of(services: Services, account: Account, job: Job) -> Mapping[str, Any]:
-    """The names that `annotations/details.html` uses."""
-    now = services.clock.now()
-    access = access_to(job, account.plan, now)
+def page_of(services: Services, account: Account, reading: Reading) -> Mapping[str, Any]:
+    """The names that `annotations/details.html` uses, for `account` who reads it."""
+    job, access, now = reading.job, reading.results, services.clock.now()
     found = standing(services, job)
     live = live_of(job, found, now)
     document = documents.details(job, access, None) | documents.queue(job, found, live, now)
     return {
         "job": job,
+        "reading": reading,
+        "may_retry": reading.may(Right.RETRY),
+        "shared": shared_with(services, account, reading),
         "access": access,
         "now": now,
         "glimpse": documents.glimpse(document),

@@ -10,6 +10,7 @@ from gas.reruns import rerun
 from gas.submissions import Uploader
 from web.annotate.choice import Choice, options_of
 from web.payload import parse_json
+from web.projects.placing import follow
 from web.services import Services
 
 _DEFAULT = JobOptions()
@@ -45,7 +46,7 @@ def retry(services: Services, uploader: Uploader, job: Job, choice: Choice) -> J
         InvalidUpload: the options cannot be met.
         JobNotEnded, InputGone, UploadTooLarge, InvalidRequest: as `gas.reruns.rerun`.
     """
-    return rerun(
+    made = rerun(
         job,
         uploader,
         options_of(choice, services.engine),
@@ -55,3 +56,5 @@ def retry(services: Services, uploader: Uploader, job: Job, choice: Choice) -> J
         requests=services.requests,
         clock=services.clock,
     )
+    follow(services, uploader.user_id, job, made)
+    return made

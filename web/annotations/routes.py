@@ -6,9 +6,8 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as BaseResponse
 
-from gas.access import ResultsAccess, access_to
+from gas.access import Reading, Right
 from gas.errors import NotFound
-from gas.jobs import Job
 from gas.plans import terms_of
 from gas.scopes import Scope
 from web.annotate import uploads
@@ -16,6 +15,7 @@ from web.annotations import documents, jobs, retries
 from web.annotations.filters import Filters
 from web.annotations.overview import document, overview
 from web.annotations.page import document_of, page_of
+from web.annotations.reading import read
 from web.annotations.standing import about
 from web.annotations.thawing import thaw_progress
 from web.auth.session import protect, require_account, uploader
@@ -71,13 +71,14 @@ def submit() -> tuple[Response, int]:
 @blueprint.get("/<uuid:job_id>")
 def details(job_id: UUID) -> str | Response:
     """One job. As JSON with its log once finished, unless `log=no` is asked for."""
-    job = _own_job(job_id)
+    reading = _read(job_id)
+    job = reading.job
     if not wants_json():
-        shown = page_of(services(), require_account(), job)
+        shown = page_of(services(), require_account(), reading)
         return render_template("annotations/details.html", **shown)
     wanted = job.is_final and job.log_file is not None and request.args.get("log") != "no"
     log = jobs.read_log(services(), job) if wanted else None
-    return jsonify(document_of(services(), require_account(), job, log))
+    return jsonify(document_of(services(), reading, log))
 
 
 @blueprint.post("/<uuid:job_id>/cancel")
@@ -85,7 +86,7 @@ def cancel(job_id: UUID) -> BaseResponse:
     """Cancel a job that has not ended → its page, or its JSON."""
     job = jobs.cancel(services(), require_account().user_id, str(job_id))
     if wants_json():
-        return jsonify(document_of(services(), require_account(), job))
+        return jsonify(document_of(services(), _read(job_id)))
     return redirect(url_for("annotations.details", job_id=job.job_id), code=303)
 
 
@@ -95,7 +96,8 @@ def retry(job_id: UUID) -> BaseResponse | tuple[Response, int]:
 
     A form or JSON {pack, strict, format, transcripts, contig_names}; repeated, the same answer.
     """
-    made = retries.retry(services(), uploader(), _own_job(job_id), retries.asked())
+    job = _read(job_id, Right.RETRY).job
+    made = retries.retry(services(), uploader(), job, retries.asked())
     where = url_for("annotations.details", job_id=made.job_id)
     if not wants_json():
         return redirect(where, code=303)
@@ -108,7 +110,7 @@ def retry(job_id: UUID) -> BaseResponse | tuple[Response, int]:
 def log(job_id: UUID) -> str:
     """The log, in the browser: its beginning, or with `all` as much as a page can hold; with `q`
     only the lines that contain it."""
-    job = _own_job(job_id)
+    job = _read(job_id, Right.LOG).job
     most = jobs.WHOLE_LOG_BYTES if "all" in request.args else jobs.LOG_BYTES
     text = jobs.read_log(services(), job, most)
     wanted = request.args.get("q", "").strip()
@@ -125,21 +127,17 @@ def log(job_id: UUID) -> str:
 @blueprint.get("/<uuid:job_id>/results/<which>")
 def download(job_id: UUID, which: str) -> BaseResponse:
     """303 to a link that lapses soon; `which` is one of `jobs.ResultFile`."""
-    job = _own_job(job_id)
+    reading = _read(job_id, Right.DOWNLOAD)
     if which not in set(jobs.ResultFile):
         raise NotFound(
             "A job has no file of this kind.",
             remedy=f"There are: {', '.join(jobs.ResultFile)}.",
         )
     now = services().clock.now()
-    access = access_to(job, require_account().plan, now)
-    link = jobs.download_link(services(), job, jobs.ResultFile(which), access, now=now)
+    file = jobs.ResultFile(which)
+    link = jobs.download_link(services(), reading.job, file, reading.results, now=now)
     return redirect(link, code=303)
 
 
-def _own_job(job_id: UUID) -> Job:
-    return jobs.own_job(services(), require_account().user_id, str(job_id))
-
-
-def _access(job: Job) -> ResultsAccess:
-    return access_to(job, require_account().plan, services().clock.now())
+def _read(job_id: UUID, right: Right = Right.SEE) -> Reading:
+    return read(services(), require_account(), str(job_id), right)

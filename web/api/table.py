@@ -159,10 +159,11 @@ def list_rows(job_id: UUID, query: TableQuery) -> TableRows | Answer:
     view = _view(query, sort=[query.sort], columns=list(query.columns))
     view = view.changed(size=query.limit, page=1)
     page = _page_of(query.cursor, view)
-    table = open_for(job_id).table
+    opened = open_for(job_id)
+    table = opened.table
     if isinstance(table, Preparation):
         return _come_back()
-    with turn():
+    with turn(opened.point):
         found = read_page(table, view.changed(page=page), new_deadline())
     return TableRows(
         total=found.total,
@@ -185,10 +186,11 @@ def list_rows(job_id: UUID, query: TableQuery) -> TableRows | Answer:
 def get_facets(job_id: UUID, query: TableFilters) -> FacetList | Answer:
     """Which values there are to filter by, each with its exact count under all other filters."""
     filters = _view(query).filters
-    table = open_for(job_id).table
+    opened = open_for(job_id)
+    table = opened.table
     if isinstance(table, Preparation):
         return _come_back()
-    with turn():
+    with turn(opened.point):
         found = read_facets(table, filters, new_deadline())
     facets = {
         name: FacetDocument(
@@ -219,7 +221,7 @@ def export_rows(job_id: UUID, query: ExportQuery) -> Response | Answer:
     opened = open_for(job_id)
     if isinstance(opened.table, Preparation):
         return _come_back()
-    return sending.send(opened.job, opened.table, view, query.format)
+    return sending.send(opened, opened.table, view, query.format)
 
 
 def _view(query: TableFilters, **more: list[str]) -> View:

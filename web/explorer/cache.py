@@ -9,6 +9,7 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,8 @@ from gas.errors import GasError, InvalidRequest, NotFound, ServiceUnavailable
 from gas.jobs import StoredFile
 from gas.logs import get_logger
 from gas.ports import BlobStore
-from web.explorer import working_copy
+from web.explorer import cut_out, working_copy
+from web.explorer.filters import Filters
 from web.explorer.folder import CopyFolder
 from web.explorer.preparing import Preparation, Turns
 from web.explorer.recent import Recent
@@ -43,6 +45,10 @@ _STEP: Final = 64 * 1024 * 1024
 _REFUSALS: Final = 1000
 _REMEMBERED: Final = 256 * 1024 * 1024
 _SWEEP_SECONDS: Final = 30
+
+
+Fill = Callable[[Path, Preparation], None]
+"""Writes a table to a path, and how far that is to the preparation."""
 
 
 class TableCache:
@@ -77,25 +83,57 @@ class TableCache:
             InvalidRequest: it is too large for this machine.
             ServiceUnavailable: it cannot be fetched just now, or what came is damaged.
         """
-        key = f"{job_id}-{table.sha256[:16]}"
+        key = _key(job_id, table)
+        return self._ready(key, table.size, partial(self._fetch, table), user_id, patience)
+
+    def open_part(
+        self,
+        job_id: str,
+        table: StoredFile,
+        filters: Filters,
+        user_id: str,
+        patience: float = PATIENCE,
+    ) -> OpenTable | Preparation:
+        """As `open`, but only the rows that pass the filters, as a table of their own.
+
+        Raises:
+            InvalidRequest: as `open`; or the table has nothing that the filters look at.
+            ServiceUnavailable: as `open`.
+        """
+        key = f"{_key(job_id, table)}-{cut_out.key_of(filters)}"
         found = self._opened(key)
         if found is not None:
             return found
-        if table.size * LEAST_GROWTH > self._most:
+        whole = self.open(job_id, table, user_id, patience)
+        if isinstance(whole, Preparation):
+            return whole
+
+        def fill(target: Path, preparation: Preparation) -> None:
+            cut_out.write(whole, filters, target)
+
+        return self._ready(key, table.size, fill, user_id, patience)
+
+    def _ready(
+        self, key: str, size: int, fill: Fill, user_id: str, patience: float
+    ) -> OpenTable | Preparation:
+        found = self._opened(key)
+        if found is not None:
+            return found
+        if size * LEAST_GROWTH > self._most:
             raise _too_large("This table")
         with self._lock:
             if key in self._refused:
                 raise self._refused[key]
-        preparation = self._prepare(key, table, user_id)
+        preparation = self._prepare(key, size, fill, user_id)
         if preparation is None:
-            return Preparation(table.size)
+            return Preparation(size)
         if not preparation.done.wait(patience):
             return preparation
         with self._lock:
             self._preparing.pop(key, None)
         if preparation.failure is not None:
             raise preparation.failure
-        return self._opened(key) or self._prepare(key, table, user_id) or Preparation(table.size)
+        return self._opened(key) or self._prepare(key, size, fill, user_id) or Preparation(size)
 
     def forget(self, job_id: str) -> None:
         """Drop the copies of a job that is no more."""
@@ -140,25 +178,25 @@ class TableCache:
             for key in [key for key in self._open if not self._folder.copy(key).exists()]:
                 del self._open[key]
 
-    def _prepare(self, key: str, table: StoredFile, user_id: str) -> Preparation | None:
+    def _prepare(self, key: str, size: int, fill: Fill, user_id: str) -> Preparation | None:
         """The preparation of a copy: the one under way, or a new one; None: not yet, because of
         others of the same person."""
         with self._lock:
             if key not in self._preparing:
-                preparation = Preparation(table.size)
-                make = partial(self._make, key, table, preparation)
+                preparation = Preparation(size)
+                make = partial(self._make, key, fill, preparation)
                 if not self._turns.take(user_id, make, preparation.done):
                     return None
                 self._preparing[key] = preparation
             return self._preparing[key]
 
-    def _make(self, key: str, table: StoredFile, preparation: Preparation) -> None:
+    def _make(self, key: str, fill: Fill, preparation: Preparation) -> None:
         """Make a copy, in a thread of its own; what goes wrong is told to those who wait."""
         began = time.monotonic()
         try:
             with self._folder.alone(key, wait=True):
                 if not self._folder.copy(key).exists():
-                    self._fetch_and_unpack(key, table, preparation)
+                    self._fetch_and_unpack(key, fill, preparation)
             with self._lock:
                 self._preparing.pop(key, None)
             log.info("table_prepared", key=key, seconds=round(time.monotonic() - began, 2))
@@ -174,11 +212,11 @@ class TableCache:
                 remedy="Try again. If it happens again, tell us the request id.",
             )
 
-    def _fetch_and_unpack(self, key: str, table: StoredFile, preparation: Preparation) -> None:
-        room = _Room(self._folder, key, table.size, self._most)
+    def _fetch_and_unpack(self, key: str, fill: Fill, preparation: Preparation) -> None:
+        room = _Room(self._folder, key, preparation.size, self._most)
         with self._folder.making(key) as part:
             room.need(0)
-            self._fetch(table, part / TABLE, preparation)
+            fill(part / TABLE, preparation)
             preparation.unpacking = True
             working_copy.write(part / TABLE, part, room.need)
             if preparation.given_up:
@@ -244,6 +282,10 @@ class _Room:
                 remedy="Try again in a few minutes; the downloads work meanwhile.",
             )
         self._made = wanted
+
+
+def _key(job_id: str, table: StoredFile) -> str:
+    return f"{job_id}-{table.sha256[:16]}"
 
 
 def _too_large(what: str) -> InvalidRequest:

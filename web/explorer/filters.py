@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from gas.errors import InvalidRequest
 
@@ -217,6 +217,11 @@ def parse(arguments: Arguments, *, also: Collection[str] = ()) -> View:
         size=_size(given),
         columns=given.words("columns"),
     )
+
+
+def parse_query(query: str) -> View:
+    """The view of a query string, as `View.query` writes it. Raises as `parse`."""
+    return parse(parse_qs(query))
 
 
 def _check_together(filters: Filters) -> None:

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-from gas.access import access_to
-from gas.accounts.models import Account
 from gas.errors import ResultsNotReady
 from gas.jobs import Job
-from web.annotations.jobs import own_job
 from web.explorer.preparing import Preparation
 from web.explorer.table import OpenTable
+from web.explorer.viewpoint import Viewpoint
 from web.services import Services
 
 TABLE = "table"
@@ -17,39 +15,45 @@ ANNOTATED = "annotated"
 
 @dataclass(frozen=True)
 class Opened:
-    """A job whose results its owner may see now, and its table or how far that is."""
+    """A job whose results somebody may see now, and its table or how far that is."""
 
-    job: Job
+    point: Viewpoint
     table: OpenTable | Preparation
 
+    @property
+    def job(self) -> Job:
+        return self.point.job
 
-def allowed_job(services: Services, account: Account, job_id: str, file: str = TABLE) -> Job:
-    """The account's own job, if its results may be read now.
+
+def check_open(services: Services, point: Viewpoint, file: str = TABLE) -> None:
+    """Refuse what cannot be read now.
 
     Raises:
-        NotFound: there is none, or it is somebody else's.
-        ResultsNotReady: it has no such file (yet).
+        ResultsNotReady: the job has no such file (yet).
         FreeWindowOver, ResultsArchived, ResultsRestoring, ResultsDeleted: not now.
     """
-    job = own_job(services, account.user_id, job_id)
-    now = services.clock.now()
-    access_to(job, account.plan, now).link_seconds(file, now=now, longest=1)
+    job, now = point.job, services.clock.now()
+    point.reading.results.link_seconds(file, now=now, longest=1)
     if job.results is None or file not in job.results.files:
         raise _nothing(job)
-    return job
 
 
-def open_job(services: Services, account: Account, job_id: str) -> Opened:
-    """As `allowed_job`, with the table.
+def open_job(services: Services, point: Viewpoint) -> Opened:
+    """The table, or as much of it as can be seen from there.
 
     Raises:
+        ResultsNotReady, FreeWindowOver, …: as `check_open`.
         InvalidRequest: the table is too large for this machine.
         ServiceUnavailable: it cannot be fetched just now.
     """
-    job = allowed_job(services, account, job_id)
+    check_open(services, point)
+    job = point.job
     assert job.results is not None
     assert job.results.table is not None
-    return Opened(job, services.tables.open(job.job_id, job.results.table, account.user_id))
+    table, filters = job.results.table, point.filters
+    if filters is None:
+        return Opened(point, services.tables.open(job.job_id, table, point.asker))
+    return Opened(point, services.tables.open_part(job.job_id, table, filters, point.asker))
 
 
 def _nothing(job: Job) -> ResultsNotReady:

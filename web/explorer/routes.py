@@ -13,17 +13,15 @@ from flask import (
     redirect,
     render_template,
     request,
-    url_for,
 )
 from werkzeug.wrappers import Response as BaseResponse
 
-from gas.access import access_to
-from gas.errors import ResultsDeleted
-from gas.jobs import Job, ResultsState
+from gas.errors import NotAllowed, ResultsDeleted
+from gas.jobs import ResultsState
 from gas.scopes import Scope
-from web.annotations.jobs import ResultFile, file_of, own_job
+from web.annotations.jobs import ResultFile, file_of
 from web.annotations.preview import SUMMARY_BYTES, read_counts
-from web.auth.session import protect, require_account
+from web.auth.session import protect
 from web.context import services
 from web.explorer import documents, shown
 from web.explorer.facets import read_facets
@@ -33,6 +31,7 @@ from web.explorer.opening import Opened, open_job
 from web.explorer.pages import read_page
 from web.explorer.preparing import Preparation
 from web.explorer.table import Deadline
+from web.explorer.viewpoint import Viewpoint, viewpoint
 from web.explorer.whole import table_overview
 from web.negotiation import wants_json
 from web.plots.summary import Link
@@ -51,11 +50,12 @@ def page(job_id: UUID) -> BaseResponse:
     view = asked_view("part")
     if not is_part and any(not value for _, value in request.args.items(multi=True)):
         # A form sends its empty fields too; the link of a page is the filtered view, and no longer.
-        return redirect(_explorer(job_id) + suffix(view), code=303)
+        return redirect(f"{viewpoint(job_id).base}/explore{suffix(view)}", code=303)
     opened = open_for(job_id)
+    point = opened.point
     if isinstance(opened.table, Preparation):
-        return _preparing(opened.job, opened.table)
-    with turn():
+        return _preparing(point, opened.table)
+    with turn(point):
         deadline = new_deadline()
         found = read_page(opened.table, view, deadline)
         facets = read_facets(opened.table, view.filters, deadline)
@@ -63,24 +63,26 @@ def page(job_id: UUID) -> BaseResponse:
         culprit = narrowest(opened.table, view, deadline) if empty else None
         overview = None
         if not is_part:
-            counts = read_counts(services(), opened.job)
-            overview = table_overview(opened.table, counts, _link(job_id), deadline)
+            # The engine counted the whole table; of a part, only what it holds is told.
+            counts = read_counts(services(), point.job) if point.filters is None else None
+            overview = table_overview(opened.table, counts, _link(point), deadline)
     template = "explore/part.html" if is_part else "explore/page.html"
     context = shown.context(
-        view, opened.table.dictionary, found, facets, len(opened.table), _addresses(job_id), culprit
+        view, opened.table.dictionary, found, facets, len(opened.table), _addresses(point), culprit
     )
-    context = {**context, **clock(opened.job)}
-    return make_response(render_template(template, job=opened.job, overview=overview, **context))
+    context = {**context, **around(point)}
+    return make_response(render_template(template, overview=overview, **context))
 
 
 @blueprint.get("/explore/rows")
 def rows(job_id: UUID) -> Response:
     """JSON {total, rows, columns, page, pages, ms, …}; 202 while the table is made ready."""
     view = asked_view()
-    table = open_for(job_id).table
+    opened = open_for(job_id)
+    table = opened.table
     if isinstance(table, Preparation):
         return documents.preparing(table)
-    with turn():
+    with turn(opened.point):
         return jsonify(documents.rows(read_page(table, view, new_deadline()), view))
 
 
@@ -88,18 +90,21 @@ def rows(job_id: UUID) -> Response:
 def facets(job_id: UUID) -> Response:
     """JSON {total, facets: {parameter: {values: [{value, count, chosen}], more}}, ms}."""
     view = asked_view()
-    table = open_for(job_id).table
+    opened = open_for(job_id)
+    table = opened.table
     if isinstance(table, Preparation):
         return documents.preparing(table)
-    with turn():
+    with turn(opened.point):
         return jsonify(documents.facets(read_facets(table, view.filters, new_deadline()), view))
 
 
 @blueprint.get("/summary")
 def summary(job_id: UUID) -> Response:
     """The engine's summary, which is behind the plots; there as long as the job is."""
-    parts = services()
-    job = own_job(parts, require_account().user_id, str(job_id))
+    parts, point = services(), viewpoint(job_id)
+    job = point.job
+    if point.filters is not None:
+        raise NotAllowed("The summary speaks of the whole job, of which a part is shared.")
     stored = file_of(job, ResultFile.SUMMARY)
     if job.results_state is ResultsState.DELETED:
         raise ResultsDeleted("These results have been deleted.")
@@ -114,12 +119,12 @@ def asked_view(*also: str) -> View:
 
 def open_for(job_id: UUID) -> Opened:
     """The job of whoever asks, with its table."""
-    return open_job(services(), require_account(), str(job_id))
+    return open_job(services(), viewpoint(job_id))
 
 
-def turn() -> AbstractContextManager[None]:
+def turn(point: Viewpoint) -> AbstractContextManager[None]:
     """Their turn to ask a question."""
-    return services().turns.turn(require_account().user_id)
+    return services().turns.turn(point.asker)
 
 
 def new_deadline() -> Deadline:
@@ -133,31 +138,28 @@ def suffix(view: View) -> str:
     return f"?{query}" if query else ""
 
 
-def clock(job: Job) -> dict[str, Any]:
-    """What the pages need to say how long the job can be explored."""
+def around(point: Viewpoint) -> dict[str, Any]:
+    """What all pages of the explorer need: the job, from where, and for how long."""
     now = services().clock.now()
-    return {"access": access_to(job, require_account().plan, now), "now": now}
+    return {"job": point.job, "point": point, "access": point.reading.results, "now": now}
 
 
-def _preparing(job: Job, preparation: Preparation) -> BaseResponse:
+def _preparing(point: Viewpoint, preparation: Preparation) -> BaseResponse:
     """A page that asks again by itself, with and without scripts."""
-    page = render_template("explore/preparing.html", job=job, percent=preparation.percent)
+    page = render_template("explore/preparing.html", percent=preparation.percent, **around(point))
     answer = make_response(page, 202)
     answer.headers["Refresh"] = "1"
     return answer
 
 
-def _explorer(job_id: UUID) -> str:
-    return url_for("explorer.page", job_id=job_id)
-
-
-def _addresses(job_id: UUID) -> shown.Addresses:
+def _addresses(point: Viewpoint) -> shown.Addresses:
     return shown.Addresses(
-        here=_explorer(job_id),
-        export=f"{_explorer(job_id)}/export",
-        variant=url_for("annotations.details", job_id=job_id) + "/variants/",
+        here=f"{point.base}/explore",
+        export=f"{point.base}/explore/export",
+        variant=f"{point.base}/variants/",
     )
 
 
-def _link(job_id: UUID) -> Link:
-    return lambda parameter, value: f"{_explorer(job_id)}?{urlencode({parameter: value})}#variants"
+def _link(point: Viewpoint) -> Link:
+    here = f"{point.base}/explore"
+    return lambda parameter, value: f"{here}?{urlencode({parameter: value})}#variants"

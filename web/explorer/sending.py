@@ -7,21 +7,24 @@ from uuid import UUID
 from flask import Blueprint, Response, request, url_for
 
 from gas import keys
+from gas.access import Right
+from gas.errors import NotAllowed
 from gas.jobs import Job
 from gas.logs import get_logger
 from gas.scopes import Scope
-from web.auth.session import protect, require_account
+from web.auth.session import protect
 from web.context import services
 from web.engine import stream_table
 from web.explorer import documents
 from web.explorer.exports import CONTENT_TYPES, SUFFIXES, Format, Selection, records_of
 from web.explorer.filters import View, refused
 from web.explorer.masks import selected
-from web.explorer.opening import ANNOTATED, allowed_job
+from web.explorer.opening import ANNOTATED, Opened, check_open
 from web.explorer.preparing import Preparation
 from web.explorer.routes import asked_view, new_deadline, open_for, turn
 from web.explorer.table import OpenTable, Rows
 from web.explorer.vcf import chosen_lines
+from web.explorer.viewpoint import Viewpoint, viewpoint
 
 log = get_logger()
 
@@ -41,21 +44,29 @@ def export(job_id: UUID) -> Response:
     opened = open_for(job_id)
     if isinstance(opened.table, Preparation):
         return documents.preparing(opened.table)
-    return send(opened.job, opened.table, view, form)
+    return send(opened, opened.table, view, form)
 
 
-def send(job: Job, table: OpenTable, view: View, form: Format) -> Response:
+def send(opened: Opened, table: OpenTable, view: View, form: Format) -> Response:
     """The filtered rows of an open table as a file.
 
     Raises:
+        NotAllowed: they may look only; or the file would show more than they may see.
         ServiceUnavailable: another export of the same person is under way.
         FreeWindowOver, ResultsArchived, …: the annotated file cannot be had now (`vcf` only).
     """
+    job = opened.job
+    point = viewpoint(UUID(job.job_id), Right.DOWNLOAD)
     if form is Format.VCF:
-        allowed_job(services(), require_account(), job.job_id, ANNOTATED)
-    with turn():
+        if point.filters is not None:
+            raise NotAllowed(
+                "A line of a VCF may hold alleles that are not shared with you.",
+                remedy="Take another format: they have the same values.",
+            )
+        check_open(services(), point, ANNOTATED)
+    with turn(point):
         rows = selected(table, view.filters, new_deadline())
-    return _sent(_pieces(job, table, rows, view, form), job, form, len(rows))
+    return _sent(_pieces(job, table, rows, view, form), point, form, len(rows))
 
 
 def _format() -> Format:
@@ -75,9 +86,9 @@ def _pieces(job: Job, table: OpenTable, rows: Rows, view: View, form: Format) ->
     return chosen_lines(stored, records_of(table, rows), f"{note} ({address})")
 
 
-def _sent(pieces: Iterator[bytes], job: Job, form: Format, rows: int) -> Response:
+def _sent(pieces: Iterator[bytes], point: Viewpoint, form: Format, rows: int) -> Response:
     """The answer; its first bytes are made here, so that what goes wrong then is told properly."""
-    user_id, places = require_account().user_id, services().explorer_exports
+    job, user_id, places = point.job, point.asker, services().explorer_exports
     places.enter(user_id)
     try:
         first = next(pieces, b"")

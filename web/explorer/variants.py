@@ -19,7 +19,7 @@ from web.explorer.nearby import window
 from web.explorer.one_row import neighbours, read_row
 from web.explorer.pages import row_of
 from web.explorer.preparing import Preparation
-from web.explorer.routes import asked_view, clock, new_deadline, open_for, suffix, turn
+from web.explorer.routes import around, asked_view, new_deadline, open_for, suffix, turn
 from web.negotiation import wants_json
 from web.ports import Engine
 
@@ -36,12 +36,12 @@ def page(job_id: UUID, record: int, alt_index: int) -> BaseResponse:
     """One allele. The parameters are those of the view it is looked at in; as JSON: its row."""
     view = asked_view()
     opened = open_for(job_id)
-    table = opened.table
+    table, point = opened.table, opened.point
     if isinstance(table, Preparation):
         if wants_json():
             return documents.preparing(table)
-        return redirect(url_for("explorer.page", job_id=job_id) + suffix(view), code=303)
-    with turn():
+        return redirect(f"{point.base}/explore{suffix(view)}", code=303)
+    with turn(point):
         row_number = row_of(table, record, alt_index)
         if row_number is None:
             raise NotFound("There is no such variant in this job.", remedy="Look for it there.")
@@ -56,21 +56,19 @@ def page(job_id: UUID, record: int, alt_index: int) -> BaseResponse:
             variant=documents.plain(row),
             cut=lengths(row),
         )
-    around = surroundings(services().engine, opened.job, table.dictionary.pack, row)
-    explorer = url_for("explorer.page", job_id=job_id)
-    variants = url_for("annotations.details", job_id=job_id) + "/variants/"
+    place = surroundings(services().engine, opened.job, table.dictionary.pack, row)
+    explorer, variants = f"{point.base}/explore", f"{point.base}/variants/"
     return make_response(
         render_template(
             "explore/variant.html",
-            job=opened.job,
-            **clock(opened.job),
+            **around(point),
             back=explorer + suffix(view),
             back_path=explorer,
             previous=variants + before + suffix(view) if before else None,
             next=variants + behind + suffix(view) if behind else None,
-            reference_url=f"{url_for('reference.packs')}/{around.pack}",
-            rows_url=url_for("explorer.rows", job_id=job_id),
-            **variant_shown.context(row, table.dictionary, around),
+            reference_url=f"{url_for('reference.packs')}/{place.pack}",
+            rows_url=f"{explorer}/rows",
+            **variant_shown.context(row, table.dictionary, place),
         )
     )
 

@@ -32,10 +32,14 @@ PUBLIC = {
 }
 """Everything that strangers may reach. A new route is private unless it is added here."""
 
+FOR_GUESTS = ("shared.", "shared_entrance.")
+"""Routes that whoever has a link may reach; for strangers there is nothing."""
+
 
 def _path(rule: Rule) -> str:
     one = new_job_id()
-    values = {"job_id": one, "endpoint_id": one, "import_id": one, "record": 1, "alt_index": 1}
+    values = {"record": 1, "alt_index": 1}
+    values |= {name: one for name in rule.arguments if name.endswith("_id") and name != "token_id"}
     _, path = rule.build({name: values.get(name, "x") for name in rule.arguments}) or ("", "")
     return str(path)
 
@@ -50,7 +54,7 @@ def test_every_private_route_sends_strangers_to_the_login(world: World) -> None:
     walked = set()
     client = world.client()
     for rule in world.app.url_map.iter_rules():
-        if rule.endpoint in PUBLIC:
+        if rule.endpoint in PUBLIC or rule.endpoint.startswith(FOR_GUESTS):
             continue
         path = _path(rule)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
@@ -64,6 +68,16 @@ def test_every_private_route_sends_strangers_to_the_login(world: World) -> None:
             walked.add((method, rule.endpoint))
     assert ("POST", "annotations.submit") in walked
     assert ("GET", "annotations.download") in walked
+
+
+def test_without_a_link_its_pages_are_not_there(world: World) -> None:
+    rules = [r for r in world.app.url_map.iter_rules() if r.endpoint.startswith(FOR_GUESTS)]
+    assert len(rules) > 8
+    for rule in rules:
+        page = world.client().get(_path(rule))
+        assert page.status_code == 404, rule
+        assert page.headers["X-Robots-Tag"].startswith("noindex")
+        assert page.headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_the_list_of_public_routes_names_only_routes(world: World) -> None:

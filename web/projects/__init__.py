@@ -1,0 +1,1 @@
+"""Projects: who is in them, and which jobs."""
