@@ -76,11 +76,32 @@ export class Card {
     parts.options.hidden = !this.isOpen || !factsLine(item).length;
     if (this.told !== item.findings || this.insisted !== item.insisted) this.#fillReport();
     this.#renderNames();
+    this.#renderEarlier();
     parts.strict.checked = item.options.strict;
     if (parts.pack) parts.pack.value = item.options.pack;
     const shown = told && item.state !== "checking";
     parts.report.hidden = !shown || !(parts.findings.childElementCount || item.answer);
     parts.folds.hidden = !shown || Array.from(parts.folds.children).every(({ hidden }) => hidden);
+  }
+
+  /** The job that did the same before, if there is one: nothing need be sent. */
+  #renderEarlier() {
+    const { item, parts } = this;
+    const { earlier } = item;
+    const shown = Boolean(earlier) && item.state === "ready";
+    parts.earlier.hidden = !shown;
+    if (!shown || this.toldEarlier === earlier) return;
+    this.toldEarlier = earlier;
+    const link = make("a", "", "Open its results");
+    link.href = earlier.url;
+    const as = earlier.file_name === item.name ? "" : ` as ${earlier.file_name}`;
+    const day = new Date(earlier.submitted_at * 1000).toLocaleString();
+    parts.earlier.replaceChildren(
+      make("strong", "", "Annotated before"),
+      `${as}, ${day}, with the same options and reference. `,
+      link,
+      ", or upload it to have it annotated anew.",
+    );
   }
 
   #fillReport() {

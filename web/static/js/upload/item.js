@@ -4,6 +4,7 @@ import { inspected, repairedFile, Unreadable } from "../preflight/client.js";
 import { inOrder } from "../preflight/findings.js";
 import { alone, fingerprint, hold, keepHandle, recall } from "./begun.js";
 import { consult } from "./consult.js";
+import { earlierJob } from "./earlier.js";
 import { Cancelled, followed, Paused, persist, Refused } from "./net.js";
 import { Pace } from "./pace.js";
 import { giveUp, sendInParts } from "./parts.js";
@@ -34,6 +35,7 @@ export class Item {
     this.facts = null;
     this.answer = null; // of the service, about the file
     this.insisted = false;
+    this.earlier = null; // the job that did the same before
     this.sent = 0;
     this.pace = null;
     this.waiting = null; // {offline, seconds} while the line is away
@@ -100,6 +102,26 @@ export class Item {
     }
     this.findings = findings;
     this.#become(this.#blocked ? "stopped" : "ready");
+    this.#lookForEarlier();
+  }
+
+  /** What was annotated before need not be sent; it is told when it is found. */
+  async #lookForEarlier() {
+    const turn = (this.looked = (this.looked ?? 0) + 1);
+    this.earlier = null;
+    if (this.state !== "ready") return;
+    const found = await earlierJob(this.settings.earlierUrl, this.file, this.#chosen());
+    if (turn !== this.looked || this.state !== "ready" || !found) return;
+    this.earlier = found;
+    this.changed(this);
+  }
+
+  /** The options as the service names them. */
+  #chosen() {
+    const { strict, format, transcripts, contigNames } = this.options;
+    const pack = this.options.pack || this.answer?.pack;
+    const chosen = { strict, format, transcripts, contig_names: contigNames };
+    return pack ? { ...chosen, pack } : chosen;
   }
 
   /** The service was away (it may be compiling its engine): what it says comes when it is back. */
@@ -132,7 +154,10 @@ export class Item {
   /** Options chosen by hand or by a repair. */
   async choose(options) {
     Object.assign(this.options, options);
-    if (!("pack" in options || "contigNames" in options)) return this.changed(this);
+    if (!("pack" in options || "contigNames" in options)) {
+      this.#lookForEarlier();
+      return this.changed(this);
+    }
     this.#become("checking");
     await this.compare();
   }
@@ -195,11 +220,7 @@ export class Item {
 
   async #transfer() {
     const { signUrl, partsUrl } = this.settings;
-    const { strict, format, transcripts, contigNames } = this.options;
-    const chosen = { strict, format, transcripts, contig_names: contigNames };
-    const wanted = { file_name: this.name, size: this.size, ...chosen };
-    const pack = this.options.pack || this.answer?.pack;
-    if (pack) wanted.pack = pack;
+    const wanted = { file_name: this.name, size: this.size, ...this.#chosen() };
     const options = { ...this.#line(), onProgress: (sent) => this.#progress(sent) };
     if (!this.large) return sendWhole(this.file, wanted, { ...options, signUrl });
     this.key = await fingerprint(this.file);

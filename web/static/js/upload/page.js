@@ -27,6 +27,7 @@ const settings = {
   signUrl: form.dataset.signUrl,
   partsUrl: form.dataset.partsUrl,
   preflightUrl: form.dataset.preflightUrl,
+  earlierUrl: form.dataset.earlierUrl,
   partsFrom: () => Number(form.dataset.partsFrom),
   limits: {
     maxBytes: Number(form.dataset.maxBytes),
