@@ -81,6 +81,10 @@ measure-pages: $(VENV)/installed-dev $(VENV)/compiled ## Every page in Chromium:
 test-slow: $(VENV)/installed-dev ## The long ones: gigabyte uploads, everything killed in every phase
 	$(PYTEST) -m slow --timeout 1800 $(ARGS)
 
+.PHONY: prove
+prove: $(VENV)/installed-dev $(VENV)/compiled ## Several instances, killed and started anew under load (ARGS="web annotators rolling down")
+	PYTHONPATH=scripts $(BIN)/python -m tests.proofs $(ARGS)
+
 .PHONY: bench
 bench: $(VENV)/installed-dev $(VENV)/compiled ## Speed beside bcftools (ARGS=--write keeps the table, ARGS=--quick for CI)
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -100,6 +104,14 @@ bench-dashboard: $(VENV)/installed-dev $(VENV)/compiled ## The list of jobs with
 .PHONY: prove-ceph
 prove-ceph: $(VENV)/installed-dev $(VENV)/compiled ## The whole product on a real Ceph gateway (Debian 12; ARGS=--keep leaves it running)
 	PYTHONPATH=scripts $(BIN)/python -m tests.ceph $(ARGS)
+
+.PHONY: bench-calls
+bench-calls: $(VENV)/installed-dev $(VENV)/compiled ## What one job asks of the cloud, for the cost pages (ARGS="--jobs 50 --write")
+	PYTHONPATH=scripts $(BIN)/python -m tests.bench.calls $(ARGS)
+
+.PHONY: capacity
+capacity: $(VENV)/installed-dev ## Costs, quotas and the simulation of scaling (ARGS=--write into docs/cost.md, docs/scale.md)
+	$(BIN)/python -m deploy.capacity $(ARGS)
 
 .PHONY: fuzz
 fuzz: $(VENV)/installed-dev ## Mutated input for the engine, every memory access checked (SECONDS=600)
