@@ -12,6 +12,7 @@ class Scope(StrEnum):
     VARIANTS_READ = "variants:read"
     ACCOUNT_READ = "account:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    SHARING_WRITE = "sharing:write"
 
 
 WORDS: Mapping[Scope, str] = {
@@ -20,6 +21,7 @@ WORDS: Mapping[Scope, str] = {
     Scope.VARIANTS_READ: "Annotate single variants",
     Scope.ACCOUNT_READ: "See plan and usage",
     Scope.WEBHOOKS_WRITE: "See and change where events are sent",
+    Scope.SHARING_WRITE: "Show jobs to others: links, projects, invitations",
 }
 
 USUAL = frozenset({Scope.JOBS_READ, Scope.JOBS_WRITE, Scope.VARIANTS_READ, Scope.ACCOUNT_READ})

@@ -32,6 +32,8 @@ def delete_account(parts: Services, account: Account) -> str:
     close_customer(parts.billing, account.user_id)
     parts.erasures.publish(request.to_json(), attributes={"type": request.type})
     sessions = parts.sessions.active(account.user_id, now=parts.clock.now())
+    # Links, projects, memberships and invitations of theirs go with the account itself.
+    parts.sharing.invitations.forget_address(account.email)
     parts.accounts.delete(account.user_id)
     session.revoke_tokens(sessions)
     session.forget()

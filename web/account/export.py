@@ -11,6 +11,7 @@ from gas.access import access_to
 from gas.accounts.models import Account
 from gas.accounts.sessions import LoginSession
 from gas.jobs import Job
+from web.account.export_sharing import sharing_of
 from web.account.zipstream import Entry
 from web.annotations import jobs as rules
 from web.annotations.jobs import ResultFile
@@ -27,6 +28,7 @@ account.json    what we know of you: name, mail address, institution, plan, subs
 sessions.json   where you are logged in
 jobs.json       all your jobs: what you asked for, and what became of it
 webhooks.json   which of your systems are told, and what they were told in the last days
+sharing.json    your projects, the links to your jobs and who opened them, invitations
 files.json      all files of these jobs, with size, SHA-256 checksum, and how to download them
 
 The files themselves are not in here, because they may be large. Open the addresses under
@@ -55,6 +57,7 @@ def entries(parts: Services, account: Account, sessions: Iterable[LoginSession])
     yield "sessions.json", [_pretty([_session(each) for each in sessions])]
     yield "jobs.json", _list(job.to_record() for job in all_jobs(parts, account.user_id))
     yield "webhooks.json", _list(_webhooks(parts, account.user_id))
+    yield "sharing.json", [_pretty(sharing_of(parts, account, now))]
     yield (
         "files.json",
         _list(

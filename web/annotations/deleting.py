@@ -32,6 +32,7 @@ def delete(services: Services, user_id: str, job_id: str) -> None:
         results_were=job.results_state,
     )
     services.tables.forget(job_id)
+    _forget_shares(services, job_id)
     request = JobErasureRequested(job_id=job_id, user_id=user_id)
     try:
         services.erasures.publish(
@@ -40,3 +41,11 @@ def delete(services: Services, user_id: str, job_id: str) -> None:
     except ServiceUnavailable as error:
         # It is deleted all the same: the sweeper asks again.
         log.warning("erasure_not_requested", job_id=job_id, reason=error.message)
+
+
+def _forget_shares(services: Services, job_id: str) -> None:
+    """Links to the job lead nowhere from the moment it is marked; now they go, too."""
+    try:
+        services.sharing.forget_job(job_id)
+    except ServiceUnavailable as error:
+        log.warning("shares_not_forgotten", job_id=job_id, reason=error.message)

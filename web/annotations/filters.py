@@ -7,12 +7,14 @@
 | `match` | `begins`: file names that begin with `q`, over all jobs at once |
 | `from`, `to` | days of submission (UTC), both included |
 | `sort` | `oldest` |
+| `project` | id of a project: its jobs, whosever they are, by when they came into it |
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Self
+from uuid import UUID
 
 from gas.errors import InvalidRequest
 from gas.jobs import JobStatus
@@ -31,6 +33,7 @@ class Filters:
     since: date | None = None
     until: date | None = None
     newest_first: bool = True
+    project: str = ""
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
@@ -52,12 +55,13 @@ class Filters:
             since=_day(given.get("from", "")),
             until=_day(given.get("to", "")),
             newest_first=given.get("sort") != "oldest",
+            project=_id(given.get("project", "")),
         )
 
     @property
     def narrowed(self) -> bool:
         """Whether these are not simply all jobs."""
-        return bool(self.state or self.text or self.since or self.until)
+        return bool(self.state or self.text or self.since or self.until or self.project)
 
     def query(self, user_id: str) -> JobQuery:
         """The question for the user's jobs."""
@@ -85,8 +89,16 @@ class Filters:
             "from": self.since.isoformat() if self.since else "",
             "to": self.until.isoformat() if self.until else "",
             "sort": "" if self.newest_first else "oldest",
+            "project": self.project,
         }
         return {name: value for name, value in given.items() if value}
+
+
+def _id(text: str) -> str:
+    try:
+        return str(UUID(text)) if text.strip() else ""
+    except ValueError as error:
+        raise InvalidRequest("There is no such project.") from error
 
 
 def _day(text: str) -> date | None:

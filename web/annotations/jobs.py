@@ -73,6 +73,7 @@ def cancel(services: Services, user_id: str, job_id: str) -> Job:
             "The job has ended already, so there is nothing to cancel.",
             remedy="The job's page shows what came out.",
         )
+    services.webhooks.tell_cancelled(job)
     return job
 
 

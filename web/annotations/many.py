@@ -18,6 +18,7 @@ from web.annotations.jobs import own_job
 from web.auth.session import protect, require_account, uploader
 from web.context import services
 from web.negotiation import wants_json
+from web.projects import placing
 
 blueprint = protect(
     Blueprint("many", __name__, url_prefix="/annotations"),
@@ -29,6 +30,8 @@ MOST_LINKS = 1000
 """As many addresses as one list has."""
 
 LINKS = "links"
+PUT = "put"
+"""Into the project `into`."""
 
 
 @blueprint.post("/bulk")
@@ -41,7 +44,18 @@ def several() -> str | BaseResponse:
     user_id, form = require_account().user_id, request.form
     filters, everything = Filters.read(form), form.get("all") == "yes"
     job_ids = [job_id for job_id in form.getlist("job") if _is_id(job_id)]
+    if everything and filters.project:
+        raise InvalidRequest(
+            "All jobs of a project cannot be changed at once: they belong to several people.",
+            remedy="Tick yours.",
+        )
     query = filters.query(user_id)
+    if form.get("action") == PUT:
+        into = form.get("into", "")
+        some = [job.job_id for job in _some(query)] if everything else job_ids
+        for first in range(0, len(some), bulk.AT_ONCE):
+            placing.put(services(), user_id, into, some[first : first + bulk.AT_ONCE])
+        return redirect(url_for("annotations.dashboard", project=into), code=303)
     if form.get("action") == LINKS:
         return _links(_some(query) if everything else bulk.chosen(services(), user_id, job_ids))
     action = _action(form.get("action"))
@@ -144,7 +158,7 @@ def _some(query: JobQuery) -> Sequence[Job]:
 def _action(name: str | None) -> Action:
     if name not in set(Action):
         raise InvalidRequest(
-            "That cannot be done to jobs.", remedy=f"There are: {', '.join((*Action, LINKS))}."
+            "That cannot be done to jobs.", remedy=f"There are: {', '.join((*Action, LINKS, PUT))}."
         )
     return Action(name)
 

@@ -8,11 +8,13 @@ from gas.access import ResultsAccess, access_to
 from gas.accounts.models import Account
 from gas.jobs import Job, JobStatus
 from gas.listing import FoundJobs
+from gas.sharing.projects import Seen
 from gas.standing import Standing
 from gas.usage import Usage
 from web.annotations import documents
 from web.annotations.filters import Filters
 from web.annotations.standing import standing
+from web.projects import placing
 from web.services import Services
 
 PAGE_SIZE = 20
@@ -29,6 +31,8 @@ class Row:
     access: ResultsAccess
     standing: Standing | None
     """Where it stands, if it has not ended and that is known."""
+    owner: str = ""
+    """Whose it is, if it is not the reader's."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,10 @@ class Overview:
     usage: Usage
     chips: Sequence[Chip]
     now: int
+    projects: Sequence[Seen] = ()
+    """Those the reader is in."""
+    project: Seen | None = None
+    """The one whose jobs are shown."""
 
     @property
     def live(self) -> bool:
@@ -62,7 +70,7 @@ class Overview:
     def count(self) -> int | None:
         """How many jobs there are of what is shown; None: that is not known."""
         filters = self.filters
-        if filters.text or filters.since or filters.until:
+        if filters.text or filters.since or filters.until or filters.project:
             return None
         return next(chip.count for chip in self.chips if chip.chosen)
 
@@ -70,24 +78,51 @@ class Overview:
 def overview(
     services: Services, account: Account, filters: Filters, cursor: str | None
 ) -> Overview:
-    """A page of the account's jobs.
+    """A page of the account's jobs, or of those of a project.
 
     Raises:
         InvalidRequest: the cursor is not of an earlier page.
+        NotFound: there is no such project.
     """
-    found = services.finder.find(filters.query(account.user_id), limit=PAGE_SIZE, cursor=cursor)
+    projects = services.sharing.projects.of_user(account.user_id)
+    project = next((each for each in projects if each.project_id == filters.project), None)
+    if filters.project:
+        found = placing.find(
+            services,
+            filters.query(account.user_id),
+            filters.project,
+            limit=PAGE_SIZE,
+            cursor=cursor,
+        )
+    else:
+        found = services.finder.find(filters.query(account.user_id), limit=PAGE_SIZE, cursor=cursor)
+    owners = _owners(services, account, found.jobs)
     usage = services.finder.usage(account.user_id)
     now = services.clock.now()
     waiting = [job.job_id for job in found.jobs if not job.is_final][-_ASKED_FOR:]
     rows = [
         Row(
             job,
-            access_to(job, account.plan, now),
+            access_to(job, owners[job.user_id].plan, now),
             standing(services, job) if job.job_id in waiting else None,
+            owner="" if job.user_id == account.user_id else owners[job.user_id].name,
         )
         for job in found.jobs
+        if job.user_id in owners
     ]
-    return Overview(filters, found, rows, usage, _chips(usage, filters.state), now)
+    counted = None if filters.project else usage
+    chips = _chips(counted, filters.state)
+    return Overview(filters, found, rows, usage, chips, now, projects, project)
+
+
+def _owners(services: Services, account: Account, jobs: Sequence[Job]) -> Mapping[str, Account]:
+    """Whose jobs these are; with an account, its jobs are gone too."""
+    found = {account.user_id: account}
+    for user_id in {job.user_id for job in jobs} - {account.user_id}:
+        owner = services.accounts.get(user_id)
+        if owner is not None:
+            found[user_id] = owner
+    return found
 
 
 def document(shown: Overview) -> dict[str, Any]:
@@ -122,9 +157,9 @@ def _counts(usage: Usage) -> Mapping[str, int]:
     return {status.value: usage.jobs.get(status, 0) for status in JobStatus}
 
 
-def _chips(usage: Usage, chosen: JobStatus | None) -> Sequence[Chip]:
+def _chips(usage: Usage | None, chosen: JobStatus | None) -> Sequence[Chip]:
     def count(state: JobStatus | None) -> int | None:
-        if not usage.complete:
+        if usage is None or not usage.complete:
             return None
         return usage.n_jobs if state is None else usage.jobs.get(state, 0)
 

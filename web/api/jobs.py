@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Response, url_for
 from pydantic import AwareDatetime, Field
 
-from gas.access import access_to
+from gas.access import Right, access_to
 from gas.earlier import BLAKE3
 from gas.jobs import Job, JobStatus
 from gas.listing import END_OF_TIME, LONGEST_TEXT, JobQuery, Match
@@ -18,6 +18,7 @@ from web.annotate import uploads
 from web.annotate.choice import Choice
 from web.annotate.earlier import find_earlier
 from web.annotations import deleting, jobs, retries
+from web.annotations.reading import read
 from web.annotations.standing import standing
 from web.api.api import api
 from web.api.models import JobDocument, JobList, Options
@@ -154,7 +155,7 @@ def list_jobs(query: JobsQuery) -> JobList:
 )
 def get_job(job_id: UUID) -> JobDocument:
     """One job."""
-    return _document(_own(job_id), with_standing=True)
+    return _document(_seen(job_id), with_standing=True)
 
 
 @api.operation(
@@ -172,14 +173,15 @@ def wait_for_job(job_id: UUID, query: WaitQuery) -> Answer:
     If it has not, ask again, after `Retry-After` where that is given: another request of yours
     waits already, or too many of others do.
     """
-    job = _own(job_id)
+    job = _seen(job_id)
     if not job.is_final and query.seconds:
-        if not _take_a_seat(job.user_id):
+        me = require_account().user_id
+        if not _take_a_seat(me):
             return Answer(_document(job, with_standing=True), headers={"Retry-After": "2"})
         try:
             job = _wait(job, query.seconds)
         finally:
-            _waiting.discard(job.user_id)
+            _waiting.discard(me)
     return Answer(_document(job, with_standing=True))
 
 
@@ -217,7 +219,8 @@ def rerun_job(job_id: UUID, body: Rerun) -> Answer:
     Asked for twice with the same options, it is one.
     """
     choice = Choice.model_validate(body.options.model_dump())
-    job = retries.retry(services(), uploader(), _own(job_id), choice)
+    again = read(services(), require_account(), str(job_id), Right.RETRY).job
+    job = retries.retry(services(), uploader(), again, choice)
     return Answer(_document(job), headers=_location(job))
 
 
@@ -244,7 +247,8 @@ def delete_job(job_id: UUID) -> None:
 )
 def get_log(job_id: UUID) -> Response:
     """The log of a job that has ended; the first 4 MiB of a longer one."""
-    log = jobs.read_log(services(), _own(job_id), jobs.WHOLE_LOG_BYTES)
+    job = read(services(), require_account(), str(job_id), Right.LOG).job
+    log = jobs.read_log(services(), job, jobs.WHOLE_LOG_BYTES)
     return Response(log.text, mimetype="text/plain")
 
 
@@ -256,12 +260,16 @@ def _take_a_seat(user_id: str) -> bool:
         return True
 
 
-def _own(job_id: UUID) -> Job:
-    return jobs.own_job(services(), require_account().user_id, str(job_id))
+def _seen(job_id: UUID | str) -> Job:
+    return read(services(), require_account(), str(job_id)).job
 
 
 def _document(job: Job, *, with_standing: bool = False) -> JobDocument:
-    access = access_to(job, require_account().plan, services().clock.now())
+    account = require_account()
+    if job.user_id == account.user_id:
+        access = access_to(job, account.plan, services().clock.now())
+    else:
+        access = read(services(), account, job.job_id).results
     return JobDocument.of(job, access, standing(services(), job) if with_standing else None)
 
 
@@ -278,5 +286,5 @@ def _wait(job: Job, seconds: int) -> Job:
     until = time.monotonic() + seconds
     while not job.is_final and time.monotonic() < until:
         time.sleep(LOOK_EVERY)
-        job = jobs.own_job(services(), job.user_id, job.job_id)
+        job = _seen(job.job_id)
     return job

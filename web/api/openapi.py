@@ -23,6 +23,8 @@ TAGS: Mapping[str, str] = {
     "results": "Get what came out.",
     "variants": "Annotate single variants, answered at once.",
     "packs": "The reference packs: gene models, sequences, known variants.",
+    "sharing": "Links that show a job, or a filtered view of it, to people without an account.",
+    "projects": "Jobs that several people see, and who they are.",
     "webhooks": "Have your own systems told when something has happened (signed HTTP requests).",
     "account": "Plan, usage and tokens.",
 }
@@ -60,6 +62,7 @@ class Problem(BaseModel):
     detail: str
     code: str = Field(description="Stable: what programs should look at.")
     remedy: str = Field(description="What to do about it.")
+    retryable: bool = Field(description="Whether the same request may succeed later.")
     request_id: str
     upgrade: str | None = Field(default=None, description="Where Premium is had, if it helps.")
 

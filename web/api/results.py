@@ -3,11 +3,11 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from gas.access import access_to
-from gas.jobs import Job
+from gas.access import Right
 from gas.scopes import Scope
 from web.annotations import jobs
 from web.annotations.jobs import ResultFile
+from web.annotations.reading import read
 from web.api.api import api
 from web.api.models import FileLink, ResultFileInfo
 from web.api.operations import ApiModel
@@ -33,9 +33,8 @@ class FileList(ApiModel):
 )
 def list_files(job_id: UUID) -> FileList:
     """The files of a job that can be downloaded now."""
-    job = _own(job_id)
-    access = access_to(job, require_account().plan, services().clock.now())
-    at_hand = jobs.files_at_hand(job, access)
+    reading = read(services(), require_account(), str(job_id))
+    at_hand = jobs.files_at_hand(reading.job, reading.results)
     return FileList(files=[ResultFileInfo.of(kind, stored) for kind, stored in at_hand.items()])
 
 
@@ -52,9 +51,9 @@ def get_file(job_id: UUID, kind: ResultFile) -> FileLink:
 
     The link is signed: whoever has it can download the file while it lasts.
     """
-    job, now = _own(job_id), services().clock.now()
-    account = require_account()
-    access = access_to(job, account.plan, now)
+    now = services().clock.now()
+    reading = read(services(), require_account(), str(job_id), Right.DOWNLOAD)
+    job, access = reading.job, reading.results
     longest = services().settings.link_expires_in
     url = jobs.download_link(services(), job, kind, access, now=now)
     stored = jobs.files_at_hand(job, access)[kind]
@@ -66,7 +65,3 @@ def get_file(job_id: UUID, kind: ResultFile) -> FileLink:
         url=url,
         expires_in=access.link_seconds(kind, now=now, longest=longest),
     )
-
-
-def _own(job_id: UUID) -> Job:
-    return jobs.own_job(services(), require_account().user_id, str(job_id))

@@ -4,14 +4,25 @@ from functools import lru_cache
 
 from flask import Response, jsonify, render_template
 
-from web.api import account, imports, jobs, results, table, uploads, variants, webhooks
+from web.api import (
+    account,
+    imports,
+    jobs,
+    projects,
+    results,
+    shares,
+    table,
+    uploads,
+    variants,
+    webhooks,
+)
 from web.api.api import PREFIX, api
 from web.api.openapi import Document, document
 from web.context import services
 
 blueprint = api.blueprint
 
-MODULES = (uploads, imports, jobs, results, table, variants, webhooks, account)
+MODULES = (uploads, imports, jobs, results, table, shares, projects, variants, webhooks, account)
 """Importing them declared their operations."""
 
 

@@ -9,6 +9,7 @@ from gas.jobs import Job
 from gas.listing import FoundJobs, JobQuery
 from gas.sharing.projects import Seen
 from web.annotations.bulk import chosen
+from web.annotations.jobs import own_job
 from web.services import Services
 
 MOST_LOOKED_AT = 500
@@ -36,6 +37,18 @@ def put(services: Services, user_id: str, project_id: str, job_ids: Sequence[str
     ids = [job.job_id for job in mine]
     now = services.clock.now()
     return services.sharing.contents.add(user_id, project_id, ids, now=now)
+
+
+def put_own(services: Services, user_id: str, project_id: str, job_id: str) -> None:
+    """Put one job of somebody's into a project.
+
+    Raises:
+        NotFound, NotAllowed: of the job or the project.
+        InvalidRequest: the project holds too many.
+    """
+    job = own_job(services, user_id, job_id)
+    now = services.clock.now()
+    services.sharing.contents.add(user_id, project_id, [job.job_id], now=now)
 
 
 def follow(services: Services, user_id: str, job: Job, made: Job) -> None:

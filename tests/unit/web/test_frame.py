@@ -15,7 +15,7 @@ def _marked(page: str) -> list[str]:
 def test_the_ways_through_the_service_say_where_one_is(world: World) -> None:
     ada = world.log_in(ADA)
     ways = re.findall(r'class="nav-item" href="([^"]+)"[^>]*>([^<]+)<', ada.get("/help").text)
-    assert len(ways) == 3
+    assert len(ways) == 4
     for address, label in ways:
         assert _marked(ada.get(address).text) == [label]
 

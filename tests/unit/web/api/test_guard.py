@@ -19,6 +19,10 @@ def path_of(rule: str, job_id: str) -> str:
     values = {
         "<uuid:job_id>": job_id,
         "<uuid:endpoint_id>": job_id,
+        "<uuid:share_id>": job_id,
+        "<uuid:project_id>": job_id,
+        "<uuid:user_id>": job_id,
+        "<uuid:invitation_id>": job_id,
         "<delivery_id>": "msg_0",
         "<kind>": "annotated",
         "<name>": "demo",
@@ -26,6 +30,10 @@ def path_of(rule: str, job_id: str) -> str:
     for place, value in values.items():
         rule = rule.replace(place, value)
     return rule
+
+
+BODIES = {"create_share": {"name": "for Ben"}}
+"""What an operation has to be sent before it looks whose the job is."""
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
@@ -43,8 +51,9 @@ def test_who_may_do_it(world: World, operation: Any) -> None:
 
     if "<uuid:job_id>" in operation.rule:
         stranger = caller(world, issue(world, BEN))
-        foreign = stranger(operation.method, path, json={})
-        absent = stranger(operation.method, path_of(operation.rule, new_job_id()), json={})
+        body = BODIES.get(operation.id, {})
+        foreign = stranger(operation.method, path, json=body)
+        absent = stranger(operation.method, path_of(operation.rule, new_job_id()), json=body)
         assert foreign.status_code == absent.status_code == 404
         assert job.input_file_name not in foreign.text
 
