@@ -50,7 +50,7 @@ LONGEST_DELAY = 900
 NOTE_SECONDS = 2.0
 """Progress is written so often; then it also shows whether the import was cancelled."""
 _OUR_OWN_PAUSE = 20
-_OLD_SPEED = 0.7
+_OLD_SPEED = 0.85
 """Share of the speed before in what is shown, so that it does not flicker."""
 
 
