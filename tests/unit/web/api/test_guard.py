@@ -19,6 +19,7 @@ def path_of(rule: str, job_id: str) -> str:
     values = {
         "<uuid:job_id>": job_id,
         "<uuid:endpoint_id>": job_id,
+        "<uuid:import_id>": job_id,
         "<uuid:share_id>": job_id,
         "<uuid:project_id>": job_id,
         "<uuid:user_id>": job_id,
