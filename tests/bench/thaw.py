@@ -90,13 +90,14 @@ class Memory(threading.Thread):
         while not self.over.wait(0.5):
             for process in self._installation.processes():
                 try:
-                    name, rss = _name(process), process.memory_info().rss
+                    name, rss = name_of(process), process.memory_info().rss
                 except psutil.Error:
                     continue
                 self.largest[name] = max(self.largest.get(name, 0), rss)
 
 
-def _name(process: psutil.Process) -> str:
+def name_of(process: psutil.Process) -> str:
+    """What a process of the installation is, in one word."""
     command = " ".join(process.cmdline())
     for part in ("archiver", "thaw", "annotator", "web"):
         if f"{part}.ini" in command:
