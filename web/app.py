@@ -37,6 +37,7 @@ from web.imports.routes import blueprint as imports
 from web.preflight.routes import blueprint as preflight
 from web.projects.routes import blueprint as projects
 from web.reference.routes import blueprint as reference
+from web.report.routes import blueprint as report
 from web.services import Services, build_services
 from web.sharing.guest_routes import blueprint as shared
 from web.sharing.guest_routes import entrance as shared_entrance
@@ -88,6 +89,7 @@ def create_app(services: Services | None = None) -> Flask:
         *pages,
         *explorers,
         imports,
+        report,
         *engine_pages,
         *sharers,
         tokens,
