@@ -162,7 +162,7 @@ class World:
             ProofFailed: not so.
         """
         for one, job_id in jobs:
-            wait_until(lambda o=one, j=job_id: self._finished(o, j), seconds=PATIENCE, every=0.5)
+            wait_until(lambda o=one, j=job_id: self.finished(o, j), seconds=PATIENCE, every=0.5)
             status = one.job(job_id)["job_status"]
             demand(status == "COMPLETED", f"job {job_id} is {status}")
         times = self.completions()
@@ -174,5 +174,6 @@ class World:
             demand(len(self.mails(email)) == own, f"{email} got other than {own} mails")
 
     @staticmethod
-    def _finished(one: Person, job_id: str) -> bool:
+    def finished(one: Person, job_id: str) -> bool:
+        """Whether the job has come to its end, whichever."""
         return one.job(job_id)["job_status"] in {"COMPLETED", "FAILED", "CANCELLED"}
