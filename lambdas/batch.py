@@ -9,6 +9,7 @@ from opentelemetry.trace import SpanKind
 from gas import tracing
 from gas.errors import GasError
 from gas.logs import get_logger
+from lambdas import telemetry
 
 log = get_logger()
 
@@ -42,7 +43,7 @@ def each_record(
         return True
 
     records = event["Records"]
-    with ThreadPoolExecutor(at_once) as pool:
+    with telemetry.invocation(), ThreadPoolExecutor(at_once) as pool:
         done = list(pool.map(succeeds, records))
     failed = [record for record, success in zip(records, done, strict=True) if not success]
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}

@@ -29,6 +29,7 @@ class Addresses:
     globus: int = 8020
     mailbox: int = 8030
     stripe: int = 8040
+    traces: int = 8050
     cloud: int = 4566
     relay: int = 4567
     """The cloud's own second port: it signs and repeats the notifications of SNS."""

@@ -30,6 +30,8 @@ class Keyring:
     """What the web app shows to the Stripe stand-in."""
     stripe_webhook_secret: str
     """What the Stripe stand-in signs its events with."""
+    metrics_token: str
+    """What Prometheus would have to show."""
 
     @classmethod
     def load_or_make(cls, path: Path) -> Keyring:
@@ -42,6 +44,7 @@ class Keyring:
             "signing_key": base64.b64encode(secrets.token_bytes(32)).decode(),
             "stripe_secret_key": "sk_test_" + secrets.token_hex(16),
             "stripe_webhook_secret": "whsec_" + secrets.token_hex(16),
+            "metrics_token": secrets.token_urlsafe(32),
         }
         keyring = cls(**{**made, **known})
         if asdict(keyring) != known:

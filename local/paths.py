@@ -52,6 +52,11 @@ class DataFolder:
         return self.root / "stripe"
 
     @property
+    def traces(self) -> Path:
+        """What was done for each job, as the collector keeps it."""
+        return self.root / "traces"
+
+    @property
     def work(self) -> Path:
         """The annotator's working folders, one for each job that runs."""
         return self.root / "work"
@@ -84,6 +89,7 @@ class DataFolder:
             self.cloud,
             self.globus,
             self.stripe,
+            self.traces,
             self.work,
             self.explorer,
             self.settings,

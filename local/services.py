@@ -122,6 +122,24 @@ class Installation:
             stop_seconds=HELPER_STOP_SECONDS,
         )
 
+    def traces(self) -> Part:
+        return Part(
+            name="traces",
+            title="The collector of traces",
+            command=[
+                *_module("local.traces"),
+                "--data",
+                str(self.data.traces),
+                "--port",
+                str(self.addresses.traces),
+            ],
+            environment=self.base_environment(),
+            folder=REPOSITORY,
+            ready=answers_http(self.addresses.traces, "/healthz"),
+            layer=Layer.HELPER,
+            stop_seconds=HELPER_STOP_SECONDS,
+        )
+
     def stripe(self) -> Part:
         return Part(
             name="stripe",
@@ -180,6 +198,14 @@ class Installation:
             "GAS_GLOBUS_CLIENT_SECRET": self.keyring.globus_client_secret,
         }
 
+    def tracing_settings(self) -> dict[str, str]:
+        """Where spans are sent, unless the person has named a collector of their own."""
+        return {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+            or self.addresses.url("traces"),
+            "OTEL_BSP_SCHEDULE_DELAY": os.environ.get("OTEL_BSP_SCHEDULE_DELAY", "1000"),
+        }
+
     def service_settings(
         self, stack: Mapping[str, str], database_url: str, aws_files: Mapping[str, str]
     ) -> dict[str, str]:
@@ -195,6 +221,9 @@ class Installation:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             "GAS_PUBLIC_URL": self.addresses.url("web"),
+            "GAS_METRICS_TOKEN": self.keyring.metrics_token,
+            "GAS_TRACE_PAGE": self.addresses.url("traces") + "/jobs/{job_id}",
+            **self.tracing_settings(),
             "GAS_S3_EVENTS_TOKEN": events_token(os.environ, self.keyring),
             "GAS_SECRET_KEY": self.keyring.secret_key,
             "GAS_DATABASE_URL": database_url,

@@ -186,6 +186,7 @@ def _parameters(
         "AnnotatorProtocol": "http",
         "MailFrom": MAIL_FROM,
         "VaultName": VAULT,
+        "TraceEndpoint": installation.tracing_settings()["OTEL_EXPORTER_OTLP_ENDPOINT"],
         "OperatorArn": f"arn:aws:iam::{ACCOUNT}:root",
         "RequireTls": "false",
         "WebhooksAllowLoopback": "true",

@@ -52,6 +52,7 @@ async def start_everything(
         supervisor.start(installation.globus()),
         supervisor.start(installation.stripe()),
         supervisor.start(installation.mailbox()),
+        supervisor.start(installation.traces()),
     )
     settings = installation.service_settings(stack.settings, url, stack.aws_files)
     await asyncio.to_thread(prepare_buckets, settings, progress.say)

@@ -85,6 +85,7 @@ async def _run(options: UpOptions, progress: Progress, book: RecordBook, watchdo
             starting.result()
             progress.plain("")
             progress.plain(f"Mail: {options.addresses.url('mailbox')}   Logs: {data.logs}")
+            progress.plain(f"What is done for each job: {options.addresses.url('traces')}")
             progress.plain("Ctrl-C stops everything; what you did stays.")
             progress.plain(options.addresses.url("web"))
             await stopped

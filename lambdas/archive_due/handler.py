@@ -17,6 +17,7 @@ from gas.logs import bound, configure, get_logger
 from gas.messages import ArchiveRequested
 from gas.ports import Topic
 from gas.settings import ArchiveDueSettings
+from lambdas import telemetry
 
 log = get_logger()
 
@@ -54,9 +55,11 @@ def _use_case() -> ArchiveDue:
     clients = AwsClients()
     settings = ArchiveDueSettings.load(fetch_secret=clients.fetch_secret())
     configure("archive_due", settings.log_level)
+    telemetry.start("archive_due")
     return ArchiveDue(requests=SnsTopic(clients.sns(), settings.archive_requests_topic))
 
 
 def handle(event: dict[str, Any], context: object) -> None:
     """Entry point of the function: called by the state machine with the input of its run."""
-    _use_case()(event)
+    with telemetry.invocation():
+        _use_case()(event)

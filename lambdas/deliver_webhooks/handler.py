@@ -15,6 +15,7 @@ from gas.settings import DeliverWebhooksSettings
 from gas.webhooks.deliver import Deliver
 from gas.webhooks.fan_out import FanOut
 from gas.webhooks.sender import HttpSender
+from lambdas import telemetry
 from lambdas.batch import each_record
 
 AT_ONCE = 10
@@ -26,6 +27,7 @@ def _use_case() -> Callable[[str], None]:
     clients = AwsClients()
     settings = DeliverWebhooksSettings.load(fetch_secret=clients.fetch_secret())
     configure("deliver_webhooks", settings.log_level)
+    telemetry.start("deliver_webhooks")
     dynamodb, clock = clients.dynamodb(), SystemClock()
     store = DynamoWebhooks(dynamodb, settings.webhooks_table)
     queue = SqsDeliveryQueue(clients.sqs(), settings.webhooks_queue)

@@ -17,6 +17,7 @@ from gas.clock import SystemClock
 from gas.logs import configure
 from gas.messages import AccountErasureRequested, JobErasureRequested, one_of
 from gas.settings import EraseAccountSettings
+from lambdas import telemetry
 from lambdas.batch import each_record
 from lambdas.erase_account.certify import Certify
 from lambdas.erase_account.erase import EraseAccount, Pace
@@ -29,6 +30,7 @@ def _use_case() -> Callable[[str], None]:
     clients = AwsClients()
     settings = EraseAccountSettings.load(fetch_secret=clients.fetch_secret())
     configure("erase_account", settings.log_level)
+    telemetry.start("erase_account")
     buckets, clock = Buckets(clients, settings), SystemClock()
     results = buckets.blobs(settings.results_bucket)
     jobs = DynamoErasableJobs(clients.dynamodb(), settings.annotations_table)

@@ -15,6 +15,7 @@ from gas.imports.source import HttpSource
 from gas.logs import configure
 from gas.messages import ImportDue
 from gas.settings import FetchImportSettings
+from lambdas import telemetry
 from lambdas.batch import each_record
 
 
@@ -23,6 +24,7 @@ def _use_case() -> Callable[[str], None]:
     clients = AwsClients()
     settings = FetchImportSettings.load(fetch_secret=clients.fetch_secret())
     configure("fetch_import", settings.log_level)
+    telemetry.start("fetch_import")
     buckets, dynamodb = Buckets(clients, settings), clients.dynamodb()
     fetch = Fetch(
         World(

@@ -24,6 +24,7 @@ from gas.messages import (
 )
 from gas.ports import Clock, JobStore, Mail, Mailer
 from gas.settings import NotifySettings
+from lambdas import telemetry
 from lambdas.batch import each_record
 from lambdas.notify.mails import (
     mail_about,
@@ -83,6 +84,7 @@ def _use_case() -> Notify:
     clients = AwsClients()
     settings = NotifySettings.load(fetch_secret=clients.fetch_secret())
     configure("notify", settings.log_level)
+    telemetry.start("notify")
     return Notify(
         jobs=DynamoJobStore(clients.dynamodb(), settings.annotations_table),
         mailer=SesMailer(clients.sesv2(), settings.mail_from),

@@ -17,6 +17,7 @@ from gas.logs import configure, get_logger
 from gas.messages import S3ObjectCreated
 from gas.ports import BlobStore, Clock, JobStore, Topic
 from gas.settings import PublisherSettings
+from lambdas import telemetry
 from lambdas.batch import each_record
 
 log = get_logger()
@@ -63,6 +64,7 @@ def _use_case() -> RegisterUpload:
     clients = AwsClients()
     settings = PublisherSettings.load(fetch_secret=clients.fetch_secret())
     configure("register_upload", settings.log_level)
+    telemetry.start("register_upload")
     return RegisterUpload(
         inputs=Buckets(clients, settings).blobs(settings.inputs_bucket),
         jobs=DynamoJobStore(clients.dynamodb(), settings.annotations_table),

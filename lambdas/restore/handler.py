@@ -12,6 +12,7 @@ from gas.aws.messaging import SnsTopic
 from gas.clock import SystemClock
 from gas.logs import configure
 from gas.settings import RestoreSettings
+from lambdas import telemetry
 from lambdas.batch import each_record
 from lambdas.restore.restore import RestoreResults
 
@@ -24,6 +25,7 @@ def _use_case() -> RestoreResults:
     clients = AwsClients()
     settings = RestoreSettings.load(fetch_secret=clients.fetch_secret())
     configure("restore", settings.log_level)
+    telemetry.start("restore")
     sns = clients.sns()
     dynamodb = clients.dynamodb()
     return RestoreResults(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cache, partial
 from typing import Any
 
+from gas import tracing
 from gas.aws.buckets import Buckets
 from gas.aws.clients import AwsClients
 from gas.aws.imports import DynamoImports, SqsImportQueue
@@ -19,6 +20,7 @@ from gas.clock import SystemClock
 from gas.errors import InvalidMessage
 from gas.logs import configure
 from gas.settings import SweepSettings
+from lambdas import telemetry
 from lambdas.register_upload.handler import RegisterUpload
 from lambdas.sweep.imports import SweepImports
 from lambdas.sweep.sweep import SweepJobs, sweep_premium
@@ -39,6 +41,7 @@ def _tasks() -> Mapping[Task, Callable[[], object]]:
     clients = AwsClients()
     settings = SweepSettings.load(fetch_secret=clients.fetch_secret())
     configure("sweep", settings.log_level)
+    telemetry.start("sweep")
     clock = SystemClock()
     sns = clients.sns()
     jobs = DynamoJobStore(clients.dynamodb(), settings.annotations_table)
@@ -85,4 +88,7 @@ def handle(event: dict[str, Any], context: object) -> None:
         task = Task(event["task"])
     except (KeyError, ValueError) as error:
         raise InvalidMessage(f"no task of the sweeper: {str(event)[:100]}") from error
-    _tasks()[task]()
+    with telemetry.invocation():
+        work = _tasks()[task]
+        with tracing.span(f"sweep {task}"):
+            work()
