@@ -69,7 +69,6 @@ rgw data = {data}/rgw
 rgw frontends = beast endpoint=127.0.0.1:{gateway}
 # Plain HTTP: on a hospital's network the gateway has a certificate, and this stays as it is.
 rgw crypt require ssl = false
-{extra}
 """
 
 
@@ -80,9 +79,8 @@ class NodeFailed(Exception):
 class CephNode:
     """A node with its data in `data`, on ports that were free."""
 
-    def __init__(self, programs: Programs, data: Path, *, settings: str = "") -> None:
-        """`settings` are more lines for the gateway's section of ceph.conf."""
-        self._programs = programs
+    def __init__(self, programs: Programs, data: Path) -> None:
+        self.programs = programs
         self.data = data
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         ports = _free_ports(3)
@@ -97,7 +95,6 @@ class CephNode:
             data=data,
             libraries=programs.libraries,
             blocks=_BLOCKS,
-            extra=settings,
         )
 
     def start(self) -> None:
@@ -123,9 +120,12 @@ class CephNode:
         self._start("radosgw", "-n", "client.rgw")
         self._until(self._answers)
 
-    def stop_gateway(self) -> None:
-        """End the gateway alone."""
+    def restart_gateway(self, settings: str) -> None:
+        """Start the gateway again with more lines in its section of ceph.conf."""
         self._end(self._running.pop("radosgw"))
+        with self._configuration.open("a", encoding="utf-8") as file:
+            file.write(settings)
+        self.start_gateway()
 
     def gateway_lives(self) -> bool:
         """Whether the gateway's process is there."""
@@ -165,17 +165,17 @@ class CephNode:
         self._call("ceph-mon", "--mkfs", "-i", "a", "--monmap", monmap)
 
     def _start(self, name: str, *arguments: str) -> None:
-        command = [self._programs.path(name), "-c", str(self._configuration), "-f", *arguments]
+        command = [self.programs.path(name), "-c", str(self._configuration), "-f", *arguments]
         with (self.data / f"{name}.output").open("ab") as output:
             self._running[name] = subprocess.Popen(
-                command, stdout=output, stderr=output, env=self._programs.environment()
+                command, stdout=output, stderr=output, env=self.programs.environment()
             )
 
     def _call(self, name: str, *arguments: str) -> str:
         configured = [] if name == "monmaptool" else ["-c", str(self._configuration)]
         done = subprocess.run(
-            [self._programs.path(name), *configured, *arguments],
-            env=self._programs.environment(),
+            [self.programs.path(name), *configured, *arguments],
+            env=self.programs.environment(),
             capture_output=True,
             text=True,
             check=False,
