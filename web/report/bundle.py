@@ -39,8 +39,9 @@ job.json      what was asked, what became of it, when, how large; versions
 receipt.json  how many records were annotated or passed through, and why
 log.txt       the job's log
 
-Left out: the file and its results, names of files, folders and samples, mail addresses, checksums,
-names and positions of variants, alleles, genotypes. Words in [brackets] stand for what was taken out.
+Left out: the file and its results, names of files, folders and samples, mail addresses,
+checksums, names and positions of variants, alleles, genotypes. Words in [brackets] stand for what
+was taken out.
 {line}"""
 _WITH_LINE = "The line at which the job failed is in job.json, because its owner wished so.\n"
 
