@@ -1,6 +1,6 @@
 """Everything that the page of one job shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gas.access import Reading, ResultsAccess, Right
@@ -48,6 +48,7 @@ def page_of(services: Services, account: Account, reading: Reading) -> Mapping[s
         "receipt": receipt_of(services, job),
         "repairs": repairs_of(job, services.engine),
         "packs": _packs(services),
+        "nameable": _nameable(services, job),
         "copyable": is_copyable(job),
         "timeline": timeline_of(job),
         "help": HELP,
@@ -63,6 +64,17 @@ def page_of(services: Services, account: Account, reading: Reading) -> Mapping[s
 
 def _files(job: Job, access: ResultsAccess) -> Mapping[str, Any]:
     return {which.value: file for which, file in jobs.files_at_hand(job, access).items()}
+
+
+def _nameable(services: Services, job: Job) -> Sequence[str]:
+    """The contigs of the job's reference, where it failed for want of their names."""
+    if job.failure is None or job.failure.code != "unknown_contig" or not is_copyable(job):
+        return ()
+    try:
+        pack = next(p for p in services.engine.packs() if p.name == job.options.pack)
+    except (ServiceUnavailable, StopIteration):
+        return ()
+    return [contig.name for contig in pack.contigs]
 
 
 def _packs(services: Services) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 import json
 
 from flask import request
+from werkzeug.datastructures import MultiDict
 
 from gas.errors import InvalidRequest
 from gas.jobs import Job, JobOptions
@@ -31,12 +32,18 @@ def asked() -> Choice:
             strict="strict" in form,
             format=form.get("format", _DEFAULT.format),
             transcripts=form.get("transcripts", _DEFAULT.transcripts),
-            contig_names=json.loads(form.get("contig_names") or "{}"),
+            contig_names={**json.loads(form.get("contig_names") or "{}"), **_by_hand(form)},
         )
     except (ValueError, RecursionError) as error:  # pydantic's errors are ValueErrors
         raise InvalidRequest(
             "These options are not understood.", remedy="Choose them on the job's page."
         ) from error
+
+
+def _by_hand(form: MultiDict[str, str]) -> dict[str, str]:
+    """The contigs that were named in the form: pairs of `contig_from` and `contig_to`."""
+    pairs = zip(form.getlist("contig_from"), form.getlist("contig_to"), strict=False)
+    return {name.strip(): own for name, own in pairs if name.strip() and own}
 
 
 def retry(services: Services, uploader: Uploader, job: Job, choice: Choice) -> Job:

@@ -236,6 +236,7 @@ def document(result: Preflight) -> dict[str, Any]:
             for c in chosen.contigs[:_TOLD_CONTIGS]
         ],
         "contigs_total": len(chosen.contigs),
+        "pack_contigs": [contig.name for contig in chosen.pack.contigs[:_TOLD_CONTIGS]],
         "suggested_names": {name: own for name, own in suggested.items() if own},
         "ref_mismatches": list(result.mismatches),
         "findings": [

@@ -1,5 +1,6 @@
 // What the page shows of one file: made of the template `#file-card`, brought up to date.
 import { button, make } from "./dom.js";
+import { naming } from "./naming.js";
 import { factsLine, findingsList, notes, outlook, preview } from "./report.js";
 import { duration, inCount, inWords } from "./words.js";
 
@@ -109,9 +110,10 @@ export class Card {
     [this.told, this.insisted] = [item.findings, item.insisted];
     const react = { onRepair: (repair) => item.repair(repair), onInsist: () => item.insist() };
     parts.findings.replaceChildren(...findingsList(item, react));
-    for (const fold of parts.folds.querySelectorAll(".notes, .preview")) fold.remove();
+    for (const fold of parts.folds.querySelectorAll(".notes, .preview, .naming-fold")) fold.remove();
     const alone = this.element.matches(":only-child");
-    const folds = [preview(item, alone && item.state === "ready"), notes(item, react)];
+    const first = preview(item, alone && item.state === "ready");
+    const folds = [first, notes(item, react), naming(item)];
     parts.folds.prepend(...folds.filter(Boolean));
     parts.outlook.textContent = outlook(item);
     parts.outlook.hidden = !parts.outlook.textContent;
