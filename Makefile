@@ -160,6 +160,19 @@ lambdas: $(VENV)/installed ## Zip the Lambda functions for AWS into build/lambda
 release: $(VENV)/installed ## What AWS runs, of this commit, pinned by hashes, into build/release
 	$(BIN)/python scripts/build_release.py $(ARGS)
 
+# ---------------------------------------------------------------- AWS (docs/deploy.md)
+.PHONY: secrets
+secrets: $(VENV)/installed ## Make a stage's secrets, once: make secrets STAGE=dev
+	@$(BIN)/python -m deploy.first_secrets "$(STAGE)"
+
+.PHONY: deploy
+deploy: $(VENV)/installed ## Bring a stage to the newest release, change sets shown first: make deploy STAGE=dev (YES=1)
+	@$(BIN)/python -m deploy.rollout "$(STAGE)" $(if $(YES),--yes) $(if $(RELEASE),--release "$(RELEASE)")
+
+.PHONY: undeploy
+undeploy: $(VENV)/installed ## Take a stage down; its data stays (ERASE=dev: does not): make undeploy STAGE=dev
+	@$(BIN)/python -m deploy.undeploy "$(STAGE)" $(if $(ERASE),--erase "$(ERASE)") $(if $(YES),--yes)
+
 .PHONY: vendor
 vendor: ## Build the browser libraries into web/static/vendor (needs Node 20; see web/frontend/README.md)
 	cd web/frontend && npm ci && node build.mjs

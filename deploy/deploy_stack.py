@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from deploy.change_set import ChangeSetError, propose
 from deploy.lambda_code import ensure_bucket, template_store, upload_code
 from deploy.template import Template, TemplateError
 
@@ -26,11 +27,19 @@ LONGEST_INLINE = 51_200  # bytes; a longer template goes through S3 (CloudFormat
 _DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 _FIRST_PAUSE = 0.05
 _BROKEN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
+_EMPTY = "REVIEW_IN_PROGRESS"
+"""Of a stack that only a change set was made for."""
 Say = Callable[[str], None]
+Approve = Callable[[str, Sequence[str]], bool]
+"""Is given the stack's name and what would change, in lines; whether it may."""
 
 
 class DeployError(Exception):
     """The stack could not be brought to the wanted state; the text says which resource and why."""
+
+
+class Declined(DeployError):
+    """A person said no to a change set; nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,7 @@ def deploy(
     *,
     template_url: Callable[[str], str] | None = None,
     seconds: float = 900.0,
+    approve: Approve | None = None,
 ) -> Deployed:
     """Bring a stack to what the template and the parameters say.
 
@@ -61,13 +71,18 @@ def deploy(
         say: is given a line for each thing worth telling.
         template_url: stores a template that is too long to send and returns its S3 address.
         seconds: how long to wait for the stack.
+        approve: is shown the change set before anything is done; None: nobody is asked.
 
     Raises:
+        Declined: `approve` said no.
         DeployError: a resource failed, or the stack is in a state that only a person can resolve.
         TemplateError: the parameters do not fit the template.
     """
     wanted = template.complete(parameters)
     stack = _describe(cloudformation, name)
+    if stack is not None and stack["StackStatus"] == _EMPTY:
+        _delete(cloudformation, name, seconds)
+        stack = None
     if stack is not None and stack["StackStatus"].endswith("_IN_PROGRESS"):
         say("A deployment of this stack is under way; waiting for it.")
         stack = _wait(cloudformation, name, None, say, seconds)
@@ -84,24 +99,53 @@ def deploy(
         **_body(template, template_url),
     }
     seen = _newest_event(cloudformation, name) if stack is not None else None
-    try:
-        if stack is None:
-            answer = cloudformation.create_stack(
-                **request, OnFailure="DELETE", RetainExceptOnCreate=True
-            )
-        else:
-            answer = cloudformation.update_stack(**request)
-    except ClientError as fault:
-        message = fault.response["Error"]["Message"]
-        if stack is not None and "No updates are to be performed" in message:
-            return _deployed(stack, wanted, changed=False)
-        raise DeployError(f"CloudFormation refuses the template: {message}") from fault
+    if approve is None:
+        stack_id = _change(cloudformation, request, exists=stack is not None)
+    else:
+        stack_id = _change_as_approved(cloudformation, request, approve, exists=stack is not None)
+    if stack_id is None:
+        assert stack is not None
+        return _deployed(stack, wanted, changed=False)
     # By its id from here on: a stack that failed and was deleted has no name any more.
-    stack_id = answer["StackId"]
     stack = _wait(cloudformation, stack_id, seen, say, seconds)
     if stack is None or stack["StackStatus"] not in _DONE:
         raise DeployError(_why(cloudformation, name, stack_id, seen))
     return _deployed(stack, wanted, changed=True)
+
+
+def _change(cloudformation: Any, request: Mapping[str, Any], *, exists: bool) -> str | None:
+    """Begin the change; the stack's id. None: there is nothing to change."""
+    try:
+        if exists:
+            return str(cloudformation.update_stack(**request)["StackId"])
+        return str(
+            cloudformation.create_stack(**request, OnFailure="DELETE", RetainExceptOnCreate=True)[
+                "StackId"
+            ]
+        )
+    except ClientError as fault:
+        message = fault.response["Error"]["Message"]
+        if exists and "No updates are to be performed" in message:
+            return None
+        raise DeployError(f"CloudFormation refuses the template: {message}") from fault
+
+
+def _change_as_approved(
+    cloudformation: Any, request: Mapping[str, Any], approve: Approve, *, exists: bool
+) -> str | None:
+    """Like `_change`, once a person has seen what would change."""
+    name = request["StackName"]
+    try:
+        proposal = propose(cloudformation, request, creates=not exists)
+    except ChangeSetError as fault:
+        raise DeployError(f"CloudFormation refuses the template of {name}: {fault}") from fault
+    if proposal is None:
+        return None
+    if not approve(name, proposal.lines):
+        proposal.discard()
+        raise Declined(f"{name} stays as it is.")
+    proposal.execute()
+    return proposal.stack_id
 
 
 def _describe(cloudformation: Any, name: str) -> dict[str, Any] | None:

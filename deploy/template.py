@@ -49,7 +49,10 @@ class Template:
 
     @classmethod
     def read(cls, path: Path) -> Template:
-        body = path.read_text(encoding="utf-8")
+        return cls.parse(path.read_text(encoding="utf-8"))
+
+    @classmethod
+    def parse(cls, body: str) -> Template:
         # The loader is a SafeLoader: it builds plain values only.
         return cls(body, yaml.load(body, Loader=_Loader))  # noqa: S506
 

@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -46,7 +47,9 @@ class Release:
     """File of each zipped function, by name."""
 
 
-def build(out: Path, *, rds_ca: Path | None, python: str = MACHINE_PYTHON) -> Release:
+def build(
+    out: Path, *, rds_ca: Path | None, python: str = MACHINE_PYTHON, lock: Path | None = None
+) -> Release:
     """Build the release of HEAD into `out`; nothing is done when it is there.
 
     Raises:
@@ -58,6 +61,8 @@ def build(out: Path, *, rds_ca: Path | None, python: str = MACHINE_PYTHON) -> Re
     with tempfile.TemporaryDirectory(dir=out) as scratch:
         tree = Path(scratch) / "tree"
         _export(tree)
+        if lock is not None:
+            shutil.copyfile(lock, tree / "deploy" / "requirements.txt")
         (tree / "deploy" / "rds-ca.pem").write_bytes(_authorities(rds_ca))
         version = _version(tree)
         name = f"gas-{version}-{commit[:10]}"
@@ -164,9 +169,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "release")
     parser.add_argument("--rds-ca", type=Path, help="the certificates of RDS, PEM")
     parser.add_argument("--python", default=MACHINE_PYTHON, help="of the machines")
+    parser.add_argument("--lock", type=Path, help="packages for another Python than that")
     options = parser.parse_args(arguments)
     try:
-        release = build(options.out, rds_ca=options.rds_ca, python=options.python)
+        release = build(
+            options.out, rds_ca=options.rds_ca, python=options.python, lock=options.lock
+        )
     except (subprocess.CalledProcessError, OSError) as fault:
         print(getattr(fault, "stderr", None) or "", file=sys.stderr)
         print(f"The release could not be built: {fault}", file=sys.stderr)
