@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -39,7 +40,8 @@ def child_environment(settings: CloudSettings, root: RootKey) -> dict[str, str]:
 
     Every address it gives out leads to the gateway. Its HTTP posts (the notifications of
     topics) go through the relay, by the proxy variables that ``urllib`` honours; the gateway
-    itself is excepted, so that Lambda functions reach it directly.
+    itself is excepted, so that Lambda functions reach it directly, and so is a file store of the
+    person's own (``local/object_store.py``).
     """
     own = {
         name: value
@@ -47,7 +49,9 @@ def child_environment(settings: CloudSettings, root: RootKey) -> dict[str, str]:
         if not name.startswith(("AWS_", "MINISTACK_", "LOCALSTACK_"))
         and name.lower() not in PROXY_VARIABLES
     }
-    gateway = f"{HOST}:{settings.port},localhost:{settings.port}"
+    direct = [f"{HOST}:{settings.port}", f"localhost:{settings.port}"]
+    if store := urlsplit(own.get("GAS_S3_URL", "")).netloc:
+        direct.append(store)
     return own | {
         "AUTH": "true",
         "AWS_ACCESS_KEY_ID": root.key_id,
@@ -68,7 +72,7 @@ def child_environment(settings: CloudSettings, root: RootKey) -> dict[str, str]:
         "STATE_DIR": str(settings.run / "state"),
         "TMPDIR": str(settings.temporary),
         "http_proxy": f"http://{HOST}:{settings.relay_port}",
-        "no_proxy": gateway,
+        "no_proxy": ",".join(direct),
     }
 
 
