@@ -40,9 +40,13 @@ def test_every_answer_carries_the_headers(ada: FlaskClient, path: str) -> None:
     assert (headers.get("Cache-Control") == "no-store") is private
 
 
-def test_no_strict_transport_on_plain_http(make_world: Callable[..., World]) -> None:
-    world = make_world(public_url="http://127.0.0.1:8000")
-    answer = world.client().get("/", base_url="http://127.0.0.1:8000")
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "https://localhost:4433"])
+def test_no_strict_transport_on_plain_http_or_for_all_that_a_laptop_runs(
+    make_world: Callable[..., World], url: str
+) -> None:
+    world = make_world(public_url=url)
+    answer = world.client().get("/", base_url=url)
+    assert answer.status_code == 200
     assert "Strict-Transport-Security" not in answer.headers
 
 
