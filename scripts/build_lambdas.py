@@ -25,6 +25,9 @@ RUNTIME_PYTHON = "3.12"
 _KEPT_SECONDS = 24 * 3600
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LEFT_OUT = frozenset({"__pycache__", "testing", "accounts", "telemetry"})
+_OF_PACKAGES = _LEFT_OUT | {"sboms", "v1"}
+"""Lists of parts, and the pydantic of before version 2: the embedded cloud takes no zip above
+8 MiB."""
 
 
 def functions() -> list[str]:
@@ -85,7 +88,11 @@ def _packages(requirements: Path, out: Path, platform: str | None) -> Path:
 
 
 def _zip(name: str, packages: list[Path], own: Sequence[Path], out: Path) -> Path:
-    files = {path.relative_to(each).as_posix(): path for each in packages for path in _files(each)}
+    files = {
+        path.relative_to(each).as_posix(): path
+        for each in packages
+        for path in _files(each, _OF_PACKAGES)
+    }
     files |= {path.relative_to(ROOT).as_posix(): path for path in own}
     digest = hashlib.sha256()
     for arcname in sorted(files):

@@ -11,6 +11,11 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from gas import tracing
 from gas.telemetry.metrics import HTTP_SECONDS, Exposition
 
+try:
+    import uwsgi  # type: ignore[import-untyped,unused-ignore]
+except ImportError:  # a development server, or a test
+    uwsgi = None
+
 METRICS_PATH = "/metrics"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"health.healthz", "health.readyz", "healthz", "static", "metrics"})
@@ -28,6 +33,8 @@ def install(app: Flask, exposition: Exposition, *, token: str) -> None:
     @app.before_request
     def begin() -> None:
         g.telemetry_began = time.perf_counter()
+        if uwsgi is not None:
+            uwsgi.set_logvar("route", _route())
         if request.endpoint in _QUIET:
             return
         stack = g.telemetry_spans = ExitStack()
