@@ -41,10 +41,16 @@ def enter() -> BaseResponse:
 
 
 @entrance.after_request
-@blueprint.after_request
-def be_discreet(response: Response) -> Response:
-    """Nothing of these addresses is passed on, and no search engine keeps the pages."""
+def pass_nothing_on(response: Response) -> Response:
+    """This address has the secret in it: not even our own pages are told it."""
     response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@entrance.after_request
+@blueprint.after_request
+def be_found_by_nobody(response: Response) -> Response:
+    """No search engine keeps these pages."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return response
 

@@ -77,7 +77,6 @@ def test_without_a_link_its_pages_are_not_there(world: World) -> None:
         page = world.client().get(_path(rule))
         assert page.status_code == 404, rule
         assert page.headers["X-Robots-Tag"].startswith("noindex")
-        assert page.headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_the_list_of_public_routes_names_only_routes(world: World) -> None:
