@@ -207,8 +207,8 @@ class ResultsRestored(_Message):
 
 
 class AccountNotice(_Message):
-    """billing, erase_account, deliver_webhooks → topic job_results → notify: tell the user by mail
-    what became of their plan, their account or their endpoint."""
+    """billing, erase_account, deliver_webhooks, web → topic job_results → notify: tell the user by
+    mail what became of their plan, their account, their endpoint or their tokens."""
 
     type: Literal["account_notice"] = "account_notice"
     version: Literal[1] = 1
@@ -224,6 +224,7 @@ class AccountNotice(_Message):
         "payment_recovered",
         "account_deleted",
         "webhook_disabled",
+        "token_made",
     ]
     until: int | None = None
     """The time the notice speaks of: end of the paid period, end of the grace period."""

@@ -99,6 +99,27 @@ TITLES: Mapping[int, str] = {
     503: "Not available just now",
 }
 
+_PASSING = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+"""What passes by itself."""
+
+_A_WHILE = 10
+#: Seconds after which it is worth asking again, where it is not `_A_WHILE`.
+RETRY_AFTER: Mapping[str, int] = {
+    RequestUnderWay.code: 1,
+    domain.UploadMissing.code: 2,
+    domain.UploadIncomplete.code: 2,
+    domain.ResultsNotReady.code: 5,
+    domain.JobNotEnded.code: 5,
+    domain.ResultsRestoring.code: 60,
+}
+
 #: For errors of which the status alone says too little.
 _TITLES_OF: Mapping[str, str] = {
     domain.FreeWindowOver.code: "The time to download is over",
@@ -154,9 +175,16 @@ def _domain(error: domain.GasError) -> BaseResponse:
         log.warning("request_failed", code=error.code, reason=error.message, exc_info=error)
     account = visitor()
     upgrade = error.upgrade_helps and account is not None and account.plan is Plan.FREE
-    answer = _render(status, error.code, error.message, error.remedy, upgrade=upgrade)
-    if error.retryable and status == HTTPStatus.SERVICE_UNAVAILABLE:
-        answer.headers["Retry-After"] = "10"
+    answer = _render(
+        status,
+        error.code,
+        error.message,
+        error.remedy,
+        upgrade=upgrade,
+        retryable=error.retryable or status in _PASSING,
+    )
+    if error.retryable and "Retry-After" not in answer.headers:
+        answer.headers["Retry-After"] = str(RETRY_AFTER.get(error.code, _A_WHILE))
     return answer
 
 
@@ -187,7 +215,8 @@ def _http(error: HTTPException) -> BaseResponse:
     if status < HTTPStatus.BAD_REQUEST:
         return BaseResponse(status=status, headers=error.get_headers())
     message, remedy = _MESSAGES.get(status, (error.description or status.phrase, ""))
-    return _render(status, status.phrase.lower().replace(" ", "_"), message, remedy)
+    code = status.phrase.lower().replace(" ", "_")
+    return _render(status, code, message, remedy, retryable=status in _PASSING)
 
 
 def _unexpected(error: Exception) -> BaseResponse:
@@ -201,9 +230,16 @@ def _unexpected(error: Exception) -> BaseResponse:
 
 
 def _render(
-    status: HTTPStatus, code: str, message: str, remedy: str, *, upgrade: bool = False
+    status: HTTPStatus,
+    code: str,
+    message: str,
+    remedy: str,
+    *,
+    upgrade: bool = False,
+    retryable: bool = False,
 ) -> Response:
-    """`upgrade`: whether Premium is offered as the way out; JSON says where (`upgrade`)."""
+    """`upgrade`: whether Premium is offered as the way out; JSON says where (`upgrade`).
+    `retryable`: whether the same request may succeed later."""
     title = _TITLES_OF.get(code) or TITLES.get(status, status.phrase)
     if not wants_json():
         page = render_template(
@@ -225,6 +261,7 @@ def _render(
             detail=message,
             code=code,
             remedy=remedy,
+            retryable=retryable,
             request_id=request_id(),
             **offer,
         )

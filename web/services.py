@@ -154,6 +154,8 @@ class Services:
     results: BlobStore
     requests: Topic
     erasures: Topic
+    notices: Topic
+    """What people are told by mail."""
     accounts: Accounts
     sessions: Sessions
     tokens: Tokens
@@ -272,6 +274,7 @@ def build_services() -> Services:
         results=buckets.blobs(settings.results_bucket),
         requests=SnsTopic(clients.sns(), settings.job_requests_topic),
         erasures=SnsTopic(clients.sns(), settings.account_erasures_topic),
+        notices=SnsTopic(clients.sns(), settings.job_results_topic),
         accounts=AccountStore(database),
         sessions=SessionStore(database),
         tokens=TokenStore(database),

@@ -23,19 +23,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 BUSY_PATIENCE = 900.0
 """Seconds to wait in all while the answer is "too many requests"."""
 _PASSING = frozenset({429, 502, 503, 504})
-_RETRYABLE = frozenset(
-    {
-        "too_many_requests",
-        "service_unavailable",
-        "request_under_way",
-        "upload_missing",
-        "upload_incomplete",
-        "results_not_ready",
-        "results_restoring",
-        "job_not_ended",
-    }
-)
-"""Codes of errors that may pass by themselves."""
 
 
 def user_agent() -> str:
@@ -173,7 +160,7 @@ def api_error(answer: Answer) -> ApiError | None:
         status=answer.status,
         code=code,
         remedy=str(problem.get("remedy") or _remedy(answer.status)),
-        retryable=code in _RETRYABLE or answer.status in _PASSING,
+        retryable=bool(problem.get("retryable", answer.status in _PASSING)),
         request_id=str(problem.get("request_id") or ""),
         upgrade=problem.get("upgrade") or None,
         retry_after=_seconds(answer),

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from gas.errors import GasError, InvalidRequest, NotFound
+from gas.errors import GasError, InvalidRequest, NotFound, ServiceUnavailable
+from gas.jobs import Job
+from gas.logs import get_logger
 from gas.outbound.addresses import parse
 from gas.ports import Clock
 from gas.webhooks import events
@@ -22,6 +24,8 @@ from gas.webhooks.models import (
 )
 from gas.webhooks.ports import DeliveryPage, DeliveryQueue, WebhookStore
 from gas.webhooks.signing import new_secret
+
+log = get_logger()
 
 LONGEST_DESCRIPTION = 100
 _PAGE = 100
@@ -173,6 +177,19 @@ class WebhookDesk:
         endpoint, now = self.get(user_id, endpoint_id), self._clock.now()
         event = events.ping(endpoint, now, uuid4().hex, self._public_url)
         return begin(self._store, self._queue, endpoint, event, now=now)
+
+    def tell_cancelled(self, job: Job) -> None:
+        """Tell of a job that its user has cancelled; told twice, it is told once. What cannot be
+        told just now is left out: whoever cancels knows."""
+        event = events.job_ended(job, self._public_url)
+        if event is None:
+            return
+        try:
+            for endpoint in self._store.endpoints(job.user_id):
+                if endpoint.enabled and event.type in endpoint.events:
+                    begin(self._store, self._queue, endpoint, event, now=self._clock.now())
+        except ServiceUnavailable as error:
+            log.warning("cancelling_not_told", job_id=job.job_id, reason=error.message)
 
     def deliveries(
         self, user_id: str, endpoint_id: str, *, limit: int, cursor: str | None

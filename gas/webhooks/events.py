@@ -16,6 +16,7 @@ _MOST_CHARS = 500
 _OF_STATUS = {
     JobStatus.COMPLETED: EventType.JOB_COMPLETED,
     JobStatus.FAILED: EventType.JOB_FAILED,
+    JobStatus.CANCELLED: EventType.JOB_CANCELLED,
 }
 
 
@@ -35,7 +36,7 @@ class Event:
 
 
 def job_ended(job: Job, public_url: str) -> Event | None:
-    """The event of a job that was annotated or has failed; None: it is neither."""
+    """The event of a job that was annotated, has failed or was cancelled; None: it is none."""
     kind = _OF_STATUS.get(job.job_status)
     if kind is None or job.complete_time is None:
         return None
@@ -58,9 +59,12 @@ def job_ended(job: Job, public_url: str) -> Event | None:
             "message": job.failure.message[:_MOST_CHARS],
             "remedy": job.failure.remedy[:_MOST_CHARS],
         }
-    done = kind is EventType.JOB_COMPLETED
-    why = "" if done or job.failure is None else f": {job.failure.message[:_MOST_CHARS]}"
-    words = f"{name} has been annotated" if done else f"{name} could not be annotated{why}"
+    why = f": {job.failure.message[:_MOST_CHARS]}" if job.failure else ""
+    words = {
+        EventType.JOB_COMPLETED: f"{name} has been annotated",
+        EventType.JOB_FAILED: f"{name} could not be annotated{why}",
+        EventType.JOB_CANCELLED: f"{name} was cancelled",
+    }[kind]
     return Event(kind, f"{kind}:{job.job_id}", job.complete_time, data, words, page)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +12,7 @@ from gas.errors import InvalidRequest
 _CURSOR = re.compile(r"msg_[0-9a-f]{34}")
 
 DAY = 24 * 3600
+_MOST_DIGITS = 9
 
 MOST_ENDPOINTS = 10
 """Endpoints of one user."""
@@ -30,21 +32,32 @@ PAUSES: Sequence[int] = (
 finds an endpoint that failed all of them failing for `FAILING_SECONDS`."""
 
 
+LONGEST_ASKED = 3600
+"""A receiver's `Retry-After` is obeyed up to so many seconds; never is it tried sooner for it."""
+
+
 class EventType(StrEnum):
     """What is told; the values are what receivers see."""
 
     JOB_COMPLETED = "job.completed"
     JOB_FAILED = "job.failed"
+    JOB_CANCELLED = "job.cancelled"
     RESULTS_RESTORED = "results.restored"
     PING = "ping"
 
 
-CHOOSABLE = (EventType.JOB_COMPLETED, EventType.JOB_FAILED, EventType.RESULTS_RESTORED)
+CHOOSABLE = (
+    EventType.JOB_COMPLETED,
+    EventType.JOB_FAILED,
+    EventType.JOB_CANCELLED,
+    EventType.RESULTS_RESTORED,
+)
 """A ping comes only when a person asks for it."""
 
 WORDS: Mapping[EventType, str] = {
     EventType.JOB_COMPLETED: "A job has been annotated",
     EventType.JOB_FAILED: "A job has failed",
+    EventType.JOB_CANCELLED: "A job was cancelled",
     EventType.RESULTS_RESTORED: "All archived results are back",
     EventType.PING: "A test that you asked for",
 }
@@ -123,6 +136,17 @@ class Attempt(_Record):
         """Whether the receiver has taken the message."""
         return 200 <= self.status < 300
 
+    @property
+    def asked_pause(self) -> int:
+        """Seconds after which the receiver wants to be asked again (`Retry-After`); 0: not said."""
+        text = self.answer_headers.get("retry-after", "").strip()
+        if text.isascii() and text.isdigit():
+            return int(text[:_MOST_DIGITS])
+        try:
+            return max(0, int(parsedate_to_datetime(text).timestamp()) - self.at)
+        except (ValueError, OverflowError):
+            return 0
+
 
 class DeliveryState(StrEnum):
     """How far a delivery is."""
@@ -168,7 +192,7 @@ def after_attempt(delivery: Delivery, attempt: Attempt) -> Delivery:
     elif delivery.event is EventType.PING or tries > len(PAUSES):
         state = DeliveryState.FAILED
     else:
-        next_at = attempt.at + PAUSES[tries - 1]
+        next_at = attempt.at + max(PAUSES[tries - 1], min(attempt.asked_pause, LONGEST_ASKED))
     return delivery.model_copy(
         update={
             "tries": tries,

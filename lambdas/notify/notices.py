@@ -93,6 +93,17 @@ LETTERS: Mapping[str, Letter] = {
         button="Go to GAS",
         path="/",
     ),
+    "token_made": Letter(
+        subject="A new access token for your account",
+        paragraphs=(
+            "Somebody who was logged in as you made an access token just now. With it, a program "
+            "can do in your name what the token's rights allow, until it ends.",
+            "If that was you, there is nothing to do. If not: revoke the token, and log out "
+            "everywhere.",
+        ),
+        button="See your tokens",
+        path="/account/tokens",
+    ),
     "webhook_disabled": Letter(
         subject="A webhook of yours was switched off",
         paragraphs=(

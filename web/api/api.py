@@ -2,10 +2,11 @@
 
 from flask import Blueprint
 
-from web.api import guard
+from web.api import cors, guard
 from web.api.operations import Api
 
 PREFIX = "/api/v1"
 
 api = Api(Blueprint("api", __name__, url_prefix=PREFIX))
 guard.install(api.blueprint)
+cors.install(api.blueprint)

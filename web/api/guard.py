@@ -11,6 +11,8 @@ def install(blueprint: Blueprint) -> None:
 
     @blueprint.before_request
     def check() -> None:
+        if request.method == "OPTIONS":  # a browser asks what may be asked; it shows no token
+            return
         scope = getattr(current_app.view_functions[str(request.endpoint)], "scope", None)
         if scope is None:
             return

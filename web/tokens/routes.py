@@ -18,6 +18,7 @@ from gas.logs import get_logger
 from gas.scopes import USUAL, WORDS, Scope, parse_scopes
 from web.auth.session import protect, require_account
 from web.context import services
+from web.tokens.telling import tell_of_token
 
 log = get_logger()
 
@@ -54,6 +55,7 @@ def create() -> Response:
     except InvalidRequest as error:
         return make_response(_render(problem=error), 400)
     log.info("token_issued", token_id=record.token_id, scopes=record.scope_names)
+    tell_of_token(services(), account, record)
     # Shown here and never again: the answer is kept by nobody (no-store), and a reload asks first.
     return make_response(_render(fresh=token), 201)
 

@@ -183,6 +183,7 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             results=results,
             requests=topic,
             erasures=erasures,
+            notices=MemoryTopic(),
             accounts=accounts,
             sessions=sessions,
             tokens=MemoryTokens(accounts.get),

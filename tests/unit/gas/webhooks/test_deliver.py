@@ -15,7 +15,7 @@ from gas.messages import AccountNotice
 from gas.webhooks.deliver import LOGGED_CHARS
 from gas.webhooks.models import FAILING_SECONDS, PAUSES, DeliveryState, Disabled, EventType
 from gas.webhooks.ports import Reply
-from tests.support.jobs import OTHER_USER, USER
+from tests.support.jobs import OTHER_USER, USER, job
 from tests.unit.gas.webhooks.world import BAD, URL, Fuse, World
 
 DAY = 86_400
@@ -256,3 +256,47 @@ def test_a_deleted_endpoint_gets_nothing_more() -> None:
     world.work_until_quiet()
     assert len(world.sender.posted) == 1
     assert world.store.deliveries(USER, endpoint.endpoint_id, limit=5).deliveries == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "pause"),
+    [
+        ("", PAUSES[0]),
+        ("5", PAUSES[0]),
+        ("120", 120),
+        ("9" * 40, 3600),
+        ("-1", PAUSES[0]),
+        ("soon", PAUSES[0]),
+        ("Fri, 15 Jan 2027 08:02:00 GMT", 120),
+        ("Fri, 15 Jan 1999 08:02:00 GMT", PAUSES[0]),
+    ],
+)
+def test_the_receivers_wish_for_a_pause_is_obeyed_up_to_an_hour(asked: str, pause: int) -> None:
+    headers = {"retry-after": asked} if asked else {}
+    world = World(Reply(status=503, headers=headers, body=""))
+    endpoint = world.endpoint()
+    world.finish()
+    world.work()
+    (delivery,) = world.log(endpoint)
+    assert delivery.next_at == world.clock.now() + pause
+
+
+def test_a_cancelled_job_is_told_once() -> None:
+    world = World()
+    endpoint = world.endpoint()
+    cancelled = job(job_status="CANCELLED", complete_time=world.clock.now())
+    world.jobs.create(cancelled)
+    for _ in range(2):
+        world.desk.tell_cancelled(cancelled)
+    world.work()
+    (delivery,) = world.log(endpoint)
+    assert delivery.event is EventType.JOB_CANCELLED
+    assert json.loads(delivery.body)["data"]["status"] == "CANCELLED"
+
+
+def test_only_who_wants_it_is_told_of_cancelling() -> None:
+    world = World()
+    world.endpoint(events=[EventType.JOB_FAILED])
+    world.desk.tell_cancelled(job(job_status="CANCELLED", complete_time=world.clock.now()))
+    world.work()
+    assert world.sender.posted == []

@@ -96,7 +96,10 @@ export class Card {
     const link = make("a", "", "Open its results");
     link.href = earlier.url;
     const as = earlier.file_name === item.name ? "" : ` as ${earlier.file_name}`;
-    const day = new Date(earlier.submitted_at * 1000).toLocaleString();
+    const day = new Date(earlier.submitted_at * 1000).toLocaleString(undefined, {
+      dateStyle: "medium",
+      timeStyle: "short",
+    });
     parts.earlier.replaceChildren(
       make("strong", "", "Annotated before"),
       `${as}, ${day}, with the same options and reference. `,
