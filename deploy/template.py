@@ -19,7 +19,7 @@ class TemplateError(Exception):
     """The template says something that cannot be evaluated here."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML with CloudFormation's short forms, `!Ref x` becoming `{"Ref": "x"}`."""
 
 
