@@ -127,10 +127,6 @@ class CephNode:
             file.write(settings)
         self.start_gateway()
 
-    def gateway_lives(self) -> bool:
-        """Whether the gateway's process is there."""
-        return self._running["radosgw"].poll() is None
-
     def stop(self) -> None:
         """End every process; the gateway first, the monitor last."""
         for name in ("radosgw", "ceph-osd", "ceph-mon"):
