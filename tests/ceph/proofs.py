@@ -221,25 +221,6 @@ def encryption_by_default(gateway: Gateway) -> str:
     return "read back; CopyObject: NotImplemented, our copy by way of the service works"
 
 
-def select_breaks(gateway: Gateway, restart: Callable[[], None]) -> str:
-    """Why `?select` must be blocked before the gateway: it damages what parses signed forms."""
-    blobs = gateway.bucket("proof-select")
-    gateway.s3.put_object(Bucket=blobs.bucket, Key=KEY, Body=b"a,b\n")
-    restart()
-    form: Any = {"InputSerialization": {"CSV": {}}, "OutputSerialization": {"CSV": {}}}
-    question = {"Expression": "select * from s3object", "ExpressionType": "SQL", **form}
-    answer = gateway.s3.select_object_content(Bucket=blobs.bucket, Key=KEY, **question)
-    list(answer["Payload"])
-    try:
-        after = str(_post(_sign(blobs, expires_in=600)))
-    except httpx.TransportError:
-        after = "no answer, the process has ended"
-    assert after != str(httpx.codes.CREATED), "?select need not be blocked any more"
-    restart()
-    assert _post(_sign(blobs, expires_in=600)) == httpx.codes.CREATED
-    return f"after one ?select a signed POST gets: {after}; 201 again after a restart"
-
-
 def _sign(blobs: S3BlobStore, *, expires_in: int) -> SignedPost:
     return blobs.sign_post(
         KEY,
