@@ -5,6 +5,7 @@ from dataclasses import replace
 from flask import url_for
 
 from gas.accounts.models import Account
+from gas.errors import InvalidRequest
 from gas.jobs import Job
 from gas.logs import get_logger
 from gas.sharing.shares import Wishes
@@ -42,6 +43,15 @@ def canonical(query: str) -> str | None:
         return None
     kept = View(view.filters, view.sort, view.descending, size=view.size, columns=view.columns)
     return kept.query()
+
+
+def is_view(query: str) -> bool:
+    """Whether the explorer understands it."""
+    try:
+        parse_query(query)
+    except InvalidRequest:
+        return False
+    return True
 
 
 def usual_name(job: Job) -> str:

@@ -55,7 +55,8 @@ def create(job_id: UUID) -> Response:
         )
         _, address = making.share(services(), require_account(), job.job_id, wishes)
     except InvalidRequest as error:
-        return make_response(_render(job, view, problem=error), 400)
+        shown = view if making.is_view(view) else ""
+        return make_response(_render(job, shown, problem=error), 400)
     # Shown here and never again: the answer is kept by nobody (no-store), and a reload asks first.
     return make_response(_render(job, view, fresh=address), 201)
 
