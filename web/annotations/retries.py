@@ -1,6 +1,7 @@
 """Running a job again: what is asked for, and the new job."""
 
 import json
+from typing import Any
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -32,7 +33,7 @@ def asked() -> Choice:
             strict="strict" in form,
             format=form.get("format", _DEFAULT.format),
             transcripts=form.get("transcripts", _DEFAULT.transcripts),
-            contig_names={**json.loads(form.get("contig_names") or "{}"), **_by_hand(form)},
+            contig_names=_named(form),
         )
     except (ValueError, RecursionError) as error:  # pydantic's errors are ValueErrors
         raise InvalidRequest(
@@ -40,10 +41,13 @@ def asked() -> Choice:
         ) from error
 
 
-def _by_hand(form: MultiDict[str, str]) -> dict[str, str]:
-    """The contigs that were named in the form: pairs of `contig_from` and `contig_to`."""
+def _named(form: MultiDict[str, str]) -> Any:
+    """What the form carries as `contig_names`, and what was named in it by hand: pairs of
+    `contig_from` and `contig_to`."""
+    known = json.loads(form.get("contig_names") or "{}")
     pairs = zip(form.getlist("contig_from"), form.getlist("contig_to"), strict=False)
-    return {name.strip(): own for name, own in pairs if name.strip() and own}
+    by_hand = {name.strip(): own for name, own in pairs if name.strip() and own}
+    return {**known, **by_hand} if isinstance(known, dict) else known
 
 
 def retry(services: Services, uploader: Uploader, job: Job, choice: Choice) -> Job:

@@ -286,6 +286,32 @@ def test_a_form_that_is_no_form_of_ours_is_refused(
     assert answer.status_code == 400
 
 
+def test_contigs_are_named_by_hand_where_nobody_can_guess(world: World, ada: FlaskClient) -> None:
+    odd = UNKNOWN.model_copy(update={"found": "scaffold_A"})
+    job = fail(world, make_job(world), odd)
+    page = ada.get(f"/annotations/{job.job_id}").text
+    assert "Name contigs by hand" in page
+    assert 'value="scaffold_A"' in page
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    fields = {
+        "csrf_token": token[1],
+        "pack": "demo",
+        "contig_names": '{"b": "MT"}',
+        "contig_from": ["scaffold_A", " odd one ", "left", ""],
+        "contig_to": ["20", "MT", "", "20"],
+    }
+    answer = ada.post(
+        f"/annotations/{job.job_id}/retry",
+        data=fields,
+        headers={"Referer": "https://gas.example.org/"},
+    )
+    assert answer.status_code == 303, answer.text
+    made = world.jobs.get(answer.location.rsplit("/", 1)[-1])
+    assert made is not None
+    assert made.options.contig_names == {"b": "MT", "scaffold_A": "20", "odd one": "MT"}
+
+
 def with_receipt(world: World, job: Job, **receipt: Any) -> None:
     assert job.results is not None
     content = {"pack_id": "demo-000000000000", "assembly": "GRCh37", **receipt}
