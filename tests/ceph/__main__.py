@@ -54,7 +54,7 @@ class Ledger:
 
 
 def prove(node: CephNode, gateway: Gateway, ledger: Ledger, *, quick: bool) -> None:
-    """All proofs, from small to large; the last one breaks the gateway."""
+    """All proofs, from small to large; the last with another setting of the gateway."""
     user = Gateway(node.url, *node.add_user(READER))
     for proof in (
         proofs.signed_posts,
@@ -74,7 +74,6 @@ def prove(node: CephNode, gateway: Gateway, ledger: Ledger, *, quick: bool) -> N
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     node.restart_gateway(f"rgw crypt default encryption key = {key}\n")
     ledger.prove("encryption_by_default", lambda: proofs.encryption_by_default(gateway))
-    ledger.prove("select", lambda: proofs.select_breaks(gateway, lambda: node.restart_gateway("")))
 
 
 def prove_product(node: CephNode, gateway: Gateway, ledger: Ledger) -> None:

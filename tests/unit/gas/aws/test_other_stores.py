@@ -1,4 +1,4 @@
-"""Stores other than AWS's: where requests go, how deletions are fenced, cold storage in a bucket."""
+"""Stores other than AWS's: where requests go, how deletions are fenced, archives in a bucket."""
 
 from typing import Any
 
@@ -142,7 +142,12 @@ def test_the_buckets_are_prepared_again_and_again(s3: Any, monkeypatch: pytest.M
     )
     topics = boto3.client("sns", region_name="us-east-1")
     made: list[Any] = []
-    monkeypatch.setattr(topics, "create_topic", lambda **kw: made.append(kw) or {"TopicArn": "t"})
+
+    def create_topic(**given: Any) -> dict[str, str]:
+        made.append(given)
+        return {"TopicArn": "t"}
+
+    monkeypatch.setattr(topics, "create_topic", create_topic)
     monkeypatch.setattr(clients, "topics_of", lambda store: topics)
     store = wanted.object_store
     assert store is not None
