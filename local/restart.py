@@ -28,7 +28,7 @@ from local.progress import Progress
 from local.records import ProcessRecord, RecordBook
 from local.uwsgi import TITLES
 
-PATIENCE = 90.0
+PATIENCE = 300.0
 """Seconds that one step may take."""
 _PAUSE = 0.1
 

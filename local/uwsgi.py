@@ -12,6 +12,8 @@ from local.certificates import Certificates
 from local.parts import Layer, Part, Probe, answers_http
 from local.paths import REPOSITORY, DataFolder, make_private, socket_folder
 
+READY_SECONDS = 180.0
+"""An app that loads slowly on a busy machine is not helped by being killed and started again."""
 STOP_SECONDS = 6.5
 """Longer than the annotator waits for a message (gas/worker.py)."""
 
@@ -110,6 +112,7 @@ class Uwsgi:
             folder=REPOSITORY,
             ready=self._probe(instance, secure=bool(secure)),
             layer=Layer.SERVICE,
+            ready_seconds=READY_SECONDS,
             stop_seconds=STOP_SECONDS,
             prepare=lambda: make_private(run),
         )

@@ -115,7 +115,7 @@ def _live(
             rounds += 1
         except (AssertionError, KeyError, smoke.SmokeFailed, httpx.HTTPError) as error:
             tally.fault(f"{type(error).__name__}: {error}")
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
 def _look(one: Person, path: str) -> None:

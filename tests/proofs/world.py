@@ -111,12 +111,18 @@ class World:
 
         wait_until(well, seconds=PATIENCE, every=0.5)
 
-    def restart_everything(self) -> subprocess.CompletedProcess[str]:
-        """`python -m local restart`, as an operator does it."""
-        command = [sys.executable, "-m", "local", "restart", "--data", str(self.installation.data)]
-        return subprocess.run(
-            command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=900
+    def restart(self, *services: str) -> None:
+        """`python -m local restart`, as an operator does it.
+
+        Raises:
+            ProofFailed: it failed.
+        """
+        data = str(self.installation.data)
+        command = [sys.executable, "-m", "local", "restart", *services, "--data", data]
+        done = subprocess.run(
+            command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=1800
         )
+        demand(done.returncode == 0, f"the restart failed: {done.stdout}{done.stderr}")
 
     def balancer(self) -> dict[str, dict[str, str]]:
         """What HAProxy counts, by instance."""
