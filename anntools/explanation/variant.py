@@ -80,7 +80,8 @@ def _from_id(text: str, view: PackView) -> Variant:
     found = [_as_variant(known, view) for known in find_id(text, view)]
     if not found:
         stores = ", ".join(s["name"] for s in view.manifest.stores if s["kind"] == "exact")
-        message = f"No store of the pack ({stores or 'it has none'}) knows {text}."
+        known = f" ({stores})" if stores else ""
+        message = f"{text} is not among the variants that this reference knows by name{known}."
         raise InputRefused(Problem("unknown_id", message, found=text, expected=_FORMS))
     if len(found) > 1:
         listed = ", ".join(map(str, found))

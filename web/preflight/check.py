@@ -169,11 +169,22 @@ def _mismatch(site: AskedSite, answer: SiteAnnotation) -> Mapping[str, Any]:
 def _first_annotated(
     answers: Sequence[tuple[AskedSite, SiteAnnotation]],
 ) -> Sequence[tuple[AskedSite, SiteAnnotation]]:
-    """The first records about which something is said; if there is none, the first ones."""
+    """Records about which something is said, those that change a gene first, in the file's order;
+    if there is none, the first ones."""
     said = [
         each for each in answers if any(row["status"] == "annotated" for row in each[1].alleles)
     ]
-    return (said or answers)[:_PREVIEWED]
+    found = said or answers
+    telling = sorted(range(len(found)), key=lambda at: _dullness(found[at][1]))[:_PREVIEWED]
+    return [found[at] for at in sorted(telling)]
+
+
+def _dullness(answer: SiteAnnotation) -> int:
+    """0: it changes a gene's product, or may; 1: it is in or near a gene; 2: it is not."""
+    rows = answer.alleles
+    if any(row.get("impact") not in (None, "MODIFIER") for row in rows):
+        return 0
+    return 1 if any(row.get("symbol") for row in rows) else 2
 
 
 def _preview(site: AskedSite, answer: SiteAnnotation) -> Sequence[Mapping[str, Any]]:

@@ -27,6 +27,7 @@ function show(job) {
   set("queue", job.words.queue);
   set("estimate", job.words.estimate);
   set("speed", job.words.speed);
+  set("stage", job.words.stage);
   title(job.job_status, percent);
 }
 
