@@ -99,7 +99,12 @@ def queue(job: Job, found: Standing | None, live: Live, now: int) -> dict[str, A
         "seconds_to_end": _whole(found.seconds_to_end if found else None),
         "records_per_second": _whole(speed_of(job, now) if found else None),
         "worker_alive": live.workers,
-        "words": {"queue": live.queue, "estimate": live.estimate, "speed": live.speed, "stage": live.stage},
+        "words": {
+            "queue": live.queue,
+            "estimate": live.estimate,
+            "speed": live.speed,
+            "stage": live.stage,
+        },
     }
 
 
