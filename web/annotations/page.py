@@ -59,6 +59,7 @@ def page_of(services: Services, account: Account, reading: Reading) -> Mapping[s
         "formats": FORMATS,
         "transcripts": TRANSCRIPTS,
         "link_seconds": services.settings.link_expires_in,
+        "trace_page": services.settings.trace_page.replace("{job_id}", job.job_id),
     }
 
 

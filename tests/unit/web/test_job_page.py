@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.unit.web.conftest import ADA, BEN, JSON, World, complete, fail, make_
 from tests.unit.web.test_uploads import post_json
 from web.annotations.repairs import repairs_of
 from web.annotations.words import REASONS
+from web.context import EXTENSION
 from web.ports import PackAtHand, PackContig
 
 UNKNOWN = Failure(
@@ -394,3 +396,15 @@ def test_a_long_log_is_shown_whole_when_asked_for(world: World, ada: FlaskClient
     assert "the end" not in beginning
     assert f'href="{path}?all="' in beginning
     assert "the end" in ada.get(f"{path}?all=").text
+
+
+def test_the_owner_is_led_to_the_trace_where_there_is_a_page_for_it(
+    world: World, ada: FlaskClient
+) -> None:
+    job = make_job(world)
+    assert 'id="trace"' not in page_of(ada, job)
+    settings = world.services.settings.model_copy(
+        update={"trace_page": "https://traces.example.org/jobs/{job_id}"}
+    )
+    world.app.extensions[EXTENSION] = replace(world.services, settings=settings)
+    assert f'id="trace" href="https://traces.example.org/jobs/{job.job_id}"' in page_of(ada, job)
