@@ -7,7 +7,6 @@ from gas.plans import terms_of
 from gas.standing import Standing, speed_of
 from web.annotations.standing import about, queue_words
 
-
 _ALL = 100
 
 

@@ -82,7 +82,8 @@ export function preview({ answer, name }, open) {
   box.tabIndex = 0;
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", `First variants of ${name}`);
-  const summary = make("summary", "", `${some(rows.length, "variant")} of its beginning, annotated`);
+  const title = `${some(rows.length, "variant")} of its beginning, annotated`;
+  const summary = make("summary", "", title);
   const details = make("details", "preview", summary, box);
   details.open = open;
   return details;
