@@ -6,7 +6,7 @@ is for operators, who find the rest by job id.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 GONE = "[redacted]"
