@@ -50,7 +50,9 @@ def sentence(row: Row) -> str:
     if not row.get("consequence"):
         return "This line of the file was passed through without annotation."
     first = row["consequence"].split("&")[0]
-    where = f" in {row['symbol']}" if row.get("symbol") and first not in _OUTSIDE else ""
+    where = ""
+    if row.get("symbol"):
+        where = f" {'near' if first in _OUTSIDE else 'in'} {row['symbol']}"
     told = _protein(row.get("hgvsp"))
     if not told:
         told = terms.TERMS[first].help if first in terms.TERMS else ""
