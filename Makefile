@@ -173,6 +173,10 @@ deploy: $(VENV)/installed ## Bring a stage to the newest release, change sets sh
 undeploy: $(VENV)/installed ## Take a stage down; its data stays (ERASE=dev: does not): make undeploy STAGE=dev
 	@$(BIN)/python -m deploy.undeploy "$(STAGE)" $(if $(ERASE),--erase "$(ERASE)") $(if $(YES),--yes)
 
+.PHONY: prove-machine
+prove-machine: $(VENV)/installed-dev $(VENV)/compiled ## Boot machines of the fleets from a release, in a copy of this Debian (root)
+	tests/machine/prove.sh $(ARGS)
+
 .PHONY: vendor
 vendor: ## Build the browser libraries into web/static/vendor (needs Node 20; see web/frontend/README.md)
 	cd web/frontend && npm ci && node build.mjs
