@@ -160,8 +160,8 @@ class WebSettings(PublisherSettings, DatabaseSettings):
     """Scope of Globus access tokens that the API takes, such as
     `https://auth.globus.org/scopes/CLIENT_ID/api`; empty: it takes personal access tokens only."""
     api_origins: str = ""
-    """Origins whose pages may call the API with a token, such as `https://lab.example.org`, parted by
-    blanks; `*`: all; empty: none."""
+    """Origins whose pages may call the API with a token, such as `https://lab.example.org`, parted
+    by blanks; `*`: all; empty: none."""
     free_requests_per_minute: int = Field(default=120, ge=1)
     """As many requests with a token as a Free user's programs may make."""
     premium_requests_per_minute: int = Field(default=1200, ge=1)

@@ -27,6 +27,8 @@ from web.billing import offer
 from web.billing.routes import blueprint as billing
 from web.billing.webhook import blueprint as stripe_webhook
 from web.context import EXTENSION
+from web.device.programs import blueprint as device_programs
+from web.device.routes import blueprint as device
 from web.explorer.routes import blueprint as explorer
 from web.explorer.sending import blueprint as explorer_export
 from web.explorer.variants import blueprint as explorer_variants
@@ -93,6 +95,8 @@ def create_app(services: Services | None = None) -> Flask:
         *engine_pages,
         *sharers,
         tokens,
+        device,
+        device_programs,
         webhooks,
         api,
         status,

@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFProtect
 from gas.settings import WebSettings
 from web.auth import bearer
 from web.billing.webhook import blueprint as stripe_webhook
+from web.device.programs import blueprint as device_programs
 from web.services import Services
 from web.store_events.routes import blueprint as store_events
 
@@ -26,8 +27,8 @@ PUBLIC_CACHE_ENDPOINTS = frozenset({"static", "bootstrap.static"})
 OWN_CACHE_ENDPOINTS = frozenset({"reference.contigs", "reference.sequence", "reference.genes"})
 """Endpoints that say themselves how long their good answers may be kept."""
 
-_SIGNED = frozenset({stripe_webhook.name, store_events.name})
-"""Blueprints whose requests are signed by others, or show a secret of ours."""
+_SIGNED = frozenset({stripe_webhook.name, store_events.name, device_programs.name})
+"""Blueprints whose requests are signed by others, show a secret of ours, or look at no session."""
 
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 

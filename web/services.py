@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from gas.accounts.devices import Decision, DeviceLogin, DeviceStore, Standing
 from gas.accounts.idempotency import Found, IdempotencyStore
 from gas.accounts.models import Account
 from gas.accounts.rates import Allowance, RateStore
@@ -116,6 +117,20 @@ class Tokens(Protocol):
     def revoke_all(self, user_id: str, *, now: int) -> int: ...
 
 
+class Devices(Protocol):
+    """Devices that wait to be logged in (`gas.accounts.devices`)."""
+
+    def begin(
+        self, *, name: str, scopes: frozenset[Scope], origin: str, now: int
+    ) -> tuple[str, str]: ...
+
+    def waiting(self, shown: str, *, now: int) -> DeviceLogin | None: ...
+
+    def decide(self, shown: str, user_id: str, decision: Decision, *, now: int) -> bool: ...
+
+    def ask(self, device: str, *, now: int) -> tuple[Standing, DeviceLogin | None]: ...
+
+
 class Rates(Protocol):
     """How often programs may ask (`gas.accounts.rates`)."""
 
@@ -159,6 +174,7 @@ class Services:
     accounts: Accounts
     sessions: Sessions
     tokens: Tokens
+    devices: Devices
     rates: Rates
     idempotency: Idempotency
     thaws: Thaws
@@ -278,6 +294,7 @@ def build_services() -> Services:
         accounts=AccountStore(database),
         sessions=SessionStore(database),
         tokens=TokenStore(database),
+        devices=DeviceStore(database),
         rates=RateStore(database),
         idempotency=IdempotencyStore(database),
         thaws=ThawStore(database),

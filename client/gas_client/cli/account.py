@@ -13,6 +13,7 @@ import typer
 from gas_client.cli import context
 from gas_client.cli.config import Profile
 from gas_client.cli.context import Json, edge
+from gas_client.cli.device import device_token
 from gas_client.cli.output import note, print_json, print_table, size_text
 from gas_client.errors import ApiError, Mistake, NotLoggedIn
 
@@ -26,6 +27,10 @@ def login(
         str | None,
         typer.Option(metavar="FILE", help="Read the token from this file; - is standard input."),
     ] = None,
+    device: Annotated[
+        bool,
+        typer.Option("--device", help="Without a browser here: shows a code to type in another."),
+    ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page where tokens are made.")] = True,
     json_: Json = False,
 ) -> None:
@@ -35,7 +40,12 @@ def login(
     """
     wish, config = context.wanted.get(), context.config()
     place = config.place(wish.profile, url or wish.url)
-    secret = _ask_token(place.url, browser=browser) if token is None else _read_token(token)
+    if device and token is not None:
+        raise Mistake("--device and --token both get a token.", remedy="Give one of them.")
+    if device:
+        secret = device_token(place.url)
+    else:
+        secret = _ask_token(place.url, browser=browser) if token is None else _read_token(token)
     chosen = Profile(place.name, place.url, secret)
     with context.open_gas(chosen) as gas:
         account = gas.account()

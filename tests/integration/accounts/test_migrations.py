@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
-from gas.accounts import idempotency, rates, sessions, thaws, tokens
+from gas.accounts import devices, idempotency, rates, sessions, thaws, tokens
 from gas.accounts.models import Base
 from gas.accounts.store import connect
 from gas.billing import models as billing
@@ -15,7 +15,7 @@ from gas.sharing import guesses
 from gas.sharing import tables as sharing
 from tests.support.postgres import accounts_database, migrate
 
-TABLES = (idempotency, rates, sessions, thaws, tokens, billing, sharing, guesses)
+TABLES = (devices, idempotency, rates, sessions, thaws, tokens, billing, sharing, guesses)
 """The modules whose tables belong to the metadata."""
 
 

@@ -54,6 +54,8 @@ class Service:
     """A job has ended after it was looked at so often."""
     outcome: str = "COMPLETED"
     revoked: bool = False
+    device_errors: list[str] = field(default_factory=list)
+    """What a device is told before it gets its token."""
     damage: int = 0
     """So many downloads differ from what they should be."""
 
@@ -79,6 +81,8 @@ class Service:
                 if isinstance(reply, Exception):
                     raise reply
                 return reply
+        if request.url.path.startswith("/device/"):
+            return self._device(request.url.path)
         if request.url.host == "store.example.org":
             assert "authorization" not in request.headers, "the store must not see the token"
             return self._store(request)
@@ -91,6 +95,15 @@ class Service:
                 answer: httpx.Response = view(self, request, *found.groups())
                 return answer
         return problem(404, "not_found")
+
+    def _device(self, path: str) -> httpx.Response:
+        if path == "/device/code":
+            begun: dict[str, Any] = {"device_code": "d1", "user_code": "BCDF-GHJK", "interval": 0}
+            begun |= {"verification_uri": f"{URL}/device", "expires_in": 600}
+            return httpx.Response(200, json=begun)
+        if self.device_errors:
+            return httpx.Response(400, json={"error": self.device_errors.pop(0)})
+        return httpx.Response(200, json={"access_token": TOKEN, "token_type": "Bearer"})
 
     # ------------------------------------------------------------ the file store
 

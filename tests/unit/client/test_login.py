@@ -145,3 +145,30 @@ def test_addresses_that_are_refused(given: str) -> None:
 
 def test_a_network_that_is_trusted_may_do_without_tls() -> None:
     assert check_url("http://gas.lan", {"GAS_INSECURE": "1"}) == "http://gas.lan"
+
+
+def test_a_device_without_a_browser_shows_a_code(
+    here: Command, config: Path, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("gas_client.cli.device.time.sleep", slept.append)
+    service.device_errors = ["authorization_pending", "slow_down"]
+    done = here("login", URL, "--device")
+    assert done.exit_code == 0, done.output
+    assert "BCDF-GHJK" in done.stderr
+    assert TOKEN not in done.output
+    assert TOKEN in config.read_text()
+    assert slept == [0, 0, 5]
+
+
+@pytest.mark.parametrize(("error", "code"), [("access_denied", 4), ("expired_token", 5)])
+def test_a_device_that_gets_no_token_says_why(
+    here: Command, config: Path, service: Service, error: str, code: int
+) -> None:
+    service.device_errors = [error]
+    assert here("login", URL, "--device").exit_code == code
+    assert not config.exists()
+
+
+def test_a_token_and_a_device_are_two_ways(here: Command) -> None:
+    assert here("login", URL, "--device", "--token", "-").exit_code == 2

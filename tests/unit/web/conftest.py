@@ -19,6 +19,7 @@ from gas.settings import WebSettings
 from gas.sharing.desk import SharingDesk
 from gas.testing import FakeClock, MemoryBlobStore, MemoryJobStore, MemoryTopic
 from gas.testing.billing import MemoryBillingStore, MemoryPayments
+from gas.testing.devices import MemoryDevices
 from gas.testing.earlier import MemoryEarlierJobs
 from gas.testing.erasing import MemoryErasableJobs
 from gas.testing.finder import MemoryJobFinder
@@ -187,6 +188,7 @@ def make_world(tmp_path: Path) -> Callable[..., World]:
             accounts=accounts,
             sessions=sessions,
             tokens=MemoryTokens(accounts.get),
+            devices=MemoryDevices(),
             rates=MemoryRates(),
             idempotency=MemoryIdempotency(),
             thaws=MemoryThaws(),

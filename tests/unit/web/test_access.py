@@ -16,6 +16,8 @@ PUBLIC = {
     "api.docs",
     "api.openapi",
     "bootstrap.static",
+    "device_programs.code",  # they look at no session; the code decides
+    "device_programs.token",
     "home.index",
     "auth.login",
     "auth.callback",
