@@ -105,6 +105,10 @@ bench-dashboard: $(VENV)/installed-dev $(VENV)/compiled ## The list of jobs with
 prove-ceph: $(VENV)/installed-dev $(VENV)/compiled ## The whole product on a real Ceph gateway (Debian 12; ARGS=--keep leaves it running)
 	PYTHONPATH=scripts $(BIN)/python -m tests.ceph $(ARGS)
 
+.PHONY: bench-api
+bench-api: $(VENV)/installed-dev $(VENV)/compiled ## Requests a second of list, get, create by 10 and 100 clients (ARGS="--requests 200")
+	PYTHONPATH=scripts $(BIN)/python -m tests.bench.api $(ARGS)
+
 .PHONY: bench-calls
 bench-calls: $(VENV)/installed-dev $(VENV)/compiled ## What one job asks of the cloud, for the cost pages (ARGS="--jobs 50 --write")
 	PYTHONPATH=scripts $(BIN)/python -m tests.bench.calls $(ARGS)
