@@ -5,6 +5,7 @@ its documentation says. Without one, spans are not recorded: traces have ids, wh
 to service and into the logs, and that is all.
 """
 
+import atexit
 import os
 import socket
 from collections.abc import Mapping, Sequence
@@ -20,13 +21,13 @@ from opentelemetry.util.types import Attributes
 
 from gas.redaction import redact, redacted
 
-_EXPORT_SECONDS = 3
+_EXPORT_SECONDS = 2
 """A collector that is away must not hold up the end of a service."""
 
 
 def start(service: str, environ: Mapping[str, str] | None = None) -> None:
     """Set tracing up for this process; call it once, after the fork. What is left is sent when the
-    process ends (the SDK sees to it)."""
+    process ends."""
     if isinstance(trace.get_tracer_provider(), TracerProvider):
         return  # a second app in the same process, as in tests
     trace.set_tracer_provider(provider(service, os.environ if environ is None else environ))
@@ -39,7 +40,9 @@ def provider(service: str, environ: Mapping[str, str]) -> TracerProvider:
     # Imported here: it takes time and memory that an installation without collector saves.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-    made = TracerProvider(resource=resource(service))
+    made = TracerProvider(resource=resource(service), shutdown_on_exit=False)
+    # The SDK's own way to end waits for its thread, however long that takes.
+    atexit.register(made.force_flush)
     made.add_span_processor(
         BatchSpanProcessor(Redacting(OTLPSpanExporter(timeout=_EXPORT_SECONDS)))
     )
