@@ -291,6 +291,7 @@ def test_a_form_that_is_no_form_of_ours_is_refused(
 def test_contigs_are_named_by_hand_where_nobody_can_guess(world: World, ada: FlaskClient) -> None:
     odd = UNKNOWN.model_copy(update={"found": "scaffold_A"})
     job = fail(world, make_job(world), odd)
+    world.inputs.put(job.s3_key_input_file, b"x")
     page = ada.get(f"/annotations/{job.job_id}").text
     assert "Name contigs by hand" in page
     assert 'value="scaffold_A"' in page
