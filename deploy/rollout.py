@@ -74,6 +74,8 @@ class Rollout:
         self._known |= {"SettingsSha256": settings.sha256}
         for fleet in FLEETS:
             self._fleet(fleet)
+        most = {f"{fleet.title()}Most": stage.fleets[fleet]["Most"] for fleet in FLEETS}
+        self._stack("watch", **most)
         topics = [arn for name, arn in service.outputs.items() if name.endswith("Topic")]
         for endpoint in offer_again(self._clients("sns"), topics):
             self._say(f"SNS asks {endpoint} once more to confirm its subscription.")

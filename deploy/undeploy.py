@@ -28,8 +28,9 @@ _AT_ONCE = 1000
 def stacks(stage: str) -> list[str]:
     """All stacks of a stage, those that need others first."""
     fleets = [f"gas-{stage}-{fleet}" for fleet in reversed(FLEETS)]
+    watch = f"gas-{stage}-watch"
     rest = ("front", "", "database", "network", "base")
-    return [*fleets, *(f"gas-{stage}-{name}".rstrip("-") for name in rest)]
+    return [watch, *fleets, *(f"gas-{stage}-{name}".rstrip("-") for name in rest)]
 
 
 def undeploy(clients: Clients, stage: Stage, say: Say, *, erase: bool) -> None:

@@ -18,7 +18,7 @@ from deploy.rollout import Rollout
 from deploy.stages import FLEETS, Stage, StageError, read_stage
 from deploy.template import Template
 
-ORDER = ["base", "network", "database", "", "front", *FLEETS]
+ORDER = ["base", "network", "database", "", "front", *FLEETS, "watch"]
 STAGE = Stage(
     name="test",
     region="eu-central-1",
@@ -27,6 +27,7 @@ STAGE = Stage(
         "Domain": "gas.example.org",
         "CertificateArn": "arn:aws:acm:eu-central-1:1:certificate/1",
         "MailFrom": "gas@example.org",
+        "AlarmEmail": "operator@example.org",
         "BackupDays": "30",
     },
     fleets={fleet: {"InstanceTypes": "a,b,c", "Fewest": "1", "Most": "2"} for fleet in FLEETS},
@@ -181,6 +182,8 @@ def test_a_stage_from_nothing_and_once_more(release: BuiltRelease) -> None:
     assert cloud.parameter("gas-test-utility", "Targets") == "gas-test-front.UtilityTargets"
     assert cloud.parameter("gas-test-web", "TargetsLabel") == "gas-test-front.WebTargetsLabel"
     assert cloud.parameter("gas-test-web", "ReleaseSha256") == release.sha256
+    assert cloud.parameter("gas-test-watch", "WebMost") == "2"
+    assert cloud.parameter("gas-test-watch", "DatabaseIdentifier").startswith("gas-test-database")
     assert cloud.objects["releases/gas-1.tar.gz"] == b"archive"
     digest = cloud.parameter("gas-test-annotator", "SettingsSha256")
     settings = cloud.objects[f"settings/{digest}.env"]
@@ -261,9 +264,11 @@ def test_the_files_of_the_stages_fit_the_templates(stage: str) -> None:
     """All but what only the operator knows, and that is asked for."""
     folder = Path("deploy/stages")
     said = json.loads((folder / f"{stage}.json").read_text())
-    with pytest.raises(StageError, match=r"parameters\.CertificateArn, parameters\.Domain"):
+    with pytest.raises(
+        StageError, match=r"AlarmEmail, parameters\.CertificateArn, parameters\.Domain"
+    ):
         read_stage(stage, folder)
-    names = ("base", "network", "database", "service", "front", "compute")
+    names = ("base", "network", "database", "service", "front", "compute", "watch")
     known = {name: Template.read(Path("deploy") / f"{name}.yaml").parameters for name in names}
     declared = {parameter for each in known.values() for parameter in each}
     assert set(said["parameters"]) <= declared
