@@ -15,6 +15,7 @@ from web.annotate.sealed import open_sealed, seal_upload
 from web.auth.session import protect, uploader
 from web.context import services
 from web.payload import parse_json
+from web.projects import placing
 
 blueprint = protect(
     Blueprint("parts", __name__, url_prefix="/annotate/uploads/parts"),
@@ -50,6 +51,7 @@ def start() -> tuple[Response, int]:
         size=wanted.size,
         options=options_of(wanted, services().engine),
     )
+    placing.expect(services(), uploader().user_id, wanted.project, begun.job_id)
     document = {
         "upload": seal_upload(begun),
         "job_id": begun.job_id,

@@ -26,6 +26,7 @@ from web.annotations.words import FORMATS, TRANSCRIPTS, pack_name
 from web.auth.session import opened_by, protect, require_account, uploader
 from web.context import services
 from web.payload import parse_json
+from web.projects import placing
 
 blueprint = protect(
     Blueprint("annotate", __name__, url_prefix="/annotate"),
@@ -52,18 +53,20 @@ def page() -> str:
         formats=FORMATS,
         transcripts=TRANSCRIPTS,
         sample=services().sample.name if services().sample.is_file() else None,
+        projects=placing.open_to(services(), require_account().user_id),
     )
 
 
 @blueprint.post("/uploads")
 def sign() -> tuple[Response, int]:
-    """JSON {file_name, size, pack?, strict?, format?, transcripts?, contig_names?} →
+    """JSON {file_name, size, pack?, strict?, format?, transcripts?, contig_names?, project?} →
     201 {job_id, key, url, fields, max_bytes, done}.
 
     POST `fields` and then the file to `url`; after its 201, go to `done`.
     """
     wanted = parse_json(uploads.UploadRequest)
     signed = uploads.sign(services(), uploader(), wanted)
+    placing.expect(services(), uploader().user_id, wanted.project, signed.job_id)
     document = {
         "job_id": signed.job_id,
         "key": signed.key,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from hashlib import sha256
 from urllib.parse import urlencode
+from uuid import UUID
 
 from pydantic import Field
 
@@ -31,6 +32,8 @@ class UploadRequest(Choice):
 
     file_name: str = Field(min_length=1, max_length=1024)
     size: int = Field(ge=0, le=2**62)
+    project: UUID | None = None
+    """The project that the job goes into."""
 
 
 def sign(services: Services, uploader: Uploader, wanted: UploadRequest) -> SignedUpload:

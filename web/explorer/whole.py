@@ -4,6 +4,7 @@ So a click on a bar shows exactly as many variants as the bar says.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from web.explorer.filters import MOST_CHARS, Filters
 from web.explorer.table import Deadline, OpenTable, numbers
 from web.explorer.working_copy import FREQUENCY
 from web.plots import histograms
-from web.plots.model import Missing, Overview, Plot
+from web.plots.model import Figure, Missing, Overview, Plot
 from web.plots.summary import Counts, Gene, Link, overview
 
 _QUALITY_BINS = 24
@@ -26,6 +27,9 @@ _LARGEST = 1e300
 _TINIEST = 1e-300
 
 _Part = Plot | Missing
+
+_OF_THE_TABLE = frozenset({"Variants", "Contig"})
+"""Figures that the table itself tells."""
 
 
 def table_overview(
@@ -40,6 +44,9 @@ def table_overview(
     facets = read_facets(table, Filters(), deadline).of
     engine = counts or Counts(alleles=len(table))
     found = overview(engine.model_copy(update=_recounted(facets)), link, several=True)
+    if counts is None:
+        # Zeros of what nobody counted would be lies.
+        found = replace(found, figures=_known(found.figures), missing=[])
     extra = table.remember(("plots",), lambda: _parts(table, deadline))
     parts = [
         *(make(link) for make in (extra.density, extra.samples)),
@@ -49,6 +56,10 @@ def table_overview(
     plots = [part for part in parts if isinstance(part, Plot)]
     missing = [part for part in parts if isinstance(part, Missing)]
     return Overview(found.figures, [*found.plots, *plots], [*found.missing, *missing])
+
+
+def _known(figures: Sequence[Figure]) -> Sequence[Figure]:
+    return [figure for figure in figures if figure.label in _OF_THE_TABLE]
 
 
 def _recounted(facets: Mapping[str, Facet]) -> Mapping[str, Any]:

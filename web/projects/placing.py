@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from gas.access import Role
 from gas.errors import InvalidRequest
@@ -49,6 +50,16 @@ def put_own(services: Services, user_id: str, project_id: str, job_id: str) -> N
     job = own_job(services, user_id, job_id)
     now = services.clock.now()
     services.sharing.contents.add(user_id, project_id, [job.job_id], now=now)
+
+
+def expect(services: Services, user_id: str, project: UUID | None, job_id: str) -> None:
+    """Put a job into a project before it is there: its file is about to be uploaded.
+
+    Whoever reads the project passes over a job that never came. Raises NotFound, NotAllowed.
+    """
+    if project is not None:
+        now = services.clock.now()
+        services.sharing.contents.add(user_id, str(project), [job_id], now=now)
 
 
 def follow(services: Services, user_id: str, job: Job, made: Job) -> None:
@@ -118,7 +129,7 @@ def _cursor(place: tuple[int, str] | None) -> str | None:
 
 ROLES = {
     Role.VIEWER: "sees, explores and downloads",
-    Role.EDITOR: "also adds own jobs and runs jobs again",
-    Role.OWNER: "also decides who is in",
+    Role.EDITOR: "sees and downloads, adds own jobs, runs jobs again",
+    Role.OWNER: "decides who is in, and does all that",
 }
 """What each role may do, in words."""

@@ -151,3 +151,24 @@ def test_the_export_tells_of_sharing_and_the_deletion_ends_it(world: World) -> N
     assert told["projects"][0]["your_jobs"] == [job.job_id]
     world.accounts.delete(ADA)
     assert world.sharing.projects.of_user(BEN) == []
+
+
+def test_a_job_goes_into_a_project_with_its_upload(world: World) -> None:
+    project = project_of(world)
+    ada, eve = world.log_in(ADA), world.log_in(EVE)
+    token = re.search(r'name="csrf-token" content="([^"]+)"', ada.get("/annotate").text)
+    assert token
+    headers = {"Referer": PUBLIC_URL, "X-CSRFToken": token[1]}
+    wanted = {"file_name": "a.vcf", "size": 10, "project": project}
+    signed = ada.post("/annotate/uploads", json=wanted, headers=headers)
+    assert signed.status_code == 201
+    job_id = signed.json["job_id"]
+    listed = ada.get(f"/annotations?project={project}", headers=JSON)
+    assert listed.json["jobs"] == []  # it has not come yet
+    make_job(world, job_id=job_id)
+    listed = ada.get(f"/annotations?project={project}", headers=JSON)
+    assert [each["job_id"] for each in listed.json["jobs"]] == [job_id]
+    token = re.search(r'name="csrf-token" content="([^"]+)"', eve.get("/help").text)
+    assert token
+    headers["X-CSRFToken"] = token[1]
+    assert eve.post("/annotate/uploads", json=wanted, headers=headers).status_code == 404

@@ -94,6 +94,7 @@ def test_a_filtered_link_shows_exactly_that_view(world: World, explored: Job, ma
     page = browser.get(first.location)
     assert page.status_code == 200
     assert "Gene PRNP" in page.text
+    assert "Genes hit" not in page.text  # the engine counted that over all variants
     expected = [row for row in made.rows if row["symbol"] == "PRNP"]
     assert rows_of(browser, base)["total"] == len(expected) > 3
     assert len(expected) < len(made.rows)

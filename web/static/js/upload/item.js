@@ -120,7 +120,8 @@ export class Item {
   #chosen() {
     const { strict, format, transcripts, contigNames } = this.options;
     const pack = this.options.pack || this.answer?.pack;
-    const chosen = { strict, format, transcripts, contig_names: contigNames };
+    const project = document.getElementById("project")?.value || null;
+    const chosen = { strict, format, transcripts, contig_names: contigNames, project };
     return pack ? { ...chosen, pack } : chosen;
   }
 
