@@ -4,8 +4,9 @@ from typing import get_args
 
 import pytest
 
+from gas.access import Role
 from gas.errors import InvalidMessage
-from gas.messages import AccountNotice, JobFinished, ResultsRestored
+from gas.messages import AccountNotice, JobFinished, ProjectInvitation, ResultsRestored
 from gas.plans import Plan
 from gas.testing import FakeClock, MemoryJobStore, MemoryMailer
 from lambdas.notify.handler import Notify
@@ -136,3 +137,23 @@ def test_a_refused_address_is_let_go() -> None:
 def test_other_messages_are_refused(desk: Desk, body: str) -> None:
     with pytest.raises(InvalidMessage):
         desk.notify(body)
+
+
+def test_an_invitation_names_who_asks_and_opens_nothing(desk: Desk) -> None:
+    asked = ProjectInvitation(
+        invitation_id="i1",
+        email="ben@uni.example",
+        project="Exomes <b>",
+        invited_by="Ada",
+        role=Role.EDITOR,
+        until=UNTIL,
+    )
+    desk.notify(asked.to_json())
+    (mail,) = desk.mailer.sent
+    assert mail.to == "ben@uni.example"
+    assert mail.subject == "Ada invites you to the project “Exomes <b>”"
+    for body in (mail.text, mail.html):
+        assert UNTIL_IN_WORDS in " ".join(body.split())
+        assert f"{URL}/projects" in body
+        assert "i1" not in body
+    assert "<b>”" not in mail.html
