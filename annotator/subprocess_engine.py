@@ -31,8 +31,9 @@ log = get_logger()
 
 _LOOK_EVERY = 0.2
 _STDERR_LINES = 40
-_PLACES = ("XDG_CACHE_HOME", "XDG_DATA_HOME", "ANNTOOLS_CACHE", "ANNTOOLS_PACKS")
-"""Where compiled code and reference packs are: the same for the web app, which shows the packs."""
+_PLACES = ("XDG_CACHE_HOME", "XDG_DATA_HOME", "ANNTOOLS_CACHE", "ANNTOOLS_CPU", "ANNTOOLS_PACKS")
+"""Where compiled code (and of which kind) and reference packs are: the same for the web app, which
+shows the packs."""
 _INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", *_PLACES)
 _OUT_OF_MEMORY = Failure(
     code="out_of_memory",

@@ -6,8 +6,9 @@ the object file instead, which costs some 40 ms. Both lie in a folder whose name
 all kernel sources and of the processor, so that a changed kernel never meets stale code and a
 copied folder never meets another processor.
 
-``ANNTOOLS_CACHE`` names the folder for compiled code; without it the package's own
-``__pycache__`` is used where it can be written, else the user's cache folder.
+``ANNTOOLS_CACHE`` names the folder for compiled code, or several parted by colons: the first that
+holds it or can take it counts. Without it the package's own ``__pycache__`` is used where it can
+be written, else the user's cache folder. ``ANNTOOLS_CPU``: see ``processor``.
 ``ANNTOOLS_BOUNDS_CHECK=1`` compiles a debug build in which every access is checked; its code holds
 addresses of this process and is compiled anew in each.
 """
@@ -25,7 +26,7 @@ from typing import Any, Final
 
 from blake3 import blake3
 
-from anntools import regions
+from anntools import processor, regions
 
 _PACKAGE: Final = Path(__file__).parent
 _SIGNATURE: Final = ctypes.CFUNCTYPE(
@@ -131,7 +132,8 @@ def _elsewhere(name: str) -> Path:
 def _candidates() -> list[Path]:
     chosen = os.environ.get("ANNTOOLS_CACHE")
     user = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return [Path(chosen)] if chosen else [_PACKAGE / "__pycache__", Path(user) / "anntools"]
+    folders = [Path(folder) for folder in (chosen or "").split(os.pathsep) if folder]
+    return folders or [_PACKAGE / "__pycache__", Path(user) / "anntools"]
 
 
 def _writable(folder: Path) -> bool:
@@ -153,11 +155,10 @@ def _digest() -> str:
 
 
 def _processor() -> str:
-    """Name and abilities of the processor."""
-    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as text:
-        first = text.read(1 << 14).partition("\n\n")[0]
-        wanted = ("model name", "flags", "CPU implementer", "CPU part", "Features")
-        return "\n".join(line for line in first.split("\n") if line.startswith(wanted))
+    """The level of processor that is compiled for, or name and abilities of this machine's."""
+    known = processor.level() or "\n".join(processor.described())
+    if known:
+        return known
     import llvmlite.binding as llvm
 
     return str(llvm.get_host_cpu_name())

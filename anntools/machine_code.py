@@ -18,6 +18,8 @@ from typing import Any, Final
 
 import llvmlite.binding as llvm
 
+from anntools import processor
+
 # Modules whose @entry functions are compiled; importing them collects the functions.
 ENTRY_MODULES: Final = (
     "anntools.kernels.chunk",
@@ -121,9 +123,10 @@ def _collected() -> Iterator[list[str]]:
 
 def _machine() -> Any:
     target = llvm.Target.from_triple(llvm.get_process_triple())
+    level = processor.level()
     return target.create_target_machine(
-        cpu=llvm.get_host_cpu_name(),
-        features=llvm.get_host_cpu_features().flatten(),
+        cpu=level or llvm.get_host_cpu_name(),
+        features="" if level else llvm.get_host_cpu_features().flatten(),
         opt=3,
         reloc="pic",
         codemodel="jitdefault",
