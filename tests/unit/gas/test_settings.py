@@ -53,6 +53,7 @@ ANNOTATOR_ENV = {
     "GAS_JOB_REQUESTS_PRIORITY_DEAD_LETTERS": "url",
     "GAS_USER_SLOTS_TABLE": "slots",
     "GAS_VITALS_TABLE": "vitals",
+    "GAS_EARLIER_JOBS_TABLE": "earlier_jobs",
     "GAS_JOB_RESULTS_TOPIC": "arn",
     "GAS_ARCHIVE_RESULTS_MACHINE": "arn",
     "GAS_WORK_DIR": "/tmp",
