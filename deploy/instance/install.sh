@@ -6,6 +6,7 @@
 # GAS_FLEET, GAS_RELEASE and AWS_REGION, and the settings of the stage in /etc/gas/settings.env.
 # Nothing is fetched but packages of the system: everything else is in the release, with its hashes.
 set -euo pipefail
+umask 022 # the services' users read the release
 
 here=$(cd "$(dirname "$0")" && pwd)
 release=$(cd "$here/../.." && pwd)
