@@ -6,8 +6,9 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
 
-import httpx
 import smoke
 
 from tests.e2e.person import Person
@@ -50,7 +51,7 @@ def prove_web(world: World) -> None:
 
 def prove_annotators(world: World) -> None:
     """Two annotators share the queue; one is killed with -9 in the middle of its work."""
-    content = large(60_000)
+    content = large(30_000)
     tally, jobs = Tally(), list[tuple[Person, str]]()
     with ExitStack() as stack:
         people = [stack.enter_context(person(world.web, tally)) for _ in range(6)]
@@ -131,40 +132,53 @@ def prove_down(world: World) -> None:
     world.wait_well(*ANNOTATORS)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What came out of one job, as it was downloaded."""
+
+    job: dict[str, Any]
+    annotated: bytes
+    companions: dict[str, bytes]
+
+
 def _check_all(jobs: list[tuple[Person, str]], content: bytes) -> None:
-    """Check each job as soon as it is done: Free users' results can be had for a while only."""
+    """Hold what came out of each job to its input and its receipt.
+
+    Everything is fetched as soon as it is there, since Free users can have it for a while only;
+    the checks, which take longer, come after.
+    """
     owned: dict[str, tuple[Person, list[str]]] = {}
     for one, job_id in jobs:
         owned.setdefault(one.email, (one, []))[1].append(job_id)
     with ThreadPoolExecutor(len(owned)) as pool:
-        list(pool.map(lambda mine: _check_those_of(*mine, content), owned.values()))
+        found = [o for mine in pool.map(lambda mine: _fetch(*mine), owned.values()) for o in mine]
+    demand(len(found) == len(jobs), f"{len(found)} of {len(jobs)} jobs have results")
+    for outcome in found:
+        try:
+            smoke.check_results(content, outcome.annotated, outcome.job)
+            smoke.check_companions(outcome.companions, outcome.annotated, outcome.job)
+        except smoke.SmokeFailed as fault:
+            raise ProofFailed(f"job {outcome.job['job_id']}: {fault}") from fault
 
 
-def _check_those_of(one: Person, waiting: list[str], content: bytes) -> None:
+def _fetch(one: Person, waiting: list[str]) -> list[Outcome]:
+    found = []
     while waiting:
         job_id = wait_until(
             lambda: next((j for j in waiting if World.finished(one, j)), None),
             seconds=PATIENCE,
             every=0.5,
         )
-        _check(one, job_id, content)
-        waiting.remove(job_id)
-
-
-def _check(one: Person, job_id: str, content: bytes) -> None:
-    """Download what came out, while it can be had, and hold it to the input and the receipt."""
-    job = one.finished(job_id, PATIENCE)
-    received = smoke.download(one.client, job["results_url"])
-    try:
-        smoke.check_results(content, received, job)
-        files = {
+        job = one.finished(job_id, PATIENCE)
+        received = smoke.download(one.client, job["results_url"])
+        companions = {
             which: smoke.download(one.client, file["url"])
             for which, file in job["files"].items()
             if which != "annotated"
         }
-        smoke.check_companions(files, received, job)
-    except (smoke.SmokeFailed, httpx.HTTPError) as fault:
-        raise ProofFailed(f"job {job_id}: {fault}") from fault
+        found.append(Outcome(job, received, companions))
+        waiting.remove(job_id)
+    return found
 
 
 def _report(world: World, tally: Tally) -> None:
