@@ -145,7 +145,7 @@ for name in "${services[@]}"; do
   case $name in archiver | thaw) write_role "$name" ;; esac
 done
 {
-  echo "AWS_REGION=$AWS_REGION"
+  echo "AWS_DEFAULT_REGION=$AWS_REGION"
   echo "GAS_SCALING_GROUP=gas-$GAS_STAGE-$GAS_FLEET"
   echo "GAS_UNITS=${services[*]/#/gas@}"
 } >/etc/gas/departure.env
