@@ -56,7 +56,9 @@ Exit codes: 0 done; 2 wrong usage; 3 input refused; 4 done, but with skipped rec
 def main() -> None:
     """Entry point of the command."""
     gc.set_threshold(100_000, 50, 100)  # looking for cycles at every import costs 50 ms
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # nor is there anything to look for at the end
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, Self
 
 from anntools import classic
 from anntools.compression import EOF
@@ -16,6 +16,7 @@ from anntools.options import Options, Progress
 from anntools.pack import Pack
 from anntools.plotcounts import PlotCounter, frequencies_of, plot_counts
 from anntools.problems import InputRefused, Problem
+from anntools.readahead import read_ahead
 from anntools.vcfio.header import Header, read_header
 from anntools.vcfio.reader import Source
 from anntools.vcfio.validator import Validator, judged
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     from anntools.haplotype import Haplotypes
     from anntools.table.collect import Rows
     from anntools.table.writer import TableWriter
+
+
+# A chunk of text and what becomes of it stay in the processor's cache. What is compressed is cut
+# into larger ones, so that few blocks are short.
+_SMALL_CHUNK: Final = 1 << 18
 
 
 class Result(NamedTuple):
@@ -185,7 +191,10 @@ def _run(
     labels = make_labels(
         about, manifest.pack_id, manifest.assembly, options.format, *ours, like=options.like
     )
-    chunks = source.lines(options.chunk_size)
+    size = options.chunk_size if compress else min(options.chunk_size, _SMALL_CHUNK)
+    chunks = source.lines(size)
+    if source.bytes_total:  # a pipe may keep a thread waiting that nobody needs any more
+        chunks = read_ahead(chunks)
     header, rest = read_header(chunks, name)
     workers = [Worker(pack, labels, options, name) for _ in range(max(1, options.threads))]
     for worker in workers:

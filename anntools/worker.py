@@ -73,6 +73,7 @@ class Worker:
             "terms": Buffer(k.TERM_ENTRIES * k.TERM_ENTRY),
             "cursors": Buffer(2 * pack.arrays["tx"].count),
             "name": Buffer(1 << 10),
+            "stretch": Buffer(k.STRETCH_ROOM),
         }
         self._stats = (ctypes.c_int64 * stats_size(*pack.sizes()))()
         regions.allow(ctypes.addressof(self._stats), ctypes.sizeof(self._stats))
@@ -101,6 +102,8 @@ class Worker:
         b[k.C_EXON_CURSORS] = self._buffers["cursors"].address
         b[k.C_CONTIG_NAME] = self._buffers["name"].address
         b[k.C_CONTIG] = -2
+        if options.format == "bcsq":
+            b[k.C_STRETCH_TEXT] = self._buffers["stretch"].address
         b[k.C_LABELS], b[k.C_LABEL_OFF], b[k.C_KEYS] = labels.addresses
         b[k.C_LABEL_INTERVALS] = labels.intervals
         exact = [s for s in self._stores if s[0] == 0]

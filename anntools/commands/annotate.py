@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from anntools.commands.common import DONE, PACK_HELP, SKIPPED, Parser, need_folder, whole
 from anntools.commands.renames import RENAME_HELP, read_renames
@@ -16,6 +17,9 @@ from anntools.reporting import JsonProgress, WordProgress
 if TYPE_CHECKING:
     from anntools.names import Outputs
     from anntools.receipt import Receipt
+
+_LARGE: Final = 4 << 20  # bytes on disk; less is done before a second thread is there
+_MOST_THREADS: Final = 4
 
 
 def configure(parser: Parser) -> None:
@@ -62,7 +66,10 @@ def configure(parser: Parser) -> None:
     how = parser.add_argument_group("how it runs")
     add = how.add_argument
     add(
-        "--threads", type=whole(1, 256), default=1, metavar="N", help="Worker threads (default: 1)."
+        "--threads",
+        type=whole(1, 256),
+        metavar="N",
+        help="Worker threads (default: the processors, at most 4; 1 for a small file).",
     )
     add(
         "--strict",
@@ -98,7 +105,7 @@ def run(arguments: Namespace) -> int:
     report = _report(arguments)
     extra = {} if arguments.level is None else {"level": arguments.level}
     options = Options(
-        threads=arguments.threads,
+        threads=arguments.threads or _threads(Path(arguments.input)),
         format=arguments.format,
         transcripts=arguments.transcripts,
         strict=arguments.strict,
@@ -140,6 +147,14 @@ def _keep_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(-3, 32 << 20)
         mallopt(-1, 128 << 20)
+
+
+def _threads(source: Path) -> int:
+    """As many threads as a file of this size is worth, on the processors that we may use."""
+    if not source.is_file() or source.stat().st_size < _LARGE:
+        return 1
+    allowed = getattr(os, "sched_getaffinity", None)
+    return min(len(allowed(0)) if allowed else os.cpu_count() or 1, _MOST_THREADS)
 
 
 def _output(arguments: Namespace) -> str | Outputs:

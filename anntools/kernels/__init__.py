@@ -12,6 +12,8 @@ module          functions that other modules call
                 L_CONTIG, L_REF_SIZE, and L_AT on error
 ``alt_forms``   ``alt_kind(line, p, end) -> ALT_*``
 ``alleles``     ALT blocks, transcripts of an ALT, pick, position class
+``stretch``     what small variants deep in introns or between genes have in common
+``numbers``     short decimal numbers, eight letters at a time
 ``shift``       ``shift_allele(c, alt)``: sets A_SHIFT_RIGHT and A_SHIFT_LEFT
 ``consequence`` ``consequence(c, tx, alt, row) -> int``: fills R_MASK .. R_AA_ALT_SIZE, R_DISTANCE,
                 R_STATE of a row whose other slots are 0 except R_ALT, R_TX, R_TX_ROW; texts go to

@@ -41,11 +41,8 @@ _ROW_BYTES = 8 * k.R_SLOTS
 
 
 @kernel
-def annotate_record(c: int, line: int) -> int:
-    """Fill the ALT blocks and the rows of a record; returns a status, DONE if all had room."""
-    n_alt = read_alts(c, line)
-    if n_alt < 0:
-        return k.GROW_ALTS
+def annotate_alts(c: int, n_alt: int) -> int:
+    """Fill the rows of all ALTs of a record; returns a status, DONE if all had room."""
     rows = 0
     for j in range(n_alt):
         alt = i64(c, k.C_ALTS) + j * _ALT_BYTES
@@ -55,7 +52,6 @@ def annotate_record(c: int, line: int) -> int:
             rows = annotate_alt(c, alt, j, rows)
             if rows < 0:
                 return -rows
-            find_known(c, line, alt)
         set_i64(alt, k.A_ROW1, rows)
     return k.DONE
 
@@ -181,7 +177,7 @@ def place(c: int, line: int, alt: int, strip: int, lone: bool) -> None:
         set_i64(alt, k.A_GIVEN_KIND, i64(alt, k.A_GIVEN_KIND) | k.GIVEN_MOVES)
     if kind == k.ALT_SYMBOLIC or kind == k.ALT_BREAKEND:
         read_region(c, line, alt)
-    elif kind == k.ALT_SEQUENCE:
+    elif kind == k.ALT_SEQUENCE and text_size != size and is_named(c):
         shift_allele(c, alt)
 
 
@@ -247,10 +243,15 @@ def annotate_alt(c: int, alt: int, j: int, n: int) -> int:
 
 
 @kernel
+def is_named(c: int) -> bool:
+    """Whether the run writes HGVS names."""
+    return i64(c, k.C_FORMAT) != k.FORMAT_BCSQ or i64(c, k.C_TABLE) != 0
+
+
+@kernel
 def name_on_genome(c: int, alt: int, n: int) -> int:
     """HGVSg into the arena; returns ``n``, or the negative of a status."""
-    unused = i64(c, k.C_FORMAT) == k.FORMAT_BCSQ and i64(c, k.C_TABLE) == 0
-    if i64(alt, k.A_KIND) != k.ALT_SEQUENCE or unused:
+    if i64(alt, k.A_KIND) != k.ALT_SEQUENCE or not is_named(c):
         return n
     room = 256 + i64(alt, k.A_SHOWN_SIZE) + abs(i64(alt, k.A_LAST) - i64(alt, k.A_FIRST))
     text = i64(c, k.C_TEXT)
@@ -387,11 +388,13 @@ def position_class(row: int) -> int:
 
 
 @kernel
-def find_known(c: int, line: int, alt: int) -> None:
-    """Look an ALT up in all exact stores."""
+def find_known(c: int, line: int, n_alt: int) -> None:
+    """Look all ALTs up in all exact stores."""
     stores = i64(c, k.C_EXACT)
-    for s in range(i64(c, k.C_EXACT_COUNT)):
-        found = -1
-        if i64(alt, k.A_KIND) == k.ALT_SEQUENCE:
-            found = exact_find(c, i64(stores, s), alt, line)
-        set_i64(alt, k.A_RECORD0 + s, found)
+    for j in range(n_alt):
+        alt = alt_block(c, j)
+        for s in range(i64(c, k.C_EXACT_COUNT)):
+            found = -1
+            if i64(alt, k.A_KIND) == k.ALT_SEQUENCE:
+                found = exact_find(c, i64(stores, s), alt, line)
+            set_i64(alt, k.A_RECORD0 + s, found)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from anntools.kernels import layout as k
 from anntools.kernels.memory import byte, constant, find_byte, i64, kernel, same_bytes
+from anntools.kernels.numbers import SHORT, eight_digits, no_digits, short_letters
 
 # A C G T in either case: 0–3; N: 4; anything else: 255.
 _bases = bytearray([255]) * 256
@@ -27,6 +28,9 @@ def read_number(p: int, end: int) -> int:
     """A decimal number of one to ten digits, or -1."""
     if p >= end or end - p > 10:
         return -1
+    if end - p <= SHORT:
+        letters = short_letters(p, end - p)
+        return -1 if no_digits(letters) else eight_digits(letters)
     value = 0
     while p < end:
         digit = byte(p) - 48

@@ -130,6 +130,9 @@ def put_bcsq(c: int, line: int, o: int, n_alt: int, begin: int, limit: int) -> i
     Returns the next free address, ``begin`` if there is no entry, 0 if there is no room.
     """
     first = o
+    if i64(c, k.C_STRETCH_MET):
+        o = put_stretch(c, o, limit)
+        return begin if o == first else o
     for j in range(n_alt):
         alt = alt_block(c, j)
         for r in range(i64(alt, k.A_ROW0), i64(alt, k.A_ROW1)):
@@ -144,6 +147,20 @@ def put_bcsq(c: int, line: int, o: int, n_alt: int, begin: int, limit: int) -> i
         if o == 0:
             return 0
     return begin if o == first else o
+
+
+@kernel
+def put_stretch(c: int, o: int, limit: int) -> int:
+    """What all records of the stretch have; 0 if there is no room."""
+    size = i64(c, k.C_STRETCH_SIZE)
+    text = i64(c, k.C_STRETCH_TEXT)
+    if size >= 0:
+        return copy(o, text, size) if o + size <= limit else 0
+    end = put_quiet(c, o, 1, limit)
+    if end and end - o <= k.STRETCH_ROOM:
+        copy(text, o, end - o)
+        set_i64(c, k.C_STRETCH_SIZE, end - o)
+    return end
 
 
 @kernel

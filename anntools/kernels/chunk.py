@@ -8,11 +8,12 @@ its reason counted.
 from __future__ import annotations
 
 from anntools.kernels import layout as k
-from anntools.kernels.alleles import annotate_record
+from anntools.kernels.alleles import annotate_alts, find_known, read_alts
 from anntools.kernels.counts import S_BLANK, S_REASON0, S_RECORDS
-from anntools.kernels.memory import byte, copy, entry, i64, kernel, set_byte, set_i64
+from anntools.kernels.memory import copy, entry, i64, kernel, set_byte, set_i64
 from anntools.kernels.record import FIRST_ERROR, NOT_LIFTED, judge
-from anntools.kernels.scan import column_end, split_line
+from anntools.kernels.scan import split_line
+from anntools.kernels.stretch import begin_stretch, end_stretch, in_stretch, reuse_stretch
 from anntools.kernels.table import table_record, table_skipped
 from anntools.kernels.tally import count, count_record
 from anntools.kernels.write import write_record
@@ -25,6 +26,14 @@ def annotate_chunk(c: int) -> int:
     DONE: all lines. GROW_*: a buffer must grow; call again with a larger one. REFUSED: the first
     bad record in strict mode. C_IN, C_OUT and C_LINE tell how far it came.
     """
+    status = all_lines(c)
+    end_stretch(c)
+    return status
+
+
+@kernel
+def all_lines(c: int) -> int:
+    """The same; counts of the last stretch may be missing."""
     line = i64(c, k.C_LINE_BLOCK)
     stats = i64(c, k.C_STATS)
     p = i64(c, k.C_IN)
@@ -51,10 +60,19 @@ def one_line(c: int, line: int) -> int:
     if reason:
         return pass_through(c, line, reason)
     set_i64(c, k.C_TEXT, i64(c, k.C_TEXT_BEGIN))
-    status = annotate_record(c, line)
-    if status != k.DONE:
-        return status
-    n_alt = count_alts(line)
+    n_alt = read_alts(c, line)
+    if n_alt < 0:
+        return k.GROW_ALTS
+    if in_stretch(c, line, n_alt):
+        reuse_stretch(c, n_alt)
+    else:
+        end_stretch(c)
+        status = annotate_alts(c, n_alt)
+        if status != k.DONE:
+            return status
+        if i64(c, k.C_STRETCH_TEXT) and i64(c, k.C_TABLE) == 0:
+            begin_stretch(c, line, n_alt)
+    find_known(c, line, n_alt)
     begin = i64(c, k.C_OUT)
     status = write_record(c, line, n_alt)
     if status == k.DONE and i64(c, k.C_TABLE):
@@ -64,19 +82,6 @@ def one_line(c: int, line: int) -> int:
     if status == k.DONE:
         count_record(c, line, n_alt)
     return status
-
-
-@kernel
-def count_alts(line: int) -> int:
-    """Number of ALTs of the record."""
-    n = 1
-    p = i64(line, k.L_ALT)
-    end = column_end(line, k.L_ALT)
-    while p < end:
-        if byte(p) == 44:
-            n += 1
-        p += 1
-    return n
 
 
 @kernel

@@ -55,7 +55,7 @@ def consequence(c: int, tx: int, alt: int, row: int) -> int:
         return 1
     more = i64(alt, k.A_FIRST) - first + i64(alt, k.A_GIVEN_LAST) - i64(alt, k.A_LAST)
     size = i64(alt, k.A_ALT_SIZE) + more
-    usual = i32(tx, k.FLAGS) & _UNUSUAL == 0 and i32(tx, k.EDITS) == 0
+    usual = is_usual(tx)
     if first == last and size == 1 and usual and end > begin:
         code = base_code(byte(i64(alt, k.A_ALT)))
         if code < 4 and single(c, tx, first - 1, code, row):
@@ -63,6 +63,12 @@ def consequence(c: int, tx: int, alt: int, row: int) -> int:
     elif usual and deep_in_intron(c, tx, row, min(first, last), max(last, first + size)):
         return 0
     return general(c, tx, alt, row, first, last, size)
+
+
+@kernel
+def is_usual(tx: int) -> bool:
+    """Whether a transcript's exons and codons are what a plain reading of the genome gives."""
+    return i32(tx, k.FLAGS) & _UNUSUAL == 0 and i32(tx, k.EDITS) == 0
 
 
 @kernel

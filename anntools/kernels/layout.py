@@ -85,6 +85,21 @@ NOT_LIFTED_MARK: Final = 33  # "!"
     N_TX,
     N_GENES,
 ) = range(48, 71)
+# The stretch of the last records, see stretch.py.
+(
+    C_STRETCH_CONTIG,
+    C_STRETCH_FROM,  # 0-based
+    C_STRETCH_TO,  # 0: there is none
+    C_STRETCH_LAST,  # while it is looked for: what TO is going to be
+    C_STRETCH_ROWS,  # rows that are kept, from the first row block on
+    C_STRETCH_PICK,
+    C_STRETCH_CLASS,
+    C_STRETCH_MET,  # 1: this record lies in it
+    C_STRETCH_TIMES,  # ALTs that were met and not yet counted
+    C_STRETCH_TEXT,  # address of STRETCH_ROOM bytes; 0: this format does not use stretches
+    C_STRETCH_SIZE,  # of the text that is there, -1 for none yet
+) = range(71, 82)
+STRETCH_ROOM: Final = 4096
 C_SLOTS: Final = 96
 CONTIG_NAME_ROOM: Final = 256  # bytes at C_CONTIG_NAME
 

@@ -12,10 +12,11 @@ from anntools.kernels.memory import (
     i64,
     kernel,
     lowest_bit,
-    same_bytes,
+    same_text,
     semicolon_mask,
     set_i64,
 )
+from anntools.kernels.numbers import SHORT, short_scaled
 from anntools.kernels.scan import column_end
 from anntools.kernels.stores import exact_room, put_exact
 
@@ -57,10 +58,10 @@ def one_more(counters: int, i: int) -> None:
 @kernel
 def add_to_bin(block: int, unknown: int, edges: int, bins: int, value: int) -> None:
     """Count a value in its bin behind ``unknown``, or there if it is below all bins."""
-    i = 0
-    while i < bins and value >= i64(edges, i):
-        i += 1
-    one_more(block, unknown + i)
+    below = 0  # of the edges; without a branch that depends on the value
+    for i in range(bins):
+        below += 1 if value >= i64(edges, i) else 0
+    one_more(block, unknown + below)
 
 
 @kernel
@@ -69,6 +70,10 @@ def scaled(at: int, end: int, digits: int) -> int:
 
     More than 17 digits are none either; numbers of 10**18 and more are given as that.
     """
+    if 0 < end - at <= SHORT:
+        short = short_scaled(at, end - at, digits)
+        if short >= 0:
+            return short
     value = 0
     count = 0
     decimals = 0
@@ -215,7 +220,7 @@ def count_filter(block: int, begin: int, end: int) -> None:
 @kernel
 def is_filter(at: int, text: int, size: int) -> bool:
     """Whether a text is the one kept at ``at``."""
-    return i64(at, 1) == size and same_bytes(at + 16, text, size)
+    return i64(at, 1) == size and same_text(at + 16, text, size)
 
 
 @kernel

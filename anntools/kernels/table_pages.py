@@ -29,7 +29,10 @@ from anntools.kernels.table_layout import (
 
 @entry
 def encode_entries(b: int) -> int:
-    """Write levels and values of a column; returns how many values there are."""
+    """Write levels and values of a column; returns how many values there are.
+
+    P_OUT needs room for a value more than there are rows.
+    """
     pick = i64(b, P_PICK)
     values = i64(b, P_VALUES)
     codes = i64(b, P_CODES)
@@ -48,18 +51,16 @@ def encode_entries(b: int) -> int:
             e = i32(pick, row)
         level = 0
         if e >= 0 and (tx == 0 or i32(tx, e) != NOTHING):
-            level = 1
             value = i32(values, e)
-            there = value >= least
+            there = 1 if value >= least else 0
             if codes:
                 value = i32(codes, value)
-                there = value >= 0
+                there = 1 if value >= 0 else 0
             if where:
-                there = there and i32(where, e) > 0
-            if there:
-                level = 2
-                put_value(out, count, width, value)
-                count += 1
+                there = there if i32(where, e) > 0 else 0
+            level = 1 + there
+            put_value(out, count, width, value)  # the next one overwrites it if it does not count
+            count += there
         if pick:
             bits |= (level >> 1) << (row & 7)
         else:

@@ -41,7 +41,13 @@ from anntools.terms import N_TERMS
 @kernel
 def count(stats: int, what: int) -> None:
     """One more."""
-    set_i64(stats, what, i64(stats, what) + 1)
+    add(stats, what, 1)
+
+
+@kernel
+def add(stats: int, what: int, times: int) -> None:
+    """Some more."""
+    set_i64(stats, what, i64(stats, what) + times)
 
 
 @kernel
@@ -64,7 +70,11 @@ def count_record(c: int, line: int, n_alt: int) -> None:
         alt = alt_block(c, j)
         if i64(alt, k.A_ROW1) > i64(alt, k.A_ROW0):
             count_kind(stats, line, alt)
-            count_rows(c, stats, alt)
+            if i64(c, k.C_STRETCH_MET):
+                set_i64(c, k.C_STRETCH_TIMES, i64(c, k.C_STRETCH_TIMES) + 1)
+            else:
+                begin = i64(alt, k.A_ROW0)
+                count_rows(c, stats, begin, i64(alt, k.A_ROW1), i64(alt, k.A_CLASS), 1)
             for store in range(i64(c, k.C_EXACT_COUNT)):
                 record = i64(alt, k.A_RECORD0 + store)
                 if record >= 0:
@@ -112,30 +122,29 @@ def substitution(line: int, alt: int) -> int:
 
 
 @kernel
-def count_rows(c: int, stats: int, alt: int) -> None:
-    """Terms per row; most severe term, impact, position class and genes per ALT."""
+def count_rows(c: int, stats: int, begin: int, end: int, place_class: int, times: int) -> None:
+    """Terms per row; most severe term, impact, position class and genes per ALT, for ``times``
+    ALTs that have these very rows."""
     worst = N_TERMS
-    begin = i64(alt, k.A_ROW0)
-    end = i64(alt, k.A_ROW1)
-    set_i64(stats, S_ROWS, i64(stats, S_ROWS) + end - begin)
+    add(stats, S_ROWS, times * (end - begin))
     for r in range(begin, end):
         row = row_block(c, r)
         mask = i64(row, k.R_MASK)
         worst = min(worst, lowest_bit(mask))
         rest = mask
         while rest:
-            count(stats, S_TERM0 + lowest_bit(rest))
+            add(stats, S_TERM0 + lowest_bit(rest), times)
             rest &= rest - 1
         if i64(row, k.R_TX) < 0:
-            count(stats, S_ISOFORM_CLASS0 + INTERGENIC)
+            add(stats, S_ISOFORM_CLASS0 + INTERGENIC, times)
             continue
-        count(stats, S_ISOFORM_CLASS0 + position_class(row))
+        add(stats, S_ISOFORM_CLASS0 + position_class(row), times)
         gene = i32(i64(row, k.R_TX_ROW), k.GENE)
         if not mask & OUTSIDE and not _gene_seen(c, begin, r, gene):
-            count(stats, S_SECTIONS + i64(c, k.N_CONTIGS) + gene)
-    count(stats, S_WORST0 + worst)
-    count(stats, S_IMPACT0 + impact_of(1 << worst))
-    count(stats, S_CLASS0 + i64(alt, k.A_CLASS))
+            add(stats, S_SECTIONS + i64(c, k.N_CONTIGS) + gene, times)
+    add(stats, S_WORST0 + worst, times)
+    add(stats, S_IMPACT0 + impact_of(1 << worst), times)
+    add(stats, S_CLASS0 + place_class, times)
 
 
 @kernel

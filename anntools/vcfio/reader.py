@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from blake3 import blake3
+
 from anntools.problems import InputRefused, Problem
-from anntools.vcfio.checksum import Checksum
 from anntools.vcfio.inflate import (
     GZIP_MAGIC,
     Blocks,
@@ -19,7 +20,7 @@ from anntools.vcfio.inflate import (
     is_bgzf,
 )
 
-_READ: Final = 1048576
+_READ: Final = 1 << 18
 _BCF: Final = b"BCF\x02"
 _MAGIC: Final = (
     (b"BCF\x01", "a BCF file of version 1", "Convert it with an old bcftools: bcftools view."),
@@ -59,7 +60,7 @@ class Source:
         self.open_end = False
         self.warnings: list[str] = []
         self._max_line = max_line
-        self._checksum = Checksum()
+        self._checksum = blake3()
         self._text = 0
         self._kept: list[bytes] | None = None if on_disk else []
 

@@ -17,6 +17,8 @@ from tests.bench.peers import ENGINE
 # Clean pages of a mapped file are not counted: they are dropped when memory is short, and shared
 # with other processes that use the same pack.
 _PRIVATE = re.compile(rb"^Anonymous: +(\d+) kB", re.MULTILINE)
+# Python keeps compiled modules wherever it is installed; not to do so is for developers.
+_ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 SAMPLING = 0.02  # seconds between two looks at the memory
 
 
@@ -38,7 +40,9 @@ def run(command: Sequence[str], watch: bool = False) -> Run:
     """Run once. ``watch`` samples private memory, which costs a little time."""
     with tempfile.TemporaryFile() as errors:
         began = time.perf_counter()
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, cwd=ENGINE)
+        child = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=errors, cwd=ENGINE, env=_ENVIRONMENT
+        )
         private = _watch(child.pid) if watch else 0
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.perf_counter() - began

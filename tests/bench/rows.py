@@ -57,7 +57,10 @@ class Bench:
         command = peers.anntools(
             "annotate", self.data.path(source), "-o", output, "--pack", self.packs.path(pack)
         )
-        return Contender(f"anntools {name}", (*command, *map(str, options), "--quiet"), output)
+        threads = () if "--threads" in options else ("--threads", "1")
+        return Contender(
+            f"anntools {name}", (*command, *map(str, options), *threads, "--quiet"), output
+        )
 
     def csq(self, name: str, source: str, suffix: str, *options: str) -> Contender:
         """``bcftools csq -l`` on a file of the data."""
