@@ -62,11 +62,7 @@ class ImportDesk:
         known = self._store.get(person.user_id, import_id)
         if known is not None:
             return self._sent(known)
-        if sum(each.is_open for each in self.list(person.user_id)) >= MOST_OPEN:
-            raise InvalidRequest(
-                f"{MOST_OPEN} files are being fetched for you already.",
-                remedy="Wait until one of them is here, or cancel one.",
-            )
+        self._check_room(person)
         now = self._clock.now()
         new = Import(
             user_id=person.user_id,
@@ -125,6 +121,7 @@ class ImportDesk:
 
         Raises:
             ImportOver, NotFound: it is a job by now, or there is none.
+            InvalidRequest: too many are under way.
         """
         for _ in range(_ROUNDS):
             found = self.get(person.user_id, import_id)
@@ -132,6 +129,7 @@ class ImportDesk:
                 return self._sent(found)
             if found.state is ImportState.DONE:
                 raise ImportOver("This file is here already.", remedy="Look at its job.")
+            self._check_room(person)
             anew = {
                 "state": ImportState.WAITING,
                 "plan": person.plan,
@@ -149,6 +147,13 @@ class ImportDesk:
             if written is not None:
                 return self._sent(written)
         raise _busy()
+
+    def _check_room(self, person: Uploader) -> None:
+        if sum(each.is_open for each in self.list(person.user_id)) >= MOST_OPEN:
+            raise InvalidRequest(
+                f"{MOST_OPEN} files are being fetched for you already.",
+                remedy="Wait until one of them is here, or cancel one.",
+            )
 
     def _written(self, found: Import, changes: dict[str, object]) -> Import | None:
         now = self._clock.now()

@@ -110,12 +110,20 @@ class Fetch:
             return
         if found.state is ImportState.FETCHING and found.lease_until > now:
             return
+        tries = found.tries + _fetcher_died(found)
         taken = self._world.store.replace(
-            found.model_copy(update={"state": ImportState.FETCHING, **leased(now)})
+            found.model_copy(update={"state": ImportState.FETCHING, "tries": tries, **leased(now)})
         )
         if taken is not None:
             with bound(user_id=found.user_id, job_id=found.import_id):
-                _Try(self._world, self._budget, self._monotonic, taken).make()
+                attempt = _Try(self._world, self._budget, self._monotonic, taken)
+                attempt.make() if tries <= len(PAUSES) else attempt.give_up()
+
+
+def _fetcher_died(found: Import) -> bool:
+    """Whether the last one at it neither ended its try nor handed it on: it was stopped, or fell
+    over something that no server should send. That counts as a try, or it would go on for ever."""
+    return found.state is ImportState.FETCHING and found.lease_until > found.changed_at
 
 
 def leased(now: int) -> dict[str, int]:
@@ -167,6 +175,15 @@ class _Try:
             self._put_off(_OUR_OWN_PAUSE, tries=self._import.tries, problem=None)
         except GasError as error:
             self._fail(error)
+
+    def give_up(self) -> None:
+        """End it: too many tries broke off without a word. Raises as `make`."""
+        self._fail(
+            SourceRefused(
+                "Fetching this file broke off again and again.",
+                remedy="Download it, and upload it here.",
+            )
+        )
 
     # ------------------------------------------------------------------ the file
 

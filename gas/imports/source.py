@@ -27,8 +27,10 @@ CHUNK_BYTES = 1024 * 1024
 
 _MOVED = (301, 302, 303, 307, 308)
 _LATER = (408, 425, 429)
-_RANGE = re.compile(r"bytes (?P<first>\d+)-(?P<last>\d+)/(?P<total>\d+|\*)")
-_UNSATISFIED = re.compile(r"bytes \*/(?P<total>\d+)")
+_NUMBER = "[0-9]{1,18}"  # Python refuses to read numbers of thousands of digits
+_RANGE = re.compile(rf"bytes (?P<first>{_NUMBER})-(?P<last>{_NUMBER})/(?P<total>{_NUMBER}|\*)")
+_UNSATISFIED = re.compile(rf"bytes \*/(?P<total>{_NUMBER})")
+_LONGEST_TAG, _LONGEST_NAME = 256, 255
 
 
 class HttpSource:
@@ -68,7 +70,7 @@ class HttpSource:
                 if response.status not in _MOVED:
                     yield _opened(response, start)
                     return
-                url = urljoin(url, response.headers.get("Location") or "")
+                url = _next_hop(url, response.headers.get("Location") or "")
             finally:
                 connection.close()
         raise SourceRefused(
@@ -120,21 +122,41 @@ class HttpSource:
         return {**asked, "If-Range": tag} if start and tag else asked
 
 
+def _next_hop(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise SourceRefused(
+            "The address leads on to what is no address.", remedy="Check the address."
+        ) from error
+
+
 def _opened(response: http.client.HTTPResponse, start: int) -> Opened:
     headers = response.headers
     tag = headers.get("ETag") or ""
     if not tag.startswith('"'):  # a weak one says nothing of single bytes
         tag = headers.get("Last-Modified") or ""
+    if len(tag) > _LONGEST_TAG or not tag.isprintable():
+        tag = ""
     first, total, resumable = _place(response, start)
     return Opened(
         start=first,
         total=total,
         tag=tag,
         resumable=resumable,
-        name=(headers.get_filename() or "").strip(),
+        name=_name(headers),
         content_type=headers.get_content_type(),
         chunks=_chunks(response) if response.status in (200, 206) else iter(()),
     )
+
+
+def _name(headers: http.client.HTTPMessage) -> str:
+    """What the server calls the file; "" where nobody can tell."""
+    try:
+        name = headers.get_filename() or ""
+    except (TypeError, ValueError):  # Python's parser stumbles over some that are not well-formed
+        return ""
+    return "".join(c for c in name if c.isprintable()).strip()[:_LONGEST_NAME]
 
 
 def _place(response: http.client.HTTPResponse, start: int) -> tuple[int, int | None, bool]:

@@ -1,9 +1,12 @@
 """A file comes from a web address and becomes a job, whatever breaks on the way."""
 
+from contextlib import suppress
+from uuid import uuid4
+
 import pytest
 
-from gas.errors import ServiceUnavailable
-from gas.imports.models import PAUSES, ImportState
+from gas.errors import InvalidRequest, ServiceUnavailable
+from gas.imports.models import MOST_OPEN, PAUSES, ImportState
 from gas.imports.ports import SourceFault, SourceRefused
 from gas.messages import ImportDue
 from gas.outbound.addresses import AddressRefused
@@ -235,6 +238,37 @@ def test_a_fetcher_that_dies_is_found_by_the_sweeper(chunk: int) -> None:
     assert sweep() == 1
     assert station.run().state is ImportState.DONE
     assert station.object() == station.source.content
+
+
+def test_what_every_fetcher_falls_over_comes_to_an_end() -> None:
+    station = Station(vcf(40 * UNIT))
+    station.begin()
+    station.source.faults = [RuntimeError("what no server should send")] * 100
+    sweep = SweepImports(store=station.store, queue=station.queue, clock=station.clock)
+    while station.now().is_open:
+        if station.queue.sent:
+            with suppress(RuntimeError):
+                station.fetcher()(station.queue.sent.pop(0)[0])
+        station.clock.advance(300)
+        sweep()
+    failed = station.now()
+    assert failed.state is ImportState.FAILED
+    assert failed.problem is not None
+    assert "again and again" in failed.problem.message
+    assert len(station.source.asked) == len(PAUSES) + 1
+
+
+def test_what_failed_is_begun_anew_only_while_there_is_room() -> None:
+    station = Station()
+    station.source.faults = [SourceRefused("There is no file.")]
+    station.begin()
+    assert station.run().state is ImportState.FAILED
+    failed = station.import_id
+    for _ in range(MOST_OPEN):
+        station.import_id = str(uuid4())
+        station.begin()
+    with pytest.raises(InvalidRequest):
+        station.desk.retry(station.person, failed)
 
 
 def test_two_messages_of_one_import_do_not_fetch_it_twice() -> None:

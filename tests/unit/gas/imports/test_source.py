@@ -231,3 +231,34 @@ def test_a_name_that_is_not_known_may_be_so_tomorrow() -> None:
 def test_what_breaks_off_is_a_fault(nets: list[Net], said: bytes) -> None:
     with pytest.raises(SourceFault):
         read(nets, said)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content_Disposition": "attachment; filename*=a; filename*0=b"},
+        {"Content_Disposition": f"attachment; filename*{'9' * 5000}=a"},
+        {"Content_Disposition": "attachment; filename*=unicode_escape''%5Cud800%5Cn"},
+        {"ETag": f'"{"x" * 9000}"'},
+        {"ETag": '"a\r\n b"'},
+    ],
+)
+def test_headers_that_nobody_can_read_count_for_nothing(
+    nets: list[Net], headers: dict[str, str]
+) -> None:
+    _, opened, body = read(nets, answer("200 OK", b"ok", **headers))
+    assert (opened.name, opened.tag, body) == ("", "", b"ok")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        answer("206 Partial Content", b"1", Content_Range=f"bytes 0-0/{'9' * 5000}"),
+        answer("206 Partial Content", b"1", Content_Range=f"bytes {'9' * 5000}-0/1"),
+        answer("302 Found", Location="http://["),
+        answer("302 Found", Location="//[x]/"),
+    ],
+)
+def test_what_is_no_number_or_no_address_is_refused(nets: list[Net], said: bytes) -> None:
+    with pytest.raises(SourceRefused):
+        read(nets, said)
