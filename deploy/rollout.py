@@ -68,7 +68,13 @@ class Rollout:
         self._known |= {"PublicUrl": url, "AnnotatorUrl": url, "ArchiverUrl": url, "ThawUrl": url}
         service = self._stack("service", name=f"gas-{stage.name}")
         self._stack("front")
-        own = {"GAS_PUBLIC_URL": url, "GAS_MAIL_FROM": stage.parameters["MailFrom"]}
+        own = {
+            "GAS_PUBLIC_URL": url,
+            "GAS_MAIL_FROM": stage.parameters["MailFrom"],
+            # The load balancer (front.yaml), which says who asks; without this everybody would
+            # seem to come from its own addresses.
+            "GAS_TRUSTED_PROXIES": "1",
+        }
         settings = settings_file(service.outputs, database.outputs, own)
         self._clients("s3").put_object(Bucket=bucket, Key=settings.key, Body=settings.text.encode())
         self._known |= {"SettingsSha256": settings.sha256}

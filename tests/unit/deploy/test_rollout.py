@@ -190,6 +190,7 @@ def test_a_stage_from_nothing_and_once_more(release: BuiltRelease) -> None:
     assert hashlib.sha256(settings).hexdigest() == digest
     lines = settings.decode().splitlines()
     assert "GAS_PUBLIC_URL=https://gas.example.org" in lines
+    assert "GAS_TRUSTED_PROXIES=1" in lines, "that is the load balancer"
     assert "GAS_DATABASE_HOST=gas-test-database.DatabaseHost" in lines
     assert "GAS_ARCHIVER_ROLE_ARN=gas-test.ArchiverRoleArn" in lines
     assert not [line for line in lines if "SECRET" in line or "PASSWORD" in line]
