@@ -15,7 +15,7 @@ MAIL = "[mail]"
 _SECRET_NAMES = re.compile(
     r"(?i)^(?:.*[._-])?(?:authorization|cookie|password|passwd|secret|token|signature|credentials?"
     r"|api[_-]?key|secret[_-]?(?:key|access[_-]?key)|private[_-]?key|signing[_-]?key|email|e-mail"
-    r"|recipients?)$"
+    r"|recipients?|(?:user|device)[_-]?code)$"
 )
 """Names of values that are never told, whatever they hold."""
 
@@ -33,13 +33,16 @@ _PAIR = re.compile(
     r"(['\"]?\s*+=\s*+['\"]?+|['\"]\s*+:\s*+['\"])(?!\[redacted\])([^\s&;,\"'<>]+)"
 )
 _TOKENS = re.compile(
-    r"gas[a-z]{2,8}_[A-Za-z0-9_-]{8,}"  # ours: access tokens, links
+    r"gas[a-z]{2,8}_[A-Za-z0-9_-]{8,}"  # ours: access tokens, links, devices that wait
     r"|whsec_[A-Za-z0-9+/=_-]{8,}"  # webhooks, ours and Stripe's
     r"|[sr]k_(?:live|test)_[A-Za-z0-9]{8,}"
     r"|(?:cs|seti|pi|ek)_[A-Za-z0-9_]{12,}"  # Stripe: sessions and what a browser may pay with
     r"|A(?:KIA|SIA)[A-Z0-9]{16}"
     r"|eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}"
 )
+_CONSONANTS = "BCDFGHJKLMNPQRSTVWXZ"
+_DEVICE = re.compile(rf"(?<![\w-])[{_CONSONANTS}]{{4}}-[{_CONSONANTS}]{{4}}(?![\w-])")
+"""What a device shows that is to be logged in (`gas.accounts.devices`): eight consonants."""
 _LONG = 32
 _RANDOM = re.compile(
     r"(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]*[a-z])(?=[A-Za-z0-9_-]*[A-Z])(?=[A-Za-z0-9_-]*[0-9])"
@@ -74,6 +77,8 @@ def redact(text: str) -> str:
         text = _PAIR.sub(rf"\1\2{GONE}", text)
     if any(sign in small for sign in ("_", "eyj", "akia", "asia")):
         text = _TOKENS.sub(GONE, text)
+    if text != small and "-" in text:
+        text = _DEVICE.sub(GONE, text)
     if text != small and len(text) >= _LONG:
         text = _RANDOM.sub(GONE, text)
     return _ADDRESS.sub(MAIL, text) if "@" in text else text

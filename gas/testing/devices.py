@@ -1,6 +1,5 @@
 """Devices that wait, without a database."""
 
-import secrets
 from datetime import timedelta
 
 from gas.accounts.devices import (
@@ -9,6 +8,7 @@ from gas.accounts.devices import (
     Decision,
     DeviceLogin,
     Standing,
+    device_code,
     shown_code,
 )
 from gas.accounts.sessions import at, digest_of
@@ -24,7 +24,7 @@ class MemoryDevices:
     def begin(
         self, *, name: str, scopes: frozenset[Scope], origin: str, now: int
     ) -> tuple[str, str]:
-        device, shown = secrets.token_urlsafe(32), shown_code()
+        device, shown = device_code(), shown_code()
         self.rows.append(
             DeviceLogin(
                 device_digest=digest_of(device),

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gas.accounts.devices import shown_code
 from gas.redaction import GONE, MAIL, redact, redacted
 
 _ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -16,6 +17,7 @@ STRIPE = "s" + "k_" + "live_"
 PLACES = {
     "our token": "gaspat_{}",
     "a link": "opened /s/gasshare_{} by somebody",
+    "device that waits": 'POST /device/token "gasdevice_{}"',
     "webhook secret": "whsec_{}",
     "Stripe key": STRIPE + "{}",
     "Stripe session": "cs_test_{}",
@@ -68,6 +70,13 @@ def test_any_text_is_taken_and_twice_changes_nothing(text: str) -> None:
 )
 def test_what_operators_need_stays(text: str) -> None:
     assert redact(text) == text
+
+
+def test_the_code_that_a_device_shows_is_told_to_nobody() -> None:
+    code = shown_code()
+    for place in ("typed {}", "({})", "user_code: {}", "code={}", "'{}' is wrong"):
+        assert code not in redact(place.format(code))
+    assert redacted("user_code", code) == redacted("device_code", "x") == GONE
 
 
 def test_links_keep_their_place_and_lose_their_query() -> None:
