@@ -37,6 +37,11 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--https", action="store_true", help=f"the web app by HTTPS, on port {HTTPS}")
     up.add_argument("--web", type=_count, default=1, help="instances of the web app")
     up.add_argument("--annotators", type=_count, default=1, help="instances of the annotator")
+    up.add_argument(
+        "--services-elsewhere",
+        action="store_true",
+        help="start all but the services; what they need stands in settings/services",
+    )
     for field in fields(Addresses):
         up.add_argument(
             f"--{option_of(field.name)}-port",
@@ -91,7 +96,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         scale = Scale(options.web, options.annotators)
         database = os.environ.get("GAS_DATABASE_URL", "")
-        return up(UpOptions(data, addresses_of(options), database, scale), progress)
+        elsewhere: bool = options.services_elsewhere
+        chosen = UpOptions(data, addresses_of(options), database, scale, elsewhere)
+        return up(chosen, progress)
     except LocalError as fault:
         print(fault, file=sys.stderr)
         return 1

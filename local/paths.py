@@ -97,7 +97,7 @@ class DataFolder:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             if not (self.run.is_dir() and self.settings.is_dir()):
-                self._require_nothing_else(*folders)
+                self._require_nothing_else(*folders, self.tls)
             self.root.chmod(0o700)
             for folder in folders:
                 folder.mkdir(exist_ok=True)

@@ -11,6 +11,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from local import elsewhere
 from local.errors import LocalError
 from local.object_store import prepare_buckets
 from local.paths import REPOSITORY, write_private
@@ -21,15 +22,22 @@ from local.stack import Stack, ask_for_pushes, build_functions, deploy_stack
 from local.supervisor import Supervisor
 
 MIGRATIONS = REPOSITORY / "migrations"
+_BETWEEN_HANDSHAKES = 5.0
 
 
 async def start_everything(
-    installation: Installation, supervisor: Supervisor, progress: Progress, database_url: str
+    installation: Installation,
+    supervisor: Supervisor,
+    progress: Progress,
+    database_url: str,
+    *,
+    services_elsewhere: bool = False,
 ) -> None:
     """Start all parts and return once the product can be used.
 
     ``database_url`` names a database of the person's own; empty starts PostgreSQL.
     """
+    elsewhere.forget_settings(installation.data)
 
     async def database() -> str:
         url = with_driver(database_url)
@@ -56,7 +64,14 @@ async def start_everything(
     )
     settings = installation.service_settings(stack.settings, url, stack.aws_files)
     await asyncio.to_thread(prepare_buckets, settings, progress.say)
-    await together(*(supervisor.start(part) for part in installation.services(settings)))
+    services = installation.services(settings)
+    if services_elsewhere:
+        elsewhere.write_settings(installation.data, services)
+        progress.say("Waiting for the services, which are started elsewhere.")
+        while await asyncio.to_thread(ask_for_pushes, stack):
+            await asyncio.sleep(_BETWEEN_HANDSHAKES)
+        return
+    await together(*(supervisor.start(part) for part in services))
     if installation.scale.balanced:
         await supervisor.start(installation.balancer())
     await asyncio.to_thread(ask_for_pushes, stack)

@@ -16,6 +16,7 @@ import psutil
 
 from local.addresses import Addresses, busy_ports
 from local.certificates import Certificates, how_to_trust
+from local.elsewhere import PORTS
 from local.errors import LocalError
 from local.keyring import Keyring
 from local.lock import DataLock, Holder
@@ -41,6 +42,8 @@ class UpOptions:
     database_url: str = ""
     """An accounts database of the person's own; empty for the one we start."""
     scale: Scale = ONE_OF_EACH
+    services_elsewhere: bool = False
+    """The services are started by somebody else (`local.elsewhere`)."""
 
 
 def up(options: UpOptions, progress: Progress) -> int:
@@ -75,7 +78,13 @@ async def _run(options: UpOptions, progress: Progress, book: RecordBook, watchdo
     installation = Installation(data, options.addresses, keyring, options.scale)
     stop = _stop_on_signals(supervisor, progress)
     starting = asyncio.create_task(
-        start_everything(installation, supervisor, progress, options.database_url)
+        start_everything(
+            installation,
+            supervisor,
+            progress,
+            options.database_url,
+            services_elsewhere=options.services_elsewhere,
+        )
     )
     stopped = asyncio.create_task(stop.wait())
     code = 0
@@ -152,7 +161,10 @@ def _clean(book: RecordBook, data: DataFolder, progress: Progress) -> None:
 
 
 def _require_free_ports(options: UpOptions) -> None:
-    busy = busy_ports(every_port(options.addresses, options.scale))
+    ports = every_port(options.addresses, options.scale)
+    if options.services_elsewhere:
+        ports = {name: port for name, port in ports.items() if name not in PORTS}
+    busy = busy_ports(ports)
     if busy:
         advice = (
             "End what uses them, or choose others: `python -m local up --port-offset 100` moves "

@@ -64,6 +64,7 @@ def installation(tmp_path: Path) -> Installation:
         signing_key="signing-key",
         stripe_secret_key="stripe-key",
         stripe_webhook_secret="webhook-secret",
+        metrics_token="metrics-token",
     )
     return Installation(DataFolder.at(tmp_path), Addresses(), keyring)
 

@@ -1,0 +1,1 @@
+"""What an image of GAS runs (Dockerfile, docs/containers.md)."""
