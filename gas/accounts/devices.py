@@ -27,7 +27,7 @@ LIFE_SECONDS = 600
 INTERVAL = 5
 """Seconds that a device lets pass between two questions."""
 MOST_LIVE, MOST_OF_ORIGIN = 10_000, 500
-"""Codes that may wait at the same time: of all, and of one address (which may be a proxy's)."""
+"""Codes that may wait at the same time: of all, and of one network."""
 TOKEN_DAYS = 90
 
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
@@ -64,7 +64,7 @@ class DeviceLogin(Base):
     user_digest: Mapped[str] = mapped_column(String(64), unique=True)
     """SHA-256 of the code that it shows."""
     origin: Mapped[str] = mapped_column(String(64))
-    """SHA-256 of the address it came from."""
+    """SHA-256 of the network it came from (`gas.sharing.networks`)."""
     name: Mapped[str] = mapped_column(String(80))
     scope_names: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

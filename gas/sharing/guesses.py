@@ -1,4 +1,4 @@
-"""How often a network may try links: counted in one place for all web instances."""
+"""How often a network may try links, and a person codes: counted once for all web instances."""
 
 from sqlalchemy import Double, Engine, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from gas.accounts.rates import Allowance, take
 
 
 class VisitRate(Base):
-    """The bucket of a network, or of a link."""
+    """The bucket of a network, of a link, or of a person who types codes."""
 
     __tablename__ = "visit_rates"
 

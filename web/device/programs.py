@@ -6,7 +6,7 @@ requests.
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, url_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from gas.accounts.devices import INTERVAL, LIFE_SECONDS, LONGEST_NAME, TOKEN_DAYS, Standing
@@ -14,6 +14,7 @@ from gas.errors import InvalidRequest
 from gas.logs import get_logger
 from gas.scopes import USUAL, parse_scopes
 from web.context import services
+from web.networks import network_of_asker
 from web.payload import parse_json
 from web.tokens.telling import tell_of_token
 
@@ -54,7 +55,7 @@ def code() -> Response:
     device, shown = services().devices.begin(
         name=wanted.name.strip(),
         scopes=scopes,
-        origin=request.remote_addr or "",
+        origin=network_of_asker(services()),
         now=services().clock.now(),
     )
     page = services().settings.public_url + url_for("device.page")

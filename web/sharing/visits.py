@@ -13,12 +13,12 @@ from werkzeug.wrappers import Response
 
 from gas.errors import NotFound
 from gas.logs import get_logger
-from gas.sharing.networks import coarse, nearest_client
 from gas.sharing.shares import is_secret
 from gas.sharing.tables import Share
 from web.auth.errors import TooManyRequests
 from web.auth.session import visitor
 from web.explorer.viewpoint import Guest
+from web.networks import network_of_asker
 from web.services import Services
 
 log = get_logger()
@@ -40,7 +40,7 @@ def enter(services: Services, secret: str) -> tuple[Share, str]:
         NotFound: it opens nothing (any more); the answer is the same whatever the reason.
         TooManyRequests: wrong links come from there all the time.
     """
-    now, network = services.clock.now(), _network(services)
+    now, network = services.clock.now(), network_of_asker(services)
     share = services.sharing.shares.find(secret) if is_secret(secret) else None
     job = services.jobs.get(share.job_id) if share and share.is_live(now) else None
     if share is None or job is None or not share.grant.opens(job, now) or job.erasing_at:
@@ -100,12 +100,6 @@ def _serializer(services: Services) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(
         services.settings.secret_key.get_secret_value(), salt="gas visits by links"
     )
-
-
-def _network(services: Services) -> str:
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    proxies = services.settings.trusted_proxies
-    return coarse(nearest_client(forwarded, request.remote_addr, proxies=proxies))
 
 
 def _count(services: Services, bucket: str, limit: int, now: int) -> None:

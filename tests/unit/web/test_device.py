@@ -1,12 +1,15 @@
 """Logging in on a device without a browser: one code, one decision, one token."""
 
 import re
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from gas.accounts.devices import LIFE_SECONDS, typed_code
+from gas.accounts.sessions import digest_of
 from gas.messages import AccountNotice
 from gas.scopes import USUAL
 from tests.unit.web.conftest import ADA, PUBLIC_URL, World
@@ -111,3 +114,22 @@ def test_what_is_no_question_is_refused(world: World, path: str, body: dict[str,
 )
 def test_codes_are_read_as_people_type_them(text: str, code: str | None) -> None:
     assert typed_code(text) == code
+
+
+def test_codes_are_counted_by_the_network_that_the_proxy_saw(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world(trusted_proxies=1)
+    headers = {"X-Forwarded-For": "192.0.2.1, 198.51.100.7"}
+    assert world.client().post("/device/code", json={}, headers=headers).status_code == 200
+    (waiting,) = world.services.devices.rows  # type: ignore[attr-defined]
+    assert waiting.origin == digest_of("198.51.100.0/24")
+
+
+def test_what_a_persons_programs_ask_leaves_them_their_codes(
+    world: World, ada: FlaskClient
+) -> None:
+    begun = begin(world)
+    while world.services.rates.take(ADA, limit=120, now=time.time()).allowed:
+        pass
+    assert post(ada, "/device", code=begun["user_code"]).status_code == 200
