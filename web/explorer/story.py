@@ -19,6 +19,8 @@ _AMINO_ACIDS = {
 }
 _PROTEIN = re.compile(r"p\.\(?([A-Z][a-z]{2})(\d+)([A-Z][a-z]{2}|=)\)?")
 _OUTSIDE = frozenset({"upstream_gene_variant", "downstream_gene_variant", "intergenic_variant"})
+_OF_A_GENE = " of a gene"
+"""How the words for what lies beside a gene end: “upstream of a gene”."""
 
 
 def short(name: str | None) -> str:
@@ -50,13 +52,15 @@ def sentence(row: Row) -> str:
     if not row.get("consequence"):
         return "This line of the file was passed through without annotation."
     first = row["consequence"].split("&")[0]
-    where = ""
-    if row.get("symbol"):
-        where = f" {'near' if first in _OUTSIDE else 'in'} {row['symbol']}"
+    what = terms.words(first).capitalize()
+    if row.get("symbol") and first != "intergenic_variant":
+        beside = what.endswith(_OF_A_GENE)
+        what = what.removesuffix("a gene") if beside else f"{what} in "
+        what += row["symbol"]
     told = _protein(row.get("hgvsp"))
     if not told:
         told = terms.TERMS[first].help if first in terms.TERMS else ""
-    return f"{terms.words(first).capitalize()}{where}. {told}"
+    return f"{what}. {told}"
 
 
 def _protein(hgvsp: str | None) -> str:

@@ -64,7 +64,7 @@ def test_a_variant_is_called_by_the_best_name_it_has(values: Row, name: str) -> 
         (
             "upstream_gene_variant",
             None,
-            "Upstream of a gene. It lies within 5,000 bases before a gene.",
+            "Upstream of PRNP. It lies within 5,000 bases before a gene.",
         ),
         (None, None, "This line of the file was passed through without annotation."),
     ],
