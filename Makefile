@@ -164,6 +164,28 @@ lambdas: $(VENV)/installed ## Zip the Lambda functions for AWS into build/lambda
 release: $(VENV)/installed ## What AWS runs, of this commit, pinned by hashes, into build/release
 	$(BIN)/python scripts/build_release.py $(ARGS)
 
+# ---------------------------------------------------------------- containers (docs/containers.md)
+DOCKER ?= docker
+
+.PHONY: image
+image: sbom ## Build the image of the services: make image BASE=python:3.12-slim-bookworm@sha256:… (TARGET=embedded, DOCKER=podman)
+	@[[ "$(BASE)" == *@sha256:* ]] || { echo "BASE must name the base by its digest. To read it: docker buildx imagetools inspect python:3.12-slim-bookworm"; exit 1; }
+	$(DOCKER) build --file deploy/container/Dockerfile --target $(or $(TARGET),services) --build-arg BASE="$(BASE)" \
+	  --build-arg REVISION="$$(git rev-parse HEAD)" --tag gas:$(or $(TARGET),services) .
+
+.PHONY: sbom
+sbom: $(VENV)/installed-dev ## List what the image holds (CycloneDX) from the lock, into build/sbom
+	@mkdir -p build/sbom
+	$(BIN)/cyclonedx-py requirements deploy/requirements.txt --pyproject pyproject.toml --mc-type application --output-reproducible --output-file build/sbom/gas.cdx.json
+
+.PHONY: compose-secrets
+compose-secrets: ## Make the secrets of deploy/compose.yaml, once
+	@scripts/compose_secrets.sh
+
+.PHONY: prove-image
+prove-image: $(VENV)/installed-dev ## Build and run the image without Docker: the main job in it (Debian 12, root, buildah, mmdebstrap)
+	tests/image/prove.sh $(ARGS)
+
 # ---------------------------------------------------------------- AWS (docs/deploy.md)
 .PHONY: secrets
 secrets: $(VENV)/installed ## Make a stage's secrets, once: make secrets STAGE=dev

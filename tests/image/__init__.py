@@ -1,0 +1,1 @@
+"""The image of deploy/container, built and run here without Docker and without a registry."""
