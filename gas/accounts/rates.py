@@ -37,7 +37,7 @@ class Allowance:
 
     allowed: bool
     limit: int
-    """Requests in `PERIOD`."""
+    """Requests in a period."""
     remaining: int
     """As many may follow at once."""
     reset: int
@@ -60,13 +60,23 @@ class RateStore:
         return take(self._engine, RateRow, RateRow.user_id, user_id, limit=limit, now=now)
 
 
-def take(engine: Engine, table: Any, key: Any, value: str, *, limit: int, now: float) -> Allowance:
-    """Count one request in the bucket whose column `key` of `table` is `value`."""
-    step = PERIOD / limit
+def take(
+    engine: Engine,
+    table: Any,
+    key: Any,
+    value: str,
+    *,
+    limit: int,
+    now: float,
+    period: int = PERIOD,
+) -> Allowance:
+    """Count one request in the bucket whose column `key` of `table` is `value`, and which empties
+    in `period` seconds."""
+    step = period / limit
     begun = insert(table).values({key.key: value, "empty_at": now + step})
     fuller = func.greatest(table.empty_at, literal(now)) + step
     counted = begun.on_conflict_do_update(
-        index_elements=[key], set_={"empty_at": fuller}, where=fuller <= now + PERIOD
+        index_elements=[key], set_={"empty_at": fuller}, where=fuller <= now + period
     ).returning(table.empty_at)
     with accounts_database(), Session(engine) as work, work.begin():
         empty_at = work.scalar(counted)
@@ -77,9 +87,9 @@ def take(engine: Engine, table: Any, key: Any, value: str, *, limit: int, now: f
     return Allowance(
         allowed=allowed,
         limit=limit,
-        remaining=max(0, int((PERIOD - level) / step + 1e-6)),
+        remaining=max(0, int((period - level) / step + 1e-6)),
         reset=_up(level),
-        retry_after=0 if allowed else max(1, _up(level + step - PERIOD)),
+        retry_after=0 if allowed else max(1, _up(level + step - period)),
     )
 
 

@@ -6,12 +6,12 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from gas.access import Role, Viewer
-from gas.accounts.rates import Allowance
+from gas.accounts.rates import PERIOD, Allowance
 from gas.messages import ProjectInvitation
 from gas.ports import Clock, Topic
 from gas.sharing.contents import ProjectJobStore
 from gas.sharing.guesses import VisitRates
-from gas.sharing.invitations import InvitationStore, Invited
+from gas.sharing.invitations import A_DAY, DAY, InvitationStore, Invited, too_many_today
 from gas.sharing.names import MOST_CHARS
 from gas.sharing.projects import ProjectStore
 from gas.sharing.shares import ShareStore
@@ -20,7 +20,7 @@ from gas.sharing.shares import ShareStore
 class Visits(Protocol):
     """How often a network may try links (`gas.sharing.guesses`)."""
 
-    def take(self, bucket: str, *, limit: int, now: float) -> Allowance: ...
+    def take(self, bucket: str, *, limit: int, now: float, period: int = PERIOD) -> Allowance: ...
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,17 @@ class SharingDesk:
         """Ask somebody into the project, and have them told by mail.
 
         Raises:
-            NotFound, NotAllowed, InvalidRequest: as `InvitationStore.invite`.
+            NotFound, NotAllowed, InvalidRequest: as `InvitationStore.invite`; or the person had
+                too many mails sent today.
             ServiceUnavailable: the invitation is there, but no mail went out; ask again.
         """
         now = self.clock.now()
         asked = self.invitations.invite(user_id, project_id, email, role, now=now)
         if asked.to_be_told:
+            # The mails themselves, too: with a project go its invitations, which are counted.
+            mails = self.visits.take(f"invite:{user_id}", limit=A_DAY, now=now, period=DAY)
+            if not mails.allowed:
+                raise too_many_today()
             message = ProjectInvitation(
                 invitation_id=asked.invitation_id,
                 email=asked.email,

@@ -1,14 +1,15 @@
-"""How often a network may try links, and a person codes: counted once for all web instances."""
+"""How often a network may try links, and a person codes or invitations: counted in one place for
+all web instances."""
 
 from sqlalchemy import Double, Engine, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gas.accounts.models import Base
-from gas.accounts.rates import Allowance, take
+from gas.accounts.rates import PERIOD, Allowance, take
 
 
 class VisitRate(Base):
-    """The bucket of a network, of a link, or of a person who types codes."""
+    """The bucket of a network, of a link, or of a person who types codes or invites."""
 
     __tablename__ = "visit_rates"
 
@@ -26,6 +27,8 @@ class VisitRates:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def take(self, bucket: str, *, limit: int, now: float) -> Allowance:
-        """Count one visit, of whose kind `limit` are allowed in a minute."""
-        return take(self._engine, VisitRate, VisitRate.bucket, bucket, limit=limit, now=now)
+    def take(self, bucket: str, *, limit: int, now: float, period: int = PERIOD) -> Allowance:
+        """Count one visit, of whose kind `limit` are allowed in `period` seconds."""
+        return take(
+            self._engine, VisitRate, VisitRate.bucket, bucket, limit=limit, now=now, period=period
+        )

@@ -169,9 +169,7 @@ class InvitationStore(Store):
             Invitation.invited_by == user_id, Invitation.created_at > now - DAY
         )
         if (work.scalar(today) or 0) >= A_DAY:
-            raise InvalidRequest(
-                f"You have invited {A_DAY} people today.", remedy="Go on tomorrow."
-            )
+            raise too_many_today()
         return Invitation(
             invitation_id=str(uuid4()),
             project_id=project_id,
@@ -192,6 +190,11 @@ class InvitationStore(Store):
         )
         with self._work() as work:
             return [_invited(*row) for row in work.execute(question)]
+
+
+def too_many_today() -> InvalidRequest:
+    """For who invites without end."""
+    return InvalidRequest(f"You have invited {A_DAY} people today.", remedy="Go on tomorrow.")
 
 
 def fold(email: str) -> str:

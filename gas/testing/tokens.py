@@ -73,14 +73,14 @@ class MemoryRates:
     def __init__(self) -> None:
         self._empty_at: dict[str, float] = {}
 
-    def take(self, user_id: str, *, limit: int, now: float) -> Allowance:
-        step = PERIOD / limit
+    def take(self, user_id: str, *, limit: int, now: float, period: int = PERIOD) -> Allowance:
+        step = period / limit
         before = max(self._empty_at.get(user_id, now), now)
-        allowed = before + step <= now + PERIOD
+        allowed = before + step <= now + period
         after = before + step if allowed else before
         self._empty_at[user_id] = after
-        left = max(0, int((PERIOD - (after - now)) / step + 1e-6))
-        wait = 0 if allowed else max(1, round(after - now + step - PERIOD))
+        left = max(0, int((period - (after - now)) / step + 1e-6))
+        wait = 0 if allowed else max(1, round(after - now + step - period))
         return Allowance(allowed, limit, left, round(after - now), wait)
 
 

@@ -348,3 +348,10 @@ def test_visits_are_counted_by_where_they_come_from(engine: Engine) -> None:
     allowed = [rates.take(bucket, limit=2, now=NOW).allowed for _ in range(3)]
     assert allowed == [True, True, False]
     assert rates.take(str(uuid4()), limit=2, now=NOW).allowed
+
+
+def test_some_visits_are_counted_by_the_day(engine: Engine) -> None:
+    rates, bucket = VisitRates(engine), str(uuid4())
+    moments = (NOW, NOW + 90_000, NOW + 100_000)
+    allowed = [rates.take(bucket, limit=1, now=at, period=86_400).allowed for at in moments]
+    assert allowed == [True, True, False]
