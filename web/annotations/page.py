@@ -59,8 +59,14 @@ def page_of(services: Services, account: Account, reading: Reading) -> Mapping[s
         "formats": FORMATS,
         "transcripts": TRANSCRIPTS,
         "link_seconds": services.settings.link_expires_in,
-        "trace_page": services.settings.trace_page.replace("{job_id}", job.job_id),
+        "trace_page": _trace_page(services, reading),
     }
+
+
+def _trace_page(services: Services, reading: Reading) -> str:
+    """What was done for the job, on pages that ask nobody who they are: for its owner only."""
+    page = services.settings.trace_page
+    return page.replace("{job_id}", reading.job.job_id) if reading.own else ""
 
 
 def _files(job: Job, access: ResultsAccess) -> Mapping[str, Any]:

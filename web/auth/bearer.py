@@ -69,6 +69,15 @@ def require(scope: Scope | None) -> Bearer:
     return bearer
 
 
+def require_besides(scope: Scope) -> None:
+    """Of a token, this scope as well as that of the route; who is logged in needs none.
+
+    Raises: as `require`.
+    """
+    if presented():
+        require(scope)
+
+
 def _look_up(token: str) -> Bearer:
     parts = services()
     now = parts.clock.now()

@@ -8,9 +8,11 @@ from gas.access import Role
 from gas.errors import InvalidRequest
 from gas.jobs import Job
 from gas.listing import FoundJobs, JobQuery
+from gas.scopes import Scope
 from gas.sharing.projects import Seen
 from web.annotations.bulk import chosen
 from web.annotations.jobs import own_job
+from web.auth import bearer
 from web.services import Services
 
 MOST_LOOKED_AT = 500
@@ -29,7 +31,9 @@ def put(services: Services, user_id: str, project_id: str, job_ids: Sequence[str
     Raises:
         NotFound, NotAllowed: of the project; viewers may not.
         InvalidRequest: none of the jobs is theirs, or there are too many.
+        InsufficientScope: the request's token may do much with jobs, but not show them to others.
     """
+    bearer.require_besides(Scope.SHARING_WRITE)
     mine = chosen(services, user_id, job_ids)
     if not mine:
         raise InvalidRequest(
@@ -55,9 +59,11 @@ def put_own(services: Services, user_id: str, project_id: str, job_id: str) -> N
 def expect(services: Services, user_id: str, project: UUID | None, job_id: str) -> None:
     """Put a job into a project before it is there: its file is about to be uploaded.
 
-    Whoever reads the project passes over a job that never came. Raises NotFound, NotAllowed.
+    Whoever reads the project passes over a job that never came. Raises NotFound, NotAllowed,
+    InsufficientScope.
     """
     if project is not None:
+        bearer.require_besides(Scope.SHARING_WRITE)
         now = services.clock.now()
         services.sharing.contents.add(user_id, str(project), [job_id], now=now)
 

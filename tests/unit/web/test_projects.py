@@ -1,6 +1,7 @@
 """Projects over HTTP: who is asked in, what members may do, and what strangers are told."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,10 +9,14 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gas.access import Role
+from gas.errors import InvalidRequest
 from gas.jobs import Job
 from gas.messages import ProjectInvitation
+from gas.scopes import Scope
+from gas.sharing.invitations import A_DAY
 from tests.unit.web.conftest import ADA, BEN, JSON, PUBLIC_URL, World, complete, make_job
 from web.account.export_sharing import sharing_of
+from web.context import EXTENSION
 
 EVE = "33333333-3333-4333-8333-333333333333"
 
@@ -105,6 +110,55 @@ def test_what_members_may_do_with_a_job(world: World, role: Role) -> None:
     assert world.log_in(ADA).get(again.location).status_code == 200  # it is in the project too
     listed = ben.get(f"/annotations?project={project}", headers=JSON).json["jobs"]
     assert {each["job_id"] for each in listed} == {job.job_id, made.job_id}
+
+
+def test_members_are_not_led_to_the_trace_which_is_its_owners(world: World) -> None:
+    job = complete(world, make_job(world))
+    project_of(world, ben=Role.EDITOR, jobs=(job,))
+    settings = world.services.settings.model_copy(
+        update={"trace_page": "https://traces.example.org/jobs/{job_id}"}
+    )
+    world.app.extensions[EXTENSION] = replace(world.services, settings=settings)
+    pages = [world.log_in(each).get(f"/annotations/{job.job_id}").text for each in (ADA, BEN)]
+    assert [job.job_id in page for page in pages] == [True, True]
+    assert ["traces.example.org" in page for page in pages] == [True, False]
+
+
+def test_a_token_puts_jobs_into_projects_only_if_it_may_show_them(world: World) -> None:
+    job, project, now = make_job(world), project_of(world), world.clock.now()
+
+    def bearing(*scopes: Scope) -> dict[str, str]:
+        issued = world.services.tokens.issue(
+            ADA, name="t", scopes=frozenset(scopes), days=1, now=now
+        )
+        return {"Authorization": f"Bearer {issued[1]}", **JSON}
+
+    def asked(headers: dict[str, str]) -> list[int]:
+        file = {"file_name": "a.vcf", "size": 9, "project": project}
+        put = {"action": "put", "into": project, "job": job.job_id}
+        client = world.client()
+        return [
+            client.post("/annotations/bulk", data=put, headers=headers).status_code,
+            client.post("/annotate/uploads", json=file, headers=headers).status_code,
+            client.post("/annotate/uploads/parts", json=file, headers=headers).status_code,
+        ]
+
+    assert asked(bearing(Scope.JOBS_READ, Scope.JOBS_WRITE)) == [403, 403, 403]
+    assert world.sharing.contents.list(ADA, project, limit=9) == []
+    assert 403 not in asked(bearing(Scope.JOBS_WRITE, Scope.SHARING_WRITE))
+    assert [each.job_id for each in world.sharing.contents.list(ADA, project, limit=9)].count(
+        job.job_id
+    ) == 1
+
+
+def test_deleting_projects_gives_no_mails_back(world: World) -> None:
+    project = project_of(world)
+    for number in range(A_DAY):
+        world.sharing.invite(ADA, project, f"p{number}@uni.example", Role.VIEWER)
+    world.sharing.projects.delete(ADA, project)
+    with pytest.raises(InvalidRequest, match="today"):
+        world.sharing.invite(ADA, project_of(world), "more@uni.example", Role.VIEWER)
+    assert len(world.notices.published) == A_DAY
 
 
 def test_the_list_of_a_project_and_what_is_done_to_many(world: World) -> None:
