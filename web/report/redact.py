@@ -35,6 +35,9 @@ _PATTERNS: Sequence[tuple[re.Pattern[str], str]] = tuple(
     )
 )
 _SHORTEST_NAME = 3
+_LONGEST_LINE = 400
+"""Characters. Our own lines are shorter, and what the patterns take for a line grows with the
+square of its length: a file's words in it must not hold up the service."""
 
 
 class Redactor:
@@ -49,6 +52,11 @@ class Redactor:
         """The text without what is not for strangers."""
         if self._names is not None:
             text = self._names.sub("[name]", text)
+        text = "\n".join(_cut(line) for line in text.split("\n"))
         for pattern, word in _PATTERNS:
             text = pattern.sub(word, text)
         return text
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} [cut]"
