@@ -6,7 +6,7 @@ A project holds jobs of its owner and members only, and each job stays its owner
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, literal, select, tuple_, union_all
+from sqlalchemy import and_, delete, func, literal, select, tuple_, union_all
 
 from gas.access import Role
 from gas.errors import InvalidRequest, NotAllowed, NotFound
@@ -112,18 +112,20 @@ class ProjectJobStore(Store):
         with self._work() as work:
             return frozenset(work.scalars(question))
 
-    def role_for_job(self, user_id: str, job_id: str) -> Role | None:
-        """The highest role of somebody in the projects that hold the job; None: in none."""
+    def role_for_job(self, user_id: str, job_id: str, owner_id: str) -> Role | None:
+        """The highest role of somebody in the projects that hold the job of `owner_id`; None: in
+        none. What others put there under its id counts for nothing."""
+        theirs = and_(ProjectJob.job_id == job_id, ProjectJob.user_id == owner_id)
         owned = (
             select(literal(Role.OWNER.value))
             .select_from(Project)
             .join(ProjectJob, ProjectJob.project_id == Project.project_id)
-            .where(ProjectJob.job_id == job_id, Project.owner_id == user_id)
+            .where(theirs, Project.owner_id == user_id)
         )
         joined = (
             select(Member.role)
             .join(ProjectJob, ProjectJob.project_id == Member.project_id)
-            .where(ProjectJob.job_id == job_id, Member.user_id == user_id)
+            .where(theirs, Member.user_id == user_id)
         )
         with self._work() as work:
             roles = {role_of(text) for text in work.scalars(union_all(owned, joined))}

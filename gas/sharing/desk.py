@@ -39,7 +39,7 @@ class SharingDesk:
         """Somebody who is logged in, before a job of `owner_id`."""
         if owner_id is None or owner_id == user_id:
             return Viewer(user_id)
-        return Viewer(user_id, role=self.contents.role_for_job(user_id, job_id))
+        return Viewer(user_id, role=self.contents.role_for_job(user_id, job_id, owner_id))
 
     def invite(self, user_id: str, project_id: str, email: str, role: Role) -> Invited:
         """Ask somebody into the project, and have them told by mail.

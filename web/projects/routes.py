@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from gas.access import Role
+from gas.access import Relation, Role, relation_of
 from gas.errors import InvalidRequest
 from gas.logs import get_logger
 from web.auth.session import protect, require_account
@@ -128,7 +128,7 @@ def put() -> BaseResponse:
 def take_out(project_id: UUID, job_id: UUID) -> BaseResponse:
     """Take a job out of the project; the job itself stays → its page, or the project's jobs."""
     services().sharing.contents.remove(_me(), str(project_id), str(job_id))
-    if services().sharing.contents.role_for_job(_me(), str(job_id)) or _is_mine(str(job_id)):
+    if _is_seen(str(job_id)):
         return redirect(url_for("annotations.details", job_id=job_id), code=303)
     return redirect(url_for("annotations.dashboard", project=project_id), code=303)
 
@@ -179,9 +179,12 @@ def _me() -> str:
     return require_account().user_id
 
 
-def _is_mine(job_id: str) -> bool:
-    job = services().jobs.get(job_id)
-    return job is not None and job.user_id == _me()
+def _is_seen(job_id: str) -> bool:
+    parts, me = services(), _me()
+    job = parts.jobs.get(job_id)
+    viewer = parts.sharing.viewer(me, job_id, job.user_id if job else None)
+    now = parts.clock.now()
+    return job is not None and relation_of(viewer, job, now) is not Relation.NONE
 
 
 def _to(project_id: UUID | str) -> BaseResponse:

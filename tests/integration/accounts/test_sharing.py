@@ -164,9 +164,9 @@ def test_members_see_the_project_and_strangers_nothing(
     assert (seen.name, seen.role, seen.members, seen.jobs) == ("Exomes", Role.VIEWER, 2, 1)
     assert [each.name for each in projects.people(ben, made.project_id)] == ["ada", "ben"]
     assert [each.project_id for each in projects.of_user(ben)] == [made.project_id]
-    assert contents.role_for_job(ben, JOB) is Role.VIEWER
-    assert contents.role_for_job(ada, JOB) is Role.OWNER
-    assert contents.role_for_job(eve, JOB) is None
+    assert contents.role_for_job(ben, JOB, ada) is Role.VIEWER
+    assert contents.role_for_job(ada, JOB, ada) is Role.OWNER
+    assert contents.role_for_job(eve, JOB, ada) is None
     assert projects.of_user(eve) == []
     for forbidden in (
         lambda: projects.see(eve, made.project_id),
@@ -212,7 +212,16 @@ def test_what_a_role_allows(
             forbidden()  # type: ignore[no-untyped-call]
     contents.remove(eve, project, "eves")
     projects.set_role(ada, project, ben, Role.EDITOR)
-    assert contents.role_for_job(ben, JOB) is Role.EDITOR
+    assert contents.role_for_job(ben, JOB, ada) is Role.EDITOR
+
+
+def test_putting_a_strangers_job_into_ones_project_opens_nothing(
+    projects: ProjectStore, contents: ProjectJobStore, person: Person
+) -> None:
+    ada, eve = person("ada"), person("eve")
+    trap = projects.create(eve, "Trap", now=NOW).project_id
+    contents.add(eve, trap, [JOB], now=NOW)
+    assert contents.role_for_job(eve, JOB, ada) is None
 
 
 def test_whoever_goes_takes_their_jobs_along(
@@ -223,10 +232,10 @@ def test_whoever_goes_takes_their_jobs_along(
     join(engine, ada, project, ben, Role.EDITOR)
     contents.add(ben, project, ["bens"], now=NOW)
     contents.add(ada, project, [JOB], now=NOW)
-    assert contents.role_for_job(ada, "bens") is Role.OWNER
+    assert contents.role_for_job(ada, "bens", ben) is Role.OWNER
     projects.remove(ben, project, ben)
-    assert contents.role_for_job(ada, "bens") is None
-    assert contents.role_for_job(ben, JOB) is None
+    assert contents.role_for_job(ada, "bens", ben) is None
+    assert contents.role_for_job(ben, JOB, ada) is None
     with pytest.raises(NotFound):
         projects.see(ben, project)
 
