@@ -101,7 +101,7 @@ def _sent(pieces: Iterator[bytes], point: Viewpoint, form: Format, rows: int) ->
         content_type=CONTENT_TYPES[form],
         headers={"X-GAS-Rows": str(rows), "Cache-Control": "no-store"},
     )
-    name = keys.own_stem(job.input_file_name) + ".filtered" + SUFFIXES[form]
+    name = keys.own_stem(point.title) + ".filtered" + SUFFIXES[form]
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     answer.call_on_close(lambda: places.leave(user_id))
     return answer

@@ -75,6 +75,12 @@ class Viewpoint:
         return self.reading.job
 
     @property
+    def title(self) -> str:
+        """What the results are called. Guests see the name that the link's owner chose: names of
+        files often say more."""
+        return self.guest.share.name if self.guest else self.job.input_file_name
+
+    @property
     def filters(self) -> Filters | None:
         """What of the results can be seen at all; None: everything."""
         return self.guest.filters if self.guest else None

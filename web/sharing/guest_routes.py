@@ -35,8 +35,9 @@ def enter() -> BaseResponse:
     share, visit = visits.enter(parts, request.args.get(visits.KEY, ""))
     where = url_for("shared.landing", share_id=share.share_id)
     answer = redirect(where, code=303)
-    left = share.expires_at - parts.clock.now()
-    visits.give_cookie(answer, visit, where, left)
+    if request.method != "HEAD":  # which is no opening, so it opens nothing
+        left = share.expires_at - parts.clock.now()
+        visits.give_cookie(answer, visit, where, left)
     return answer
 
 

@@ -173,6 +173,18 @@ def test_exports_are_given_only_if_the_owner_allows_it(
     assert "format=vcf" not in browser.get(f"{base}/explore").text
 
 
+def test_guests_are_told_the_name_of_the_link_and_not_of_the_file(
+    world: World, explored: Job
+) -> None:
+    browser, base = come(world, link(world, explored, query=FILTERED, may_download=True))
+    stem = explored.input_file_name.partition(".")[0]
+    told = browser.get(f"{base}/explore").text
+    export = browser.get(f"{base}/explore/export?format=tsv")
+    told += export.headers["Content-Disposition"]
+    assert "for Ben" in export.headers["Content-Disposition"]
+    assert stem not in told
+
+
 def test_a_link_to_the_whole_job_shows_what_its_owner_chose(world: World, explored: Job) -> None:
     browser, base = come(world, link(world, explored))
     assert browser.get(f"{base}/explore").status_code == 200
@@ -259,7 +271,8 @@ def test_every_opening_is_told_to_the_owner(world: World, explored: Job) -> None
     world.client().get(address, environ_base={"REMOTE_ADDR": "198.51.100.7"})
     ben = world.log_in(BEN)
     ben.get(address, environ_base={"REMOTE_ADDR": "2001:db8:1:2::3"})
-    world.client().head(address)  # a program that looks at the link is no opening
+    looked = world.client().head(address)  # a program that looks at the link is no opening
+    assert (looked.status_code, "Set-Cookie" in looked.headers) == (303, False)
     ada = world.log_in(ADA)
     (share,) = world.sharing.shares.of_owner(ADA, now=world.clock.now())
     page = ada.get(f"/annotations/{explored.job_id}/shares/{share.share_id}").text
