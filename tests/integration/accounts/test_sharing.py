@@ -6,12 +6,14 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from gas.access import Role
+from gas.accounts.rates import PERIOD
 from gas.accounts.store import AccountStore, Identity
 from gas.errors import InvalidRequest, NotAllowed, NotFound
 from gas.sharing.contents import ProjectJobStore
-from gas.sharing.guesses import VisitRates
+from gas.sharing.guesses import VisitRate, VisitRates
 from gas.sharing.invitations import A_DAY, LIFE, InvitationStore
 from gas.sharing.projects import ProjectStore
 from gas.sharing.shares import HOUR, KEPT, MOST_SHARES, ShareStore, Wishes, is_secret
@@ -364,3 +366,13 @@ def test_some_visits_are_counted_by_the_day(engine: Engine) -> None:
     moments = (NOW, NOW + 90_000, NOW + 100_000)
     allowed = [rates.take(bucket, limit=1, now=at, period=86_400).allowed for at in moments]
     assert allowed == [True, True, False]
+
+
+def test_empty_buckets_are_cleared_away(engine: Engine) -> None:
+    rates, bucket = VisitRates(engine), str(uuid4())
+    rates.take(bucket, limit=1, now=NOW)
+    with Session(engine) as work:
+        assert work.get(VisitRate, bucket) is not None
+    rates.take(str(uuid4()), limit=1, now=NOW + PERIOD)
+    with Session(engine) as work:
+        assert work.get(VisitRate, bucket) is None
