@@ -116,7 +116,7 @@ def measure(
         )
         page.add_init_script(_OBSERVE)
         traffic = _Traffic(page)
-        answer = page.goto(web + of.path)
+        answer = page.goto(of.address(web))
         assert answer is not None
         page.wait_for_load_state("load")
         page.wait_for_timeout(700)  # what scripts fetch, and the last shift of the layout
@@ -143,8 +143,10 @@ def measure(
 
 def _complaints(watched: Watched, web: str, of: PageOf) -> Sequence[str]:
     """Without what the browser says about the page's own status, where that is meant."""
-    said = [line for line in watched.console if of.status < 400 or web + of.path not in line]
-    hosts = [f"a request to {origin}" for origin in sorted(watched.origins - {web})]
+    at = urlsplit(of.address(web))
+    meant = of.address(web) if of.status >= 400 else None
+    said = [line for line in watched.console if meant is None or meant not in line]
+    hosts = [f"a request to {o}" for o in sorted(watched.origins - {f"{at.scheme}://{at.netloc}"})]
     return [*said, *watched.crashed, *hosts]
 
 

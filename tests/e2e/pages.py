@@ -11,13 +11,14 @@ import httpx
 import smoke
 
 from tests.e2e.person import Person
+from tests.e2e.states import VIEW, failed_import, guest_of, link_of, project_with, trace_of
 from tests.support.waiting import wait_until
 
 _SAMPLE = Path("samples/famous_variants.vcf")
 _NO_VCF = b"This is a letter to my mother.\n" * 20
 
 
-#: The pages that are held to every limit. Not `api`: its markup is Swagger UI's, which axe faults.
+#: The pages that are held to every limit.
 NAMES = (
     "home",
     "help",
@@ -33,6 +34,20 @@ NAMES = (
     "variant",
     "variants",
     "tokens",
+    "api",
+    "imports",
+    "import-failed",
+    "projects",
+    "projects-invited",
+    "project",
+    "share",
+    "shared-link",
+    "shares",
+    "guest",
+    "guest-explore",
+    "device",
+    "report",
+    "trace",
     "plan",
     "plan-premium",
     "profile",
@@ -43,12 +58,16 @@ NAMES = (
 
 @dataclass(frozen=True)
 class PageOf:
-    """A page, and whose cookies open it."""
+    """A page, and whose cookies open it. `path` is a whole address where it is another server's."""
 
     name: str
     path: str
     cookies: httpx.Cookies
     status: int = 200
+
+    def address(self, web: str) -> str:
+        """Where it is opened."""
+        return self.path if "://" in self.path else web + self.path
 
 
 def _finish(person: Person, name: str, content: bytes) -> str:
@@ -66,6 +85,9 @@ def all_pages(web: str) -> Iterator[Sequence[PageOf]]:
         done = _finish(ada, "famous_variants.vcf", _SAMPLE.read_bytes())
         failed = _finish(ada, "letter.vcf", _NO_VCF)
         _finish(ada, "one_variant.vcf", smoke.BUILT_IN.encode())
+        project, missing = project_with(ada, new, done), failed_import(ada)
+        whole, guest = guest_of(ada, done, what="whole", may_download="on", shows_log="on")
+        part, stranger = guest_of(ada, done, what="view", view=VIEW)
         nobody, beginner, user = httpx.Cookies(), new.client.cookies, ada.client.cookies
         yield [
             PageOf("home", "/", nobody),
@@ -83,6 +105,19 @@ def all_pages(web: str) -> Iterator[Sequence[PageOf]]:
             PageOf("variants", "/variants", user),
             PageOf("tokens", "/account/tokens", user),
             PageOf("api", "/api/v1/docs", nobody),
+            PageOf("imports", "/annotate/imports", user),
+            PageOf("import-failed", missing, user),
+            PageOf("projects", "/projects", user),
+            PageOf("projects-invited", "/projects", beginner),
+            PageOf("project", project, user),
+            PageOf("share", f"/annotations/{done}/shares?{VIEW}", user),
+            PageOf("shared-link", link_of(ada, done), user),
+            PageOf("shares", "/shares", user),
+            PageOf("guest", whole, guest),
+            PageOf("guest-explore", part, stranger),
+            PageOf("device", "/device?code=BCDFGHJK", user),
+            PageOf("report", f"/annotations/{failed}/report", user),
+            PageOf("trace", trace_of(ada, done), nobody),
             PageOf("plan", "/billing", beginner),
             PageOf("plan-premium", "/billing", user),
             PageOf("profile", "/profile", user),

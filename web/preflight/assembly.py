@@ -129,4 +129,4 @@ def _not_known(checks: Sequence[tuple[PackAtHand, RefCheck]]) -> Guess:
     against = [f"{c} with {p.assembly or p.name}" for p, c in checks if c.contradicts]
     if against:
         return Guess("", f"None that is here: only {'; '.join(against)}.", UNSURE)
-    return Guess("", "Neither the header nor the first records tell it.", UNKNOWN)
+    return Guess("", "Neither the header nor the records read tell it.", UNKNOWN)

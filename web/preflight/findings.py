@@ -125,13 +125,22 @@ def of_unknown(
     label = f"Use {richer.name}" if richer else ""
     has = f"The reference {pack.name} has {_listed([c.name for c in pack.contigs])} only"
     if len(unknown) == len(contigs):
-        told = f"{has}, and the file has {_listed([c.name for c in unknown])}: nothing of it can "
-        return Finding("no_contig_known", Severity.ERROR, f"{told}be annotated.", repair, label)
-    if seen or chromosomes:
-        told = f"{has}. Records on {_listed(seen or chromosomes)} are passed through without "
-        return Finding("unknown_contigs", Severity.WARNING, f"{told}annotation.", repair, label)
-    told = f"The header names {len(unknown)} contigs that {pack.name} does not have, such as "
-    told += f"{unknown[0].name}. Records on them, if there are any, are passed through."
+        names = _listed(seen or [contig.name for contig in unknown])
+        told = f"{has}, and the file has {names}: nothing of it can be annotated."
+        return Finding("no_contig_known", Severity.ERROR, told, repair, label)
+    if seen:
+        told = f"{has}. Records on {_listed(seen)} are passed through without annotation."
+        return Finding("unknown_contigs", Severity.WARNING, told, repair, label)
+    if chromosomes:
+        told = f"{has}. The header names {_listed(chromosomes)} too: records there, if the file "
+        told += "has any, are passed through without annotation."
+        return Finding("unknown_contigs", Severity.WARNING, told, repair, label)
+    if len(unknown) == 1:
+        told = f"The header names a contig that {pack.name} does not have, {unknown[0].name}."
+    else:
+        told = f"The header names {len(unknown)} contigs that {pack.name} does not have, such as "
+        told += f"{unknown[0].name}."
+    told += " Records there, if the file has any, are passed through without annotation."
     return Finding("unknown_contigs", Severity.INFO, told)
 
 
@@ -163,4 +172,4 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _records(count: int) -> str:
-    return "1 of the first records has" if count == 1 else f"{count} of the first records have"
+    return "1 of the records read has" if count == 1 else f"{count} of the records read have"

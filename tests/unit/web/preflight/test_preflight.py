@@ -162,6 +162,15 @@ def test_contigs_that_the_pack_has_not(ada: FlaskClient) -> None:
     assert codes(declared)["unknown_contigs"] == "info"
 
 
+def test_a_contig_of_the_header_is_not_said_to_have_records(ada: FlaskClient) -> None:
+    another = {"name": "NC_000020.11"}
+    document = look(ada, contigs=[{"name": "20"}, another], sites=sites(4))
+    sentence = finding(document, "unknown_contigs")["sentence"]
+    assert "The header names NC_000020.11 too" in sentence
+    document = look(ada, contigs=[another], sites=[site(chrom="7")])
+    assert "the file has 7:" in finding(document, "no_contig_known")["sentence"]
+
+
 def test_a_file_beyond_the_plan_is_told_before_it_is_sent(world: World, ada: FlaskClient) -> None:
     document = look(ada, size=11 * MIB)
     assert document["size_ok"] is False

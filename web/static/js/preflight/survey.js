@@ -1,8 +1,11 @@
 // The records of a VCF, line by line: counted, checked, and a few sites kept for the service.
 import { LIMITS, MOST_SITES, MOST_SITE_CHARS } from "./limits.js";
 
-const FIRST_SITES = 60;
+// Of the sites that are asked about, so many are the first of the file, so many the first of
+// contigs, and so many lie at even distances over what was read.
+const FIRST_SITES = 40;
 const SITES_OF_A_CONTIG = 4;
+const SPREAD_SITES = 80;
 const MOST_SEEN_CONTIGS = 5000;
 const MOST_KEYS = 8;
 const MOST_ALLELE = 1000; // longer ones are sequence, or nothing
@@ -16,7 +19,9 @@ export class Survey {
   /** `columns`: as many as the #CHROM line has; 0 if there is none. */
   constructor({ columns = 0, info = new Set(), format = new Set() } = {}) {
     this.records = 0;
-    this.sites = [];
+    this.sites = []; // the first of the file, and of contigs
+    this.spread = []; // of every `stride`th record
+    this.stride = 1;
     this.contigs = new Map(); // name → records
     this.faults = new Map(); // code → {count, line, found}
     this.unsorted = null; // {line, chrom, pos}
@@ -83,7 +88,8 @@ export class Survey {
 
   /** As plain data. */
   facts() {
-    const { records, close, sites, unsorted, withoutAlt, symbolic } = this;
+    const { records, close, unsorted, withoutAlt, symbolic } = this;
+    const sites = [...this.sites, ...this.spread].toSorted((a, b) => a.line - b.line);
     return {
       ...{ records, close, sites, unsorted, withoutAlt, symbolic },
       contigs: Array.from(this.contigs, ([name, count]) => ({ name, count })),
@@ -139,7 +145,12 @@ export class Survey {
     if (position < this.position && !this.unsorted) this.unsorted = { line: number, chrom, pos };
     this.position = position;
     if (this.records <= FIRST_SITES || this.ofContig <= SITES_OF_A_CONTIG) {
-      this.#keep(chrom, position, record, number);
+      if (this.sites.length < MOST_SITES - SPREAD_SITES) {
+        this.#keep(this.sites, chrom, position, record, number);
+      }
+    } else if (this.records % this.stride === 0) {
+      this.#keep(this.spread, chrom, position, record, number);
+      if (this.spread.length > SPREAD_SITES) this.#thin();
     }
   }
 
@@ -154,13 +165,18 @@ export class Survey {
     this.ofContig = 0;
   }
 
-  #keep(chrom, pos, record, line) {
-    if (this.sites.length >= MOST_SITES) return;
+  /** Every second one goes, and from here on only every second comes. */
+  #thin() {
+    this.stride *= 2;
+    this.spread = this.spread.filter((_, index) => index % 2);
+  }
+
+  #keep(kept, chrom, pos, record, line) {
     const [, , , ref = "", alt = ""] = typeof record === "string" ? record.split("\t", 5) : record;
     if (!ref || !alt || pos < 1 || chrom.length + ref.length + alt.length > MOST_SITE_CHARS) return;
     const site = { chrom, pos, ref, alt, line };
     const [, end] = (alt.startsWith("<") && /(?:^|;)END=(\d{1,10})/.exec(record[7])) || [];
-    this.sites.push(end ? { ...site, end: Number(end) } : site);
+    kept.push(end ? { ...site, end: Number(end) } : site);
   }
 }
 

@@ -1,4 +1,5 @@
 // What the page shows of one file: made of the template `#file-card`, brought up to date.
+import { buildChoice } from "./build.js";
 import { button, make } from "./dom.js";
 import { naming } from "./naming.js";
 import { factsLine, findingsList, notes, outlook, preview } from "./report.js";
@@ -112,7 +113,8 @@ export class Card {
     const { item, parts } = this;
     [this.told, this.insisted] = [item.findings, item.insisted];
     const react = { onRepair: (repair) => item.repair(repair), onInsist: () => item.insist() };
-    parts.findings.replaceChildren(...findingsList(item, react));
+    const build = buildChoice(item);
+    parts.findings.replaceChildren(...findingsList(item, react), ...(build ? [build] : []));
     for (const fold of parts.folds.querySelectorAll(".notes, .preview, .naming-fold")) fold.remove();
     const alone = this.element.matches(":only-child");
     const first = preview(item, alone && item.state === "ready");

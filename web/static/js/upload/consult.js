@@ -19,11 +19,11 @@ function inTurn(work) {
 
 /**
  * The contigs that records are on; of a file that was not read to its end, those that the header
- * declares too, which may be thousands.
+ * declares too, which may be thousands. A file that is cut off was read as far as it goes.
  */
-function contigsOf({ header, survey, estimate }) {
+function contigsOf({ header, survey, estimate, seen }) {
   const lengths = new Map(header.contigs.map(({ name, length }) => [name, length]));
-  const further = estimate.exact ? [] : lengths.keys();
+  const further = estimate.exact || seen.damage?.cut ? [] : lengths.keys();
   const names = new Set([...survey.contigs.map(({ name }) => name), ...further]);
   return [...names].slice(0, MOST_CONTIGS).map((name) => {
     const length = lengths.get(name);

@@ -69,7 +69,7 @@ function list(findings, onRepair) {
   return all;
 }
 
-/** The first variants as the job will annotate them, behind a word. */
+/** Some variants as the job will annotate them, behind a word. */
 export function preview({ answer, name }, open) {
   if (!answer?.preview.some(({ problem }) => !problem)) return null;
   const rows = answer.preview.slice(0, MOST_ROWS);
@@ -81,8 +81,8 @@ export function preview({ answer, name }, open) {
   const box = make("div", "table-scroll", table);
   box.tabIndex = 0;
   box.setAttribute("role", "region");
-  box.setAttribute("aria-label", `First variants of ${name}`);
-  const title = `${some(rows.length, "variant")} of its beginning, annotated`;
+  box.setAttribute("aria-label", `Some variants of ${name}`);
+  const title = `${some(rows.length, "variant")} of it, annotated`;
   const summary = make("summary", "", title);
   const details = make("details", "preview", summary, box);
   details.open = open;
@@ -123,16 +123,13 @@ function rowOf(row) {
 const short = (allele) =>
   String(allele).length > 8 ? `${String(allele).slice(0, 7)}…` : String(allele);
 
-/** What the genome was taken for, unless a finding says it, and how long the job will take. */
+/** What the genome was taken for, unless it is said elsewhere, and how long the job will take. */
 export function outlook({ answer, findings }) {
   if (!answer) return "";
   const { guess, why } = answer.assembly;
-  const build = guess
-    ? why
-    : `Genome build unknown: ${why.slice(0, 1).toLowerCase()}${why.slice(1)}`;
-  const isSaid = findings.some(({ severity }) => severity === "stop");
+  const isSaid = !guess || findings.some(({ severity }) => severity === "stop");
   const time = `Annotating it takes about ${duration(answer.expected_seconds)}.`;
-  return [why && !isSaid ? build : "", answer.expected_seconds ? time : ""]
+  return [why && !isSaid ? why : "", answer.expected_seconds ? time : ""]
     .filter(Boolean)
     .join(" ");
 }
