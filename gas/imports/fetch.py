@@ -19,9 +19,8 @@ from gas.imports.filling import (
     place_of,
 )
 from gas.imports.models import (
-    KEPT_SECONDS,
-    LEASE_SECONDS,
     PAUSES,
+    TURN_SECONDS,
     Import,
     ImportState,
     Problem,
@@ -38,6 +37,7 @@ from gas.imports.ports import (
     SourceRefused,
 )
 from gas.imports.sniff import ENOUGH_BYTES, check_start
+from gas.imports.turns import enough_run, fetcher_died, leased
 from gas.logs import bound, get_logger
 from gas.messages import ImportDue
 from gas.ports import BlobStore, Clock, JobStore, PartStore, Topic
@@ -110,7 +110,10 @@ class Fetch:
             return
         if found.state is ImportState.FETCHING and found.lease_until > now:
             return
-        tries = found.tries + _fetcher_died(found)
+        if found.state is ImportState.WAITING and enough_run(self._world.store, found.user_id):
+            self._wait_for_turn(found, asked, now)
+            return
+        tries = found.tries + fetcher_died(found)
         taken = self._world.store.replace(
             found.model_copy(update={"state": ImportState.FETCHING, "tries": tries, **leased(now)})
         )
@@ -119,20 +122,10 @@ class Fetch:
                 attempt = _Try(self._world, self._budget, self._monotonic, taken)
                 attempt.make() if tries <= len(PAUSES) else attempt.give_up()
 
-
-def _fetcher_died(found: Import) -> bool:
-    """Whether the last one at it neither ended its try nor handed it on: it was stopped, or fell
-    over something that no server should send. That counts as a try, or it would go on for ever."""
-    return found.state is ImportState.FETCHING and found.lease_until > found.changed_at
-
-
-def leased(now: int) -> dict[str, int]:
-    """The fields that say that somebody is at it."""
-    return {
-        "changed_at": now,
-        "lease_until": now + LEASE_SECONDS,
-        "expires_at": now + KEPT_SECONDS,
-    }
+    def _wait_for_turn(self, found: Import, asked: ImportDue, now: int) -> None:
+        later = found.model_copy(update={"next_at": now + TURN_SECONDS})
+        if self._world.store.replace(later) is not None:
+            self._world.queue.send(asked, delay=TURN_SECONDS)
 
 
 class _Try:

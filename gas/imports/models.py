@@ -15,6 +15,11 @@ KEPT_SECONDS = 7 * DAY
 """An import is remembered for so long after its last change."""
 MOST_OPEN = 20
 """Imports of one user that wait or run."""
+MOST_AT_ONCE = 4
+"""Of these, so many are fetched at the same time, so that slow servers of one user's cannot hold
+all fetchers there are (`MaximumConcurrency` in deploy/service.yaml)."""
+TURN_SECONDS = 20
+"""Who waits for their turn asks again after this time."""
 PAUSES: Sequence[int] = (5, 15, 60, 180, 600, 900, 1800)
 """Seconds between one try and the next; a try that brought something begins the row anew."""
 LEASE_SECONDS = 120

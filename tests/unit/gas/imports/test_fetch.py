@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from gas.errors import InvalidRequest, ServiceUnavailable
-from gas.imports.models import MOST_OPEN, PAUSES, ImportState
+from gas.imports.models import MOST_AT_ONCE, MOST_OPEN, PAUSES, TURN_SECONDS, ImportState
 from gas.imports.ports import SourceFault, SourceRefused
 from gas.messages import ImportDue
 from gas.outbound.addresses import AddressRefused
@@ -269,6 +269,24 @@ def test_what_failed_is_begun_anew_only_while_there_is_room() -> None:
         station.begin()
     with pytest.raises(InvalidRequest):
         station.desk.retry(station.person, failed)
+
+
+def test_one_user_does_not_hold_all_fetchers() -> None:
+    station = Station(vcf(40 * UNIT))
+    for _ in range(MOST_AT_ONCE):
+        station.import_id = str(uuid4())
+        running = station.begin().model_copy(update={"state": ImportState.FETCHING})
+        assert station.store.replace(running)
+    station.queue.sent.clear()
+    station.import_id = str(uuid4())
+    station.begin()
+    fetch = station.fetcher()
+    fetch(station.queue.sent.pop(0)[0])
+    assert (station.now().state, station.source.asked) == (ImportState.WAITING, [])
+    ((asked, delay),) = station.queue.sent
+    assert (asked.import_id, delay) == (station.import_id, TURN_SECONDS)
+    station.desk.cancel(USER, running.import_id)
+    assert station.run(fetch).state is ImportState.DONE
 
 
 def test_two_messages_of_one_import_do_not_fetch_it_twice() -> None:
