@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from deploy.stack_env import environment_of
 
-_NOT_FOR_MACHINES = {"GAS_WEBHOOKS_ALLOW_LOOPBACK"}
+_NOT_FOR_MACHINES = {"GAS_IMPORTS_ALLOW_LOOPBACK", "GAS_WEBHOOKS_ALLOW_LOOPBACK"}
 
 
 @dataclass(frozen=True)
