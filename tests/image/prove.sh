@@ -70,8 +70,30 @@ say "The main job"
 .venv/bin/python scripts/smoke.py "https://localhost:$((4433 + offset))" --ca "$data/tls/authority.pem" \
   --mailbox "http://127.0.0.1:$((8030 + offset))"
 
+if [ -e "/proc/${pid[annotator]}/root/var/cache/gas/kernels" ]; then
+  say "The annotator compiled kernels: those of the image do not fit this processor."
+  exit 1
+fi
+
+say "Migrating what is migrated already"
+database=$(.venv/bin/python -c 'import json, sys; print(json.load(open(sys.argv[1]))["GAS_DATABASE_URL"])' \
+  "$data/settings/services/web.json")
+tests/image/run.sh "$work" services --data "$data" --env "GAS_DATABASE_URL=$database" migrate
+
+say "An annotator as OpenShift runs it: any user, the overlay's example settings, a certificate of its own"
+example=()
+while read -r line; do example+=(--env "$line"); done < <(grep '^[A-Z]' deploy/kubernetes/overlays/openshift/settings.env)
+# No AWS is asked: nobody listens there.
+example+=(--env AWS_ENDPOINT_URL=http://127.0.0.1:9 --env AWS_ACCESS_KEY_ID=nobody --env AWS_SECRET_ACCESS_KEY=nothing)
+RUN_AS=1000700000 start anybody services "${example[@]}" \
+  --env "GAS_HTTPS_SOCKET=127.0.0.1:$((4434 + offset))" annotator
+wait_for anybody 120 curl --fail --silent --insecure "https://127.0.0.1:$((4434 + offset))/healthz"
+nsenter --target "${pid[anybody]}" --mount chroot "/proc/${pid[anybody]}/root" /usr/bin/env -C /opt/gas \
+  GAS_RUN_DIR=/run/gas/service setpriv --reuid=1000700000 --regid=0 --clear-groups \
+  .venv/bin/python -m deploy.container healthy
+
 say "Told to stop"
-for name in web annotator archiver thaw cloud; do
+for name in anybody web annotator archiver thaw cloud; do
   begun=$(date +%s)
   kill -TERM "${pid[$name]}"
   status=0

@@ -27,7 +27,7 @@ def test_it_is_fenced(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert {"mem_limit", "pids_limit", "stop_grace_period", "restart"} <= set(service)
-    assert "/tmp" in service["tmpfs"]
+    assert {"/tmp", "/tmp:exec"} & set(service["tmpfs"])
     assert "privileged" not in service
     assert name == "database" or "cap_add" not in service
 
