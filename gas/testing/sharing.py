@@ -4,7 +4,7 @@ They ask nothing that is PostgreSQL's own, so the same queries run here; what ca
 account goes is SQLite's, switched on.
 """
 
-from sqlalchemy import Engine, StaticPool, create_engine, event
+from sqlalchemy import Engine, QueuePool, create_engine, event
 
 from gas.accounts.models import Base
 from gas.ports import Clock, Topic
@@ -22,7 +22,12 @@ _TABLES = ("accounts", *(t.__tablename__ for t in tables.ALL))
 def memory_database() -> Engine:
     """An empty database with the tables of sharing, and that of the accounts."""
     engine = create_engine(
-        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+        "sqlite://",
+        # One connection, for one thread at a time: SQLite takes no two commits at once.
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        connect_args={"check_same_thread": False},
     )
     event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))
     Base.metadata.create_all(engine, tables=[Base.metadata.tables[name] for name in _TABLES])
