@@ -7,7 +7,7 @@ from flask import Flask, request
 
 from gas.accounts.models import Account
 
-_JOBS = {"annotations", "many", "explorer", "explorer_variant", "sharing", "shares"}
+_JOBS = {"annotations", "many", "explorer", "explorer_variant", "report", "sharing", "shares"}
 
 #: Endpoint, label, and the blueprints whose pages belong to it.
 _FOR_USERS = (

@@ -136,6 +136,6 @@ def _cursor(place: tuple[int, str] | None) -> str | None:
 ROLES = {
     Role.VIEWER: "sees, explores and downloads",
     Role.EDITOR: "sees and downloads, adds own jobs, runs jobs again",
-    Role.OWNER: "decides who is in, and may do all of that",
+    Role.OWNER: "decides who is in, and may do everything",
 }
 """What each role may do, in words."""

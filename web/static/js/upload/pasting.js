@@ -37,7 +37,11 @@ export class Pasting {
         .slice(0, MOST_FAULTS)
         .map(({ number, line }) => `line ${number} (“${line}”)`);
       const more = faults.length > MOST_FAULTS ? ` and ${faults.length - MOST_FAULTS} more` : "";
-      this.said.textContent = `Not understood: ${lines.join(", ")}${more}. Write one variant per line, such as 20:4680251 A G.`;
+      const isName = faults.some(({ line }) => /^rs\d+$/i.test(line));
+      const remedy = isName
+        ? "An rs number alone does not tell place and alleles: look it up under Variants first."
+        : "Write one variant per line, such as 20:4680251 A G.";
+      this.said.textContent = `Not understood: ${lines.join(", ")}${more}. ${remedy}`;
     }
   }
 
