@@ -22,8 +22,8 @@ _WORDS = {
 _REMEDIES = {
     "reference_mismatch": "It may be meant for another genome build, or REF and ALT are swapped.",
     "unknown_contig": "The contigs it has stand above, beside Reference.",
-    "unknown_id": "It may well exist: only variants of these sources, on the contigs above, are found "
-    "by their names. Write its place and alleles instead, such as 20:4680251:A:G.",
+    "unknown_id": "It may well exist: only variants of these sources, on the contigs above, are "
+    "found by their names. Write its place and alleles instead, such as 20:4680251:A:G.",
 }
 """Where the engine's own words are about a whole file."""
 
