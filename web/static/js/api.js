@@ -5,8 +5,8 @@ import { SwaggerUI } from "../vendor/swagger-ui-5.35.0.js";
 const place = document.getElementById("api");
 const csrf = document.querySelector('meta[name="csrf-token"]').content;
 
-// Its rows are buttons with a link inside, which no reader of screens can reach; the address of a row
-// is set all the same when it is opened, and copied by the button beside it.
+// Its rows are buttons with a link inside, which no reader of screens can reach; the address of a
+// row is set all the same when it is opened, and copied by the button beside it.
 const plainPaths = ({ React }) => ({
   wrapComponents: {
     DeepLink: () => (props) => React.createElement("span", { className: "nostyle" }, props.text),

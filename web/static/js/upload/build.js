@@ -9,10 +9,10 @@ export function buildChoice(item) {
   if (!answer || answer.assembly.guess) return null;
   if (answer.findings.some(({ code }) => code === "no_contig_known")) return null;
   const others = answer.packs.length > 1;
-  const only = buildOf(answer.packs[0]);
+  const only = `The only reference here is ${buildOf(answer.packs[0])}`;
   const words = others
     ? "Choose the one it was made with: with another, its annotations would be wrong."
-    : `The only reference here is ${only}: a file of another build would get wrong annotations, so lift it over first.`;
+    : `${only}: a file of another build would get wrong annotations, so lift it over first.`;
   const question = make("strong", "", "Which genome build is it?");
   const why = make("p", "", question, ` ${answer.assembly.why} ${words}`);
   const box = make("div", "build callout", why);
@@ -22,8 +22,8 @@ export function buildChoice(item) {
 
 function selectOf(item, { pack, packs }) {
   const select = make("select", "form-select form-select-sm");
-  const options = packs.map((each) => new Option(buildOf(each), each.name, false, each.name === pack));
-  select.append(...options);
+  select.append(...packs.map((each) => new Option(buildOf(each), each.name)));
+  select.value = pack;
   select.addEventListener("change", () => item.choose({ pack: select.value, contigNames: {} }));
   return make("label", "small", "It is annotated as ", select);
 }
