@@ -64,7 +64,7 @@ def test_a_variant_is_read(view: PackView, text: str, expected: str) -> None:
     ("text", "problem", "words"),
     [
         ("non sense", UsageProblem, "not a variant in a known form"),
-        ("rs1", InputRefused, "knows rs1"),
+        ("rs1", InputRefused, "rs1 is not among"),
         ("PRNP:p.Met129Val", UsageProblem, "not a variant"),
         ("20:g.12A>", UsageProblem, "not a change"),
         ("20:g.4680251_4680253delA", UsageProblem, "not as many"),

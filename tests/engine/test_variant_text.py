@@ -63,7 +63,7 @@ def test_a_variant_is_read(demo: Pack, text: str, site: Site) -> None:
         ("20:g.4680251", UsageProblem, "not a change"),
         ("20\t46802510000\t.\tA\tG", UsageProblem, "no position"),
         ("PRNP:p.Met129Val", UsageProblem, "not a variant"),
-        ("rs1", InputRefused, "knows rs1"),
+        ("rs1", InputRefused, "rs1 is not among"),
         ("NC_000021.8:100:A:G", InputRefused, "does not know the contig"),
         ("NC_000020.10:100:99999:G", UsageProblem, "At most 10000"),
         ("NM_000311.4:c.385A>G", InputRefused, "another version"),

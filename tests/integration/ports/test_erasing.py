@@ -21,6 +21,7 @@ from gas.testing.jobs import MemoryJobStore
 from lambdas.erase_account.certify import Certify
 from lambdas.erase_account.erase import EraseAccount, Pace
 from lambdas.erase_account.places import Places
+from tests.integration.ports.conftest import aws_world_of
 from tests.support.aws import (
     AwsWorld,
     ColdStores,
@@ -38,7 +39,7 @@ def tables(request: pytest.FixtureRequest) -> Tables:
     if request.param == "memory":
         jobs = MemoryJobStore()
         return jobs, MemoryErasableJobs(jobs)
-    world: AwsWorld = request.getfixturevalue("aws_over_http")
+    world = aws_world_of(request, request.param)
     return world.jobs, world.erasable
 
 
