@@ -62,7 +62,7 @@ smoke: $(VENV)/installed ## The main job by HTTP against a deployment: make smok
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: test
-test: $(VENV)/installed-dev $(VENV)/compiled lint types ## Everything a change must pass (a quarter of an hour on two processors)
+test: $(VENV)/installed-dev $(VENV)/compiled lint types ## Everything a change must pass (twenty minutes or more on two processors)
 	$(PYTEST) -m "not slow" -n 3 --dist loadfile $(ARGS)
 
 .PHONY: test-unit
