@@ -39,7 +39,7 @@ QUEUES: dict[str, tuple[int, str, str]] = {
     "thaw-completed": (30, "Restored files are not put back.", "Look at the log of restore."),
     "account-erasures": (
         60,
-        "Deletions of accounts wait. The law sets a limit of a month, we promised a day.",
+        "Deletions of accounts wait; people were told that theirs is under way.",
         "Look at the log of erase-account.",
     ),
 }
